@@ -1,0 +1,214 @@
+"""Check the configuration at the start and fill in its defaults.
+
+The schemas in ``config/schemas`` are the manual: type, unit, range and default of a key stand there alone.
+Here stand the rules between keys.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from radiofind.problems import closest, file_trouble, listed, shown
+from radiofind.schemas import NOTHING, Fault, completed, faults_of
+from radiofind.yaml_lines import Keys, YamlFile, as_text, read_yaml
+
+SUFFIX = ".schema.yaml"
+
+ELSEWHERE = "command line or a default"
+
+
+class ConfigurationError(ValueError):
+    """A configuration that cannot be run; the message has file, line and key of every mistake."""
+
+
+def check_config(
+    config: Mapping, *, schemas: str | Path, sources: Sequence[str | Path] = (), base: str | Path = "."
+) -> dict:
+    """Return the configuration with all its defaults, if it can be run.
+
+    Parameters
+    ----------
+    config
+        The default with the user's files and command line laid over it.
+    schemas
+        Folder of ``config.schema.yaml`` and ``finders/<kind>.schema.yaml``.
+    sources
+        The YAML files that went into it, the last one wins; read only for the lines on which keys stand.
+    base
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    dict
+        A new dictionary, in the order of the schema.
+
+    Raises
+    ------
+    ConfigurationError
+        When a file is not YAML, or a key or value is wrong; with a line for each mistake.
+    """
+    files = _read_sources(sources, Path(base))
+    faults = list(_unusable_keys(config, ()))
+    if not faults:
+        config, faults = _checked(config, Path(schemas), Path(base))
+    if faults:
+        raise ConfigurationError(listed([_told(fault, files) for fault in faults]))
+    return config
+
+
+def _read_sources(sources: Sequence[str | Path], base: Path) -> list[YamlFile]:
+    """Return the files with their lines; a file that is not YAML is an error."""
+    files, problems = [], []
+    for path in sources:
+        try:
+            files.append(read_yaml(path, _name(Path(path), base)))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigurationError(listed(problems))
+    return files
+
+
+def _name(path: Path, base: Path) -> str:
+    """Return the path as the user knows it, from the working directory if it lies there."""
+    base = base.resolve()
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _unusable_keys(value: object, keys: Keys) -> Iterator[Fault]:
+    """Yield the keys that are not text: YAML reads ``no`` as false and ``2024`` as a number."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                yield Fault((*keys, key), "a key that is text (put it in quotes)", shown(key))
+            yield from _unusable_keys(part, (*keys, key))
+    elif isinstance(value, list):
+        for position, part in enumerate(value):
+            yield from _unusable_keys(part, (*keys, position))
+
+
+def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fault]]:
+    """Return the completed configuration and its faults; rules that need a faulty key are left out."""
+    schema = _load(schemas / f"config{SUFFIX}")
+    faults = faults_of(config, schema)
+    if not any(fault.keys[:1] == ("finders",) for fault in faults):
+        finders, more = _checked_finders(config["finders"], schemas)
+        config, faults = {**config, "finders": finders}, faults + more
+    wrong = {fault.keys[0] for fault in faults}
+    sound = completed({key: part for key, part in config.items() if key not in wrong}, schema)
+    for key, rule in RULES.items():
+        if key not in wrong:
+            faults += rule(sound, base)
+    return sound, faults
+
+
+def _load(path: Path) -> dict:
+    """Return a schema."""
+    return yaml.safe_load(path.read_text())
+
+
+def _checked_finders(finders: Mapping, schemas: Path) -> tuple[dict, list[Fault]]:
+    """Return the completed finders, each by the schema of its kind, and their faults."""
+    kinds = {
+        path.name.removesuffix(SUFFIX): path for path in sorted((schemas / "finders").glob(f"*{SUFFIX}"))
+    }
+    ready, faults = {}, []
+    for name, options in finders.items():
+        at, kind = ("finders", name), options.get("kind", NOTHING)
+        if not isinstance(kind, str) or kind not in kinds:
+            expected = f"one of {', '.join(kinds)}"
+            faults.append(
+                Fault((*at, "kind"), expected, f"{shown(kind)}{closest(kind, kinds)}", options.get("kind"))
+            )
+            continue
+        schema = _load(kinds[kind])
+        found = faults_of(options, schema, at)
+        faults += found or _threshold_faults(options, schema, at)
+        ready[name] = options if found else completed(options, schema)
+    return ready, faults
+
+
+def _threshold_faults(options: Mapping, schema: Mapping, at: Keys) -> list[Fault]:
+    """Return a fault when islands would end above the peak that they need, which PyBDSF does not notice."""
+    left_out = {key: part.get("program_default") for key, part in schema["properties"].items()}
+    peak, edge = (options.get(key, left_out.get(key)) for key in ("thresh_pix", "thresh_isl"))
+    if peak is None or edge is None or edge <= peak:
+        return []
+    if "thresh_isl" in options:
+        return [Fault((*at, "thresh_isl"), f"at most thresh_pix ({peak})", shown(edge), edge)]
+    return [Fault((*at, "thresh_pix"), f"at least thresh_isl ({edge} if not given)", shown(peak), peak)]
+
+
+def _sheet_rule(config: Mapping, base: Path) -> Iterator[Fault]:
+    """Yield a fault when the sheet is not a file."""
+    sheet = config["mosaics"]
+    trouble = file_trouble(base / sheet)
+    if trouble:
+        received = f"{shown(sheet)} ({trouble}; paths start from {base.resolve()})"
+        yield Fault(("mosaics",), "the path of a file", received, sheet)
+
+
+def _tiling_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
+    """Yield a fault when a tile would read more of its neighbours than of itself."""
+    core, halo = config["tiling"]["core_pixels"], config["tiling"]["halo_pixels"]
+    if halo >= core:
+        yield Fault(("tiling", "halo_pixels"), f"less than tiling.core_pixels ({core})", shown(halo), halo)
+
+
+def _noise_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
+    """Yield a fault for boxes that leave gaps, and for a bright lattice that is not finer."""
+    bright = config["noise"]["bright"]
+    limits = [(("noise", "step_pixels"), ("noise", "box_pixels"))]
+    if bright:
+        limits += [(("noise", "bright", key), ("noise", key)) for key in ("box_pixels", "step_pixels")]
+        limits.append((("noise", "bright", "step_pixels"), ("noise", "bright", "box_pixels")))
+    for keys, limiting in limits:
+        value, limit = (functools.reduce(operator.getitem, way, config) for way in (keys, limiting))
+        if value > limit:
+            yield Fault(keys, f"at most {as_text(limiting)} ({limit})", shown(value), value)
+
+
+def _find_with_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
+    """Yield a fault for each finder that is to run and is not described."""
+    known = config.get("finders")
+    for position, name in enumerate(config["find_with"]):
+        if known is not None and name not in known:
+            hint = closest(name, known)
+            yield Fault(("find_with", position), f"one of {', '.join(known)}", f"{shown(name)}{hint}", name)
+
+
+RULES = {"mosaics": _sheet_rule, "tiling": _tiling_rule, "noise": _noise_rule, "find_with": _find_with_rule}
+"""What to check beyond the schema, for each key that is sound by itself."""
+
+
+def _told(fault: Fault, files: Sequence[YamlFile]) -> str:
+    """Return a fault as one line of text."""
+    place = _place(fault, files)
+    return f"{place}: {as_text(fault.keys)}: expected {fault.expected}, received {fault.received}"
+
+
+def _place(fault: Fault, files: Sequence[YamlFile]) -> str:
+    """Return the file and line that a faulty value comes from."""
+    for file in reversed(files):
+        line = file.line_of(fault.keys)
+        if line is not None:
+            merged = fault.value is None or isinstance(fault.value, Mapping)
+            same = merged or repr(file.value_of(fault.keys)) == repr(fault.value)
+            return f"{file.name}, line {line}" if same else ELSEWHERE
+    if fault.received != NOTHING:
+        return ELSEWHERE
+    return next(_parents(fault, files), files[-1].name if files else ELSEWHERE)
+
+
+def _parents(fault: Fault, files: Sequence[YamlFile]) -> Iterator[str]:
+    """Yield the places of the mappings in which a key is missing, the closest first."""
+    for depth in range(len(fault.keys) - 1, 0, -1):
+        for file in reversed(files):
+            line = file.line_of(fault.keys[:depth])
+            if line is not None:
+                yield f"{file.name}, line {line}"

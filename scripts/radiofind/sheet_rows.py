@@ -1,0 +1,157 @@
+"""Check one row of the mosaic sheet: names, paths, boxes and numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from radiofind.problems import NAME, NAME_RULE, closest, file_trouble, shown
+
+TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
+
+RESERVED = frozenset(
+    {"catalogues", "classifiers", "cuts", "models", "simulations", "report.html", "tiles.parquet"}
+)
+"""What else lies in ``results/`` beside the folders of the mosaics."""
+
+BOX = re.compile(r"([0-9]{1,9}):([0-9]{1,9}),([0-9]{1,9}):([0-9]{1,9})")
+
+BOX_RULE = "x0:x1,y0:y1 in whole pixels with x0 < x1 and y0 < y1, or all"
+
+SIMULATED = {
+    "image": "results/simulations/{}/image.fits",
+    "primary_beam": "results/simulations/{}/primary_beam.fits",
+    "truth": "results/simulations/{}/truth.txt",
+    "truth_format": "sdc1",
+}
+"""What a simulation fills in."""
+
+LOWEST_FREQUENCY_HZ = 1e6
+"""The ionosphere lets nothing lower pass: a smaller number was meant in MHz or GHz."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a row."""
+
+    column: str
+    """Where."""
+    expected: str
+    """What would have been right."""
+    received: str
+    """What stands there instead."""
+
+
+def row_problems(cells: Mapping[str, str], *, simulations: Collection[str], base: Path) -> Iterator[Problem]:
+    """Yield what is wrong with one row by itself.
+
+    Parameters
+    ----------
+    cells
+        The fields that are not empty, by column.
+    simulations
+        Names that the column ``simulate`` may hold.
+    base
+        Folder that relative paths start from.
+    """
+    yield from _name_problems(cells)
+    yield from _origin_problems(cells, simulations)
+    yield from _file_problems(cells, base)
+    yield from _box_problems(cells)
+    yield from _number_problems(cells)
+
+
+def numbers_in(text: str) -> tuple[float, ...]:
+    """Return the finite numbers between commas; none at all if one of them is not a number."""
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return ()
+    return numbers if all(math.isfinite(number) for number in numbers) else ()
+
+
+def _name_problems(cells: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield names that cannot be part of a path."""
+    if "mosaic" not in cells:
+        yield Problem("mosaic", NAME_RULE, "an empty field")
+    for column in ("mosaic", "training_set", "field"):
+        if column in cells and not NAME.fullmatch(cells[column]):
+            yield Problem(column, NAME_RULE, shown(cells[column]))
+    if cells.get("mosaic") in RESERVED:
+        taken = ", ".join(sorted(RESERVED))
+        yield Problem("mosaic", f"a name other than {taken}", cells["mosaic"])
+
+
+def _origin_problems(cells: Mapping[str, str], simulations: Collection[str]) -> Iterator[Problem]:
+    """Yield a mosaic that is neither given nor simulated, or both."""
+    if "simulate" not in cells:
+        if "image" not in cells:
+            yield Problem("image", "a path here or a name in column simulate", "neither")
+        return
+    name = cells["simulate"]
+    if name not in simulations:
+        known = ", ".join(simulations) or "a name under simulations in the configuration"
+        yield Problem("simulate", f"one of {known}", f"{shown(name)}{closest(name, simulations)}")
+    for column in SIMULATED:
+        if column in cells:
+            yield Problem(column, "an empty field beside a name in column simulate", shown(cells[column]))
+
+
+def _file_problems(cells: Mapping[str, str], base: Path) -> Iterator[Problem]:
+    """Yield paths without a file, and a truth that cannot be read without its format."""
+    for column in ("image", "primary_beam", "truth"):
+        trouble = file_trouble(base / cells[column]) if column in cells else ""
+        if trouble:
+            yield Problem(column, "the path of a file", f"{shown(cells[column])} ({trouble})")
+    truth_format = cells.get("truth_format")
+    if "truth" in cells and truth_format not in TRUTH_FORMATS:
+        yield Problem(
+            "truth_format", f"one of {', '.join(TRUTH_FORMATS)}", shown(truth_format or "an empty field")
+        )
+    if truth_format and "truth" not in cells and "simulate" not in cells:
+        yield Problem("truth", f"a path, as truth_format is {shown(truth_format)}", "an empty field")
+
+
+def _box_problems(cells: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield boxes that are malformed or overlap; the image is not read, so they may still lie outside it."""
+    boxes = {}
+    for column in ("train_box", "validation_box"):
+        if column in cells:
+            boxes[column] = _edges(cells[column])
+            if boxes[column] is None:
+                yield Problem(column, BOX_RULE, shown(cells[column]))
+    if len(boxes) == 2 and all(boxes.values()) and _overlap(*boxes.values()):
+        yield Problem(
+            "validation_box", f"no pixel of train_box ({cells['train_box']})", cells["validation_box"]
+        )
+
+
+def _edges(text: str) -> tuple[float, float, float, float] | None:
+    """Return x0, x1, y0 and y1 of a box, or None if it is none or empty."""
+    if text == "all":
+        return 0, math.inf, 0, math.inf
+    match = BOX.fullmatch(text.replace(" ", ""))
+    x0, x1, y0, y1 = map(int, match.groups()) if match else (0, 0, 0, 0)
+    return (x0, x1, y0, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two boxes share a pixel."""
+    return all(max(one[low], other[low]) < min(one[low + 1], other[low + 1]) for low in (0, 2))
+
+
+def _number_problems(cells: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a beam or a frequency that is not one."""
+    if "beam" in cells:
+        beam = numbers_in(cells["beam"])
+        if len(beam) != 3 or not beam[0] >= beam[1] > 0:
+            expected = "major,minor,angle in arcsec, arcsec and degrees with major >= minor > 0"
+            yield Problem("beam", expected, shown(cells["beam"]))
+    if "frequency_hz" in cells:
+        frequency = numbers_in(cells["frequency_hz"])
+        if len(frequency) != 1 or frequency[0] < LOWEST_FREQUENCY_HZ:
+            expected = f"a number in Hz of at least {LOWEST_FREQUENCY_HZ:g}"
+            yield Problem("frequency_hz", expected, shown(cells["frequency_hz"]))
