@@ -1,0 +1,28 @@
+"""radiofind: from radio mosaics to scored source catalogues."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/simulation.smk"
+include: "rules/tiles.smk"
+include: "rules/noise.smk"
+include: "rules/pybdsf.smk"
+include: "rules/peaks.smk"
+include: "rules/catalogues.smk"
+include: "rules/matches.smk"
+include: "rules/evaluation.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        catalogues=catalogue_targets,
+        scores=indexed("results/scores.txt"),
+        # report=indexed("results/report.html"),

@@ -1,0 +1,86 @@
+"""
+Merge the detections of all tiles of a mosaic into catalogues.
+
+Reads  results/{mosaic}/detections/{finder}/{tile}.parquet, the primary beams of the mosaic sheet
+Makes  results/{mosaic}/catalogues/{finder}.parquet, .fits (TOPCAT) and .reg (DS9), and the Gaussians of finders
+       that fit them in results/{mosaic}/catalogues/components/{finder}.parquet
+"""
+
+
+rule merge_detections:
+    input:
+        detections=of_live_tiles("results/{mosaic}/detections/{finder}/{tile}.parquet"),
+        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+        primary_beam=indexed_from_sheet("primary_beam"),
+    output:
+        catalogue="results/{mosaic}/catalogues/{finder}.parquet",
+    log:
+        "logs/merge_detections/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/merge_detections/{mosaic}/{finder}.tsv"
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=digest_of("merge_detections"),
+    message:
+        "Merging the detections of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/merge_detections.py"
+
+
+rule merge_components:
+    input:
+        components=of_live_tiles("results/{mosaic}/detections/{finder}/{tile}.components.parquet"),
+        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        primary_beam=indexed_from_sheet("primary_beam"),
+    output:
+        components="results/{mosaic}/catalogues/components/{finder}.parquet",
+    log:
+        "logs/merge_components/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/merge_components/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("pybdsf")),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=digest_of("merge_components"),
+    message:
+        "Merging the Gaussians of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/merge_components.py"
+
+
+rule export_catalogue:
+    input:
+        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        image=ancient(indexed_from_sheet("image")),
+    output:
+        table="results/{mosaic}/catalogues/{finder}.fits",
+        regions="results/{mosaic}/catalogues/{finder}.reg",
+    log:
+        "logs/export_catalogue/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/export_catalogue/{mosaic}/{finder}.tsv"
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        code=digest_of("export_catalogue"),
+    message:
+        "Exporting the catalogue of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/export_catalogue.py"

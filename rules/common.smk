@@ -1,0 +1,152 @@
+"""
+Configuration, mosaic sheet, wildcard constraints, and the input functions of the rules.
+
+Every rule after the checkpoint names its inputs through one of these functions, which ask the checkpoint
+first: a single static path would make Snakemake rerun that rule and all after it for every mosaic.
+"""
+
+import sys
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+from radiofind.configuration import ConfigurationError, check_config
+from radiofind.digests import digest_of
+from radiofind.noise import noise_settings
+from radiofind.planning import Plan
+from radiofind.sheet import SheetError, read_sheet
+
+try:
+    config = check_config(
+        config,
+        schemas=f"{workflow.basedir}/config/schemas",
+        sources=[f"{workflow.basedir}/config/config.yaml", *workflow.overwrite_configfiles],
+    )
+    plan = Plan(config, read_sheet(config["mosaics"], simulations=config["simulations"]))
+except (ConfigurationError, SheetError) as error:
+    raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    mosaic=plan.one_of(plan.mosaics),
+    simulation=plan.one_of(config["simulations"]),
+    training_set=plan.one_of(plan.training_sets),
+    finder=plan.one_of(config["find_with"]),
+    tile=r"y\d\d\d+x\d\d\d+",
+
+
+localrules:
+    all,
+    index_tiles,
+
+
+def indexed_tiles():
+    """Return the table of tiles, once the checkpoint has made it."""
+    return plan.read_tiles(checkpoints.index_tiles.get().output.tiles)
+
+
+def indexed(pattern):
+    """Return an input function for a path with the wildcards of the rule."""
+
+    def path_of(wildcards):
+        indexed_tiles()
+        return pattern.format(**wildcards)
+
+    return path_of
+
+
+def of_live_tiles(pattern):
+    """Return an input function for one path per tile of the mosaic that holds valid pixels."""
+
+    def paths_of(wildcards):
+        tiles = plan.live_tiles(indexed_tiles(), wildcards.mosaic)
+        return [pattern.format(**{**wildcards, "tile": tile}) for tile in tiles]
+
+    return paths_of
+
+
+def of_scored_mosaics(pattern):
+    """Return an input function for one path per readable mosaic with truth (of the training set, if named)."""
+
+    def paths_of(wildcards):
+        mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.get("training_set"))
+        return [path for mosaic in mosaics for path in plan.expand(pattern, wildcards, mosaic)]
+
+    return paths_of
+
+
+def of_readable_mosaics(pattern):
+    """Return an input function for one path per readable mosaic and finder."""
+
+    def paths_of(wildcards):
+        mosaics = plan.readable_mosaics(indexed_tiles())
+        return [path for mosaic in mosaics for path in plan.expand(pattern, wildcards, mosaic)]
+
+    return paths_of
+
+
+def of_own_training_set(pattern):
+    """Return an input function for one path of the training set that the mosaic belongs to."""
+
+    def path_of(wildcards):
+        indexed_tiles()
+        training_set = plan.sheet_value(wildcards.mosaic, "training_set")
+        return pattern.format(**wildcards, training_set=training_set)
+
+    return path_of
+
+
+def from_sheet(column):
+    """Return an input function for a path of the mosaic sheet; none when the sheet leaves it empty."""
+
+    def path_of(wildcards):
+        return plan.sheet_value(wildcards.mosaic, column) or []
+
+    return path_of
+
+
+def indexed_from_sheet(column):
+    """Return the same input function for rules after the checkpoint."""
+
+    def path_of(wildcards):
+        indexed_tiles()
+        return plan.sheet_value(wildcards.mosaic, column) or []
+
+    return path_of
+
+
+def row_of_sheet(*columns):
+    """Return a params function for values of the mosaic sheet."""
+
+    def values_of(wildcards):
+        return plan.sheet_values(wildcards.mosaic, *columns)
+
+    return values_of
+
+
+def finder_settings(wildcards):
+    """Return the settings of a finder."""
+    return config["finders"][wildcards.finder]
+
+
+def boxes_of_training_set(wildcards):
+    """Return the train and validation boxes of the mosaics of a training set, in their order."""
+    mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.training_set)
+    return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
+
+
+def images_of_mosaics(wildcards):
+    """Return image, beam and frequency of the readable mosaics."""
+    mosaics = plan.readable_mosaics(indexed_tiles())
+    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz") for mosaic in mosaics}
+
+
+def simulation_settings(wildcards):
+    """Return the settings of a simulation."""
+    return config["simulations"][wildcards.simulation]
+
+
+def catalogue_targets(wildcards):
+    """Return the catalogues of all readable mosaics in all formats."""
+    return plan.catalogues(indexed_tiles())

@@ -1,0 +1,59 @@
+"""
+Score every finder per region, cut, SNR and class.
+
+Reads  results/{mosaic}/matches/{finder}.parquet, results/cuts/{training_set}/{finder}.json
+Makes  results/{mosaic}/evaluation/{finder}.csv, results/{mosaic}/curves/{finder}.csv, results/scores.txt
+"""
+
+
+rule evaluate_finder:
+    input:
+        matches=indexed("results/{mosaic}/matches/{finder}.parquet"),
+        patches=indexed("results/{mosaic}/patches.parquet"),
+        cuts=of_own_training_set("results/cuts/{training_set}/{finder}.json"),
+    output:
+        scores="results/{mosaic}/evaluation/{finder}.csv",
+        curves="results/{mosaic}/curves/{finder}.csv",
+    log:
+        "logs/evaluate_finder/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/evaluate_finder/{mosaic}/{finder}.tsv"
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        boxes=row_of_sheet("train_box", "validation_box"),
+        snr=config["snr"],
+        radius_pixels=config["match"]["radius_pixels"],
+        seed=config["evaluation"]["seed"],
+        code=digest_of("evaluate_finder"),
+    message:
+        "Evaluating {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/evaluate_finder.py"
+
+
+rule tabulate_scores:
+    input:
+        scores=of_scored_mosaics("results/{mosaic}/evaluation/{finder}.csv"),
+    output:
+        scores="results/scores.txt",
+    log:
+        "logs/tabulate_scores/tabulate_scores.log",
+    benchmark:
+        "benchmarks/tabulate_scores/tabulate_scores.tsv"
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=digest_of("tabulate_scores"),
+    message:
+        "Tabulating the scores of all finders"
+    script:
+        "../scripts/tabulate_scores.py"

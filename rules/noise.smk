@@ -1,0 +1,58 @@
+"""
+Measure mean and noise on one lattice for all finders.
+
+Reads  the images named in the mosaic sheet
+Makes  results/{mosaic}/noise/{tile}.fits (mean and rms, Jy/beam) and results/{mosaic}/patches.parquet
+"""
+
+
+rule measure_noise:
+    input:
+        image=ancient(indexed_from_sheet("image")),
+        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
+    output:
+        noise="results/{mosaic}/noise/{tile}.fits",
+    log:
+        "logs/measure_noise/{mosaic}/{tile}.log",
+    benchmark:
+        "benchmarks/measure_noise/{mosaic}/{tile}.tsv"
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        noise=config["noise"],
+        code=digest_of("measure_noise"),
+    message:
+        "Measuring the noise of tile {wildcards.tile} of {wildcards.mosaic}"
+    script:
+        "../scripts/measure_noise.py"
+
+
+rule summarise_noise:
+    input:
+        image=ancient(indexed_from_sheet("image")),
+        noise=of_live_tiles("results/{mosaic}/noise/{tile}.fits"),
+        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+    output:
+        patches="results/{mosaic}/patches.parquet",
+    log:
+        "logs/summarise_noise/{mosaic}.log",
+    benchmark:
+        "benchmarks/summarise_noise/{mosaic}.tsv"
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        code=digest_of("summarise_noise"),
+    message:
+        "Summarising the noise of {wildcards.mosaic}"
+    script:
+        "../scripts/summarise_noise.py"

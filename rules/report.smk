@@ -1,0 +1,37 @@
+"""
+Write the report.
+
+Reads  the evaluation, curves, cuts, catalogues, tiles, noise and images of all mosaics
+Makes  results/report.html, which needs no network
+"""
+
+
+rule write_report:
+    input:
+        tiles=indexed("results/tiles.parquet"),
+        scores=of_scored_mosaics("results/{mosaic}/evaluation/{finder}.csv"),
+        curves=of_scored_mosaics("results/{mosaic}/curves/{finder}.csv"),
+        cuts=of_scored_mosaics("results/cuts/{training_set}/{finder}.json"),
+        truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
+        catalogues=of_readable_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
+        patches=of_readable_mosaics("results/{mosaic}/patches.parquet"),
+    output:
+        report="results/report.html",
+    log:
+        "logs/write_report/write_report.log",
+    benchmark:
+        "benchmarks/write_report/write_report.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        images=images_of_mosaics,
+        configuration=config,
+        code=digest_of("write_report"),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,60 @@
+"""
+Divide the mosaics into tiles and find out which tiles have changed.
+
+Reads  the images named in the mosaic sheet
+Makes  results/{mosaic}/fingerprints.parquet, results/tiles.parquet
+       and, undeclared and only when they change, results/{mosaic}/tiles/{tile}.json
+"""
+
+
+rule fingerprint_mosaic:
+    input:
+        image=from_sheet("image"),
+    output:
+        fingerprints="results/{mosaic}/fingerprints.parquet",
+    log:
+        "logs/fingerprint_mosaic/{mosaic}.log",
+    benchmark:
+        "benchmarks/fingerprint_mosaic/{mosaic}.tsv"
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        core_pixels=config["tiling"]["core_pixels"],
+        halo_pixels=config["tiling"]["halo_pixels"],
+        reach_pixels=noise_settings(**config["noise"]).reach_pixels,
+        code=digest_of("fingerprint_mosaic"),
+    message:
+        "Fingerprinting the tiles of {wildcards.mosaic}"
+    script:
+        "../scripts/fingerprint_mosaic.py"
+
+
+checkpoint index_tiles:
+    input:
+        fingerprints=expand("results/{mosaic}/fingerprints.parquet", mosaic=plan.mosaics),
+    output:
+        tiles="results/tiles.parquet",
+    log:
+        "logs/index_tiles/index_tiles.log",
+    benchmark:
+        "benchmarks/index_tiles/index_tiles.tsv"
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        mosaics=list(plan.mosaics),
+        core_pixels=config["tiling"]["core_pixels"],
+        halo_pixels=config["tiling"]["halo_pixels"],
+        code=digest_of("index_tiles"),
+    message:
+        "Indexing the tiles; the jobs of the tiles are planned when this is done"
+    script:
+        "../scripts/index_tiles.py"

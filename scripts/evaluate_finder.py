@@ -1,0 +1,29 @@
+"""Evaluate a finder on a mosaic."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.comparison import read_area
+from radiofind.cuts import cuts_from_json, selections
+from radiofind.evaluation import Protocol, curves, evaluate
+from radiofind.files import write_csv
+from radiofind.logs import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    mosaic, finder = snakemake.wildcards.mosaic, snakemake.wildcards.finder
+    matches = pd.read_parquet(snakemake.input.matches)
+    cuts = cuts_from_json(json.loads(Path(snakemake.input.cuts).read_text()))
+    scores = evaluate(
+        matches,
+        area=read_area(mosaic, snakemake.input.patches, **snakemake.params.boxes),
+        finder=finder,
+        selections=selections(snakemake.params.snr, cuts),
+        protocol=Protocol(radius_pixels=snakemake.params.radius_pixels),
+        rng=np.random.default_rng(snakemake.params.seed),
+    )
+    write_csv(scores, snakemake.output.scores)
+    write_csv(curves(matches, mosaic=mosaic, finder=finder), snakemake.output.curves)

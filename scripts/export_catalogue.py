@@ -1,0 +1,14 @@
+"""Export a catalogue for TOPCAT and DS9."""
+
+import pandas as pd
+
+from radiofind.exports import write_fits_table, write_regions
+from radiofind.images import read_header
+from radiofind.logs import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    catalogue = pd.read_parquet(snakemake.input.catalogue)
+    beam = read_header(snakemake.input.image, **snakemake.params.header).beam
+    write_fits_table(catalogue, snakemake.output.table)
+    write_regions(catalogue, snakemake.output.regions, beam_arcsec=beam.major_arcsec)

@@ -1,0 +1,16 @@
+"""Fingerprint the tiles of a mosaic."""
+
+from radiofind.files import write_parquet
+from radiofind.fingerprints import fingerprint_mosaic
+from radiofind.logs import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    fingerprints = fingerprint_mosaic(
+        snakemake.input.image,
+        core_pixels=snakemake.params.core_pixels,
+        halo_pixels=snakemake.params.halo_pixels,
+        reach_pixels=snakemake.params.reach_pixels,
+        **snakemake.params.header,
+    )
+    write_parquet(fingerprints, snakemake.output.fingerprints)

@@ -1,0 +1,21 @@
+"""Index the tiles of all mosaics, and rewrite the files of those that have changed."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from radiofind.files import write_parquet
+from radiofind.fingerprints import describe_tile, index_tiles, update_tile_files
+from radiofind.logs import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    tables = map(pd.read_parquet, snakemake.input.fingerprints)
+    tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)))
+    tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels")}
+    for mosaic, rows in tiles.groupby("mosaic"):
+        live = rows[rows["state"] == "live"].to_dict("records")
+        update_tile_files(
+            {row["tile"]: describe_tile(row, **tiling) for row in live}, Path(f"results/{mosaic}/tiles")
+        )
+    write_parquet(tiles, snakemake.output.tiles)

@@ -1,0 +1,20 @@
+"""Merge the Gaussians of all tiles of a mosaic: those of the sources in its catalogue."""
+
+import pandas as pd
+
+from radiofind.fields import read_tile
+from radiofind.images import beam_sampler
+from radiofind.logs import log_to
+from radiofind.merging import detection_reader, merge_components, write_tables
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    tiles = [read_tile(path) for path in snakemake.input.tiles]
+    names = [tile.name for tile in tiles]
+    components = merge_components(
+        detection_reader(dict(zip(names, snakemake.input.components, strict=True))),
+        tiles,
+        catalogue=pd.read_parquet(snakemake.input.catalogue, columns=["source_id", "tile"]),
+        beam_at=beam_sampler(snakemake.input.get("primary_beam")),
+    )
+    write_tables(components, snakemake.output.components)

@@ -1,0 +1,20 @@
+"""Place the truth on a mosaic."""
+
+from radiofind.fields import read_tile
+from radiofind.files import write_parquet
+from radiofind.images import beam_sampler, read_header
+from radiofind.logs import log_to
+from radiofind.noise_summary import noise_at
+from radiofind.tile_images import read_planes
+from radiofind.truth import place_truth, read_truth
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    truth = read_truth(snakemake.input.truth, **snakemake.params.truth)
+    header = read_header(snakemake.input.image, **snakemake.params.header)
+    x, y = header.wcs.world_to_pixel_values(truth["ra"], truth["dec"])
+    beam = beam_sampler(snakemake.input.get("primary_beam"))(truth["ra"], truth["dec"])
+    tiles = [read_tile(path) for path in snakemake.input.tiles]
+    paths = dict(zip([tile.name for tile in tiles], snakemake.input.noise, strict=True))
+    rms = noise_at(x, y, tiles, read=lambda tile: read_planes(paths[tile.name], "RMS")[0])
+    write_parquet(place_truth(truth, x, y, primary_beam=beam, rms=rms), snakemake.output.truth)

@@ -1,0 +1,78 @@
+"""Write catalogues for the tools of astronomers: FITS tables for TOPCAT, regions for DS9."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+from astropy.table import Table
+
+from radiofind.columns import CATALOGUE
+from radiofind.files import whole_or_absent, write_text
+
+DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
+
+
+def write_fits_table(catalogue: pd.DataFrame, path: str | Path) -> None:
+    """Write a catalogue as a FITS table with units and descriptions.
+
+    Parameters
+    ----------
+    catalogue
+        Columns of `columns.CATALOGUE`.
+    path
+        The file to make, whole or not at all.
+    """
+    table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
+    hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
+    for number, column in enumerate(CATALOGUE, 1):
+        if column.unit:
+            hdu.columns[column.name].unit = column.unit
+        hdu.header[f"TCOMM{number}"] = column.description
+    with whole_or_absent(path) as temporary:
+        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
+
+
+def write_regions(
+    catalogue: pd.DataFrame, path: str | Path, *, beam_arcsec: float, colour: str = "green"
+) -> None:
+    """Write a catalogue as DS9 regions: ellipses of the fitted size, circles of the beam without one.
+
+    Parameters
+    ----------
+    catalogue
+        Columns of `columns.CATALOGUE`.
+    path
+        The file to make, whole or not at all.
+    beam_arcsec
+        Diameter of the circle for sources without a size.
+    colour
+        Colour by a name that DS9 knows.
+    """
+    sizes = catalogue[["major", "minor"]].fillna(beam_arcsec).to_numpy() / 2
+    # DS9 counts the angle of the first radius from the west axis; with the minor axis first it is the
+    # position angle itself.
+    angle = catalogue["position_angle"].fillna(0)
+    rows = zip(
+        catalogue["ra"],
+        catalogue["dec"],
+        sizes[:, 1],
+        sizes[:, 0],
+        angle,
+        catalogue["source_id"],
+        strict=True,
+    )
+    lines = (
+        f'ellipse({ra:.7f},{dec:.7f},{minor:.4f}",{major:.4f}",{turn:.2f}) # tag={{{name}}}\n'
+        for ra, dec, minor, major, turn, name in rows
+    )
+    write_text(DS9_HEADER.format(colour=colour) + "".join(lines), path)
+
+
+def _fits_array(values: pd.Series) -> np.ndarray:
+    """Return a column as FITS can store it; texts become ASCII."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy()
+    return values.to_numpy(dtype="S") if len(values) else np.empty(0, dtype="S1")

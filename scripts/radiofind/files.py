@@ -1,0 +1,86 @@
+"""Write files that are whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+METADATA_KEY = b"radiofind"
+
+
+@contextmanager
+def whole_or_absent(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that becomes `path` only when the block ends without an error.
+
+    Parameters
+    ----------
+    path
+        The file to make. Its folder is created.
+
+    Yields
+    ------
+    Path
+        Where to write. It keeps the suffix of `path`, by which some writers choose the format.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file, whole or not at all."""
+    with whole_or_absent(path) as temporary:
+        temporary.write_text(text)
+
+
+def write_json(content: object, path: str | Path) -> None:
+    """Write a JSON file with sorted keys, whole or not at all."""
+    write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV without its index, whole or not at all."""
+    with whole_or_absent(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def write_parquet(
+    table: pd.DataFrame, path: str | Path, *, metadata: Mapping[str, object] | None = None
+) -> None:
+    """Write a table as one Parquet file, with a JSON object in its metadata.
+
+    Parameters
+    ----------
+    table
+        The rows; the index is not written.
+    path
+        The file to make, whole or not at all.
+    metadata
+        What `read_metadata` will return.
+    """
+    with whole_or_absent(path) as temporary:
+        pq.write_table(to_arrow(table, metadata), temporary)
+
+
+def to_arrow(table: pd.DataFrame, metadata: Mapping[str, object] | None = None) -> pa.Table:
+    """Return a table as Arrow holds it, with a JSON object in its metadata."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    stored = {**(arrow.schema.metadata or {}), METADATA_KEY: json.dumps(dict(metadata or {})).encode()}
+    return arrow.replace_schema_metadata(stored)
+
+
+def read_metadata(path: str | Path) -> dict[str, object]:
+    """Return the JSON object that `write_parquet` stored with the table; empty when there is none."""
+    return json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))

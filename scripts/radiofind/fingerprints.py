@@ -1,0 +1,139 @@
+"""Tell which tiles of a mosaic have changed, by what enters their jobs: pixels and header cards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.files import write_json
+from radiofind.images import ImageError, read_header, read_pixels
+from radiofind.tiling import Box, Tile, tiles_of
+
+logger = logging.getLogger(__name__)
+
+EDGES = ("x0", "x1", "y0", "y1")
+COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", "fingerprint", "reason")
+
+
+def fingerprint_mosaic(
+    path: str | Path,
+    *,
+    core_pixels: int,
+    halo_pixels: int,
+    reach_pixels: int,
+    beam: tuple[float, float, float] | None = None,
+    frequency_hz: float | None = None,
+) -> pd.DataFrame:
+    """Return the tiles of a mosaic with a digest of what each depends on.
+
+    Parameters
+    ----------
+    path
+        The image.
+    core_pixels, halo_pixels
+        The tiling.
+    reach_pixels
+        How far beyond a tile its noise reads.
+    beam, frequency_hz
+        As for `images.read_header`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
+        box, ``fingerprint``. When the image cannot be read, one row without a tile that gives the ``reason``.
+    """
+    try:
+        header = read_header(path, beam=beam, frequency_hz=frequency_hz)
+        rows = []
+        for tile in tiles_of(header.shape, core_pixels=core_pixels, halo_pixels=halo_pixels):
+            dependence = tile.box.grown(reach_pixels, header.shape)
+            pixels = read_pixels(header, dependence)
+            valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
+            digest = _digest(header.cards, pixels)
+            rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, digest, ""))
+    except (ImageError, OSError, ValueError) as error:
+        rows = [("", *(0,) * 8, 0.0, "", str(error))]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tiles of all mosaics with their state.
+
+    Parameters
+    ----------
+    fingerprints
+        Result of `fingerprint_mosaic` by mosaic.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of the fingerprints after ``mosaic``, and ``state``: ``live`` (has valid pixels), ``blank``
+        or ``unreadable`` (one row for the whole mosaic).
+    """
+    tables = [table.assign(mosaic=mosaic) for mosaic, table in fingerprints.items()]
+    tiles = pd.concat(tables, ignore_index=True)
+    tiles["state"] = np.where(tiles["valid_fraction"] > 0, "live", "blank")
+    tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
+    tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
+    return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
+
+
+def describe_tile(row: Mapping[str, object], *, core_pixels: int, halo_pixels: int) -> dict[str, object]:
+    """Return what a tile's file holds: its boxes, the tiling and its fingerprint.
+
+    Parameters
+    ----------
+    row
+        One row of `index_tiles`.
+    core_pixels, halo_pixels
+        The tiling.
+    """
+    return {
+        "tile": row["tile"],
+        "core": [int(row[f"core_{edge}"]) for edge in EDGES],
+        "box": [int(row[edge]) for edge in EDGES],
+        "core_pixels": core_pixels,
+        "halo_pixels": halo_pixels,
+        "fingerprint": row["fingerprint"],
+    }
+
+
+def tile_from(description: Mapping[str, object]) -> Tile:
+    """Return the tile that `describe_tile` described."""
+    return Tile(description["tile"], Box(*description["core"]), Box(*description["box"]))
+
+
+def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: Path) -> None:
+    """Make the tile files of a mosaic agree with its tiles, and leave alone those that already do.
+
+    Parameters
+    ----------
+    descriptions
+        What `describe_tile` says of each live tile.
+    folder
+        Where their files lie; files of other tiles are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("y*.json"):
+        if path.stem not in descriptions:
+            path.unlink()
+    for tile, description in descriptions.items():
+        path = folder / f"{tile}.json"
+        if not path.exists() or json.loads(path.read_text()) != description:
+            write_json(description, path)
+            logger.info("tile %s of %s has changed", tile, folder.parent.name)
+
+
+def _digest(cards: str, pixels: np.ndarray) -> str:
+    """Return a digest of header cards and pixels; the payload of a NaN does not count."""
+    digest = hashlib.sha256(cards.encode())
+    digest.update(np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4").tobytes())
+    return digest.hexdigest()

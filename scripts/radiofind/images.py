@@ -1,0 +1,281 @@
+"""Read FITS images as they come: their headers, and rectangles of their pixels.
+
+The only module that opens an image of the user. Pixels are Jy/beam, NaN where the image is blanked.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from astropy.wcs import WCS
+
+from radiofind.tiling import Box
+
+JY_PER_BEAM = {"JY/BEAM": 1.0, "MJY/BEAM": 1e-3, "UJY/BEAM": 1e-6, "": 1.0}
+FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ")
+
+
+class ImageError(ValueError):
+    """An image that cannot be used; the message names the file and the card."""
+
+
+@dataclass(frozen=True)
+class Beam:
+    """The restoring beam of an image."""
+
+    major_arcsec: float
+    """Major axis (FWHM)."""
+    minor_arcsec: float
+    """Minor axis (FWHM)."""
+    position_angle_deg: float
+    """North through east."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What the workflow needs to know of an image."""
+
+    path: Path
+    """The FITS file."""
+    hdu: int
+    """Number of the HDU that holds the image."""
+    n_axes: int
+    """Axes of the array; all but the last two have length one."""
+    shape: tuple[int, int]
+    """Rows and columns."""
+    wcs: WCS
+    """Celestial coordinates of the pixels."""
+    beam: Beam
+    """The restoring beam."""
+    frequency_hz: float
+    """Centre of the band."""
+    jy_per_beam: float
+    """Factor from the unit of the file to Jy/beam."""
+
+    @property
+    def pixel_arcsec(self) -> float:
+        """Side of a pixel."""
+        return float(np.sqrt(abs(np.linalg.det(self.wcs.pixel_scale_matrix))) * 3600)
+
+    @property
+    def cards(self) -> str:
+        """The cards on which detections depend, as one text: coordinates, beam, frequency, unit."""
+        coordinates = self.wcs.to_header()
+        for card in [card for card in coordinates if card.startswith(("DATE", "MJD"))]:
+            del coordinates[card]
+        return f"{coordinates.tostring()} {self.beam} {self.frequency_hz!r} {self.jy_per_beam!r}"
+
+
+def read_header(
+    path: str | Path,
+    *,
+    beam: tuple[float, float, float] | None = None,
+    frequency_hz: float | None = None,
+) -> ImageHeader:
+    """Return the header of the first image in a FITS file.
+
+    Parameters
+    ----------
+    path
+        A FITS file, fpack-ed or not, with an image of two axes or of more whose further axes have length one.
+    beam
+        Major and minor axis in arcsec (FWHM) and position angle in deg, where the file has none.
+    frequency_hz
+        Centre of the band, where the file has none.
+
+    Raises
+    ------
+    ImageError
+        When the file holds no image, or a card that is needed is missing or unusable.
+    """
+    number, header = _first_image(Path(path))
+    return ImageHeader(
+        path=Path(path),
+        hdu=number,
+        n_axes=header["NAXIS"],
+        shape=(header["NAXIS2"], header["NAXIS1"]),
+        wcs=_celestial(header, path),
+        beam=_beam(header, beam, path),
+        frequency_hz=_frequency(header, frequency_hz, path),
+        jy_per_beam=_unit(header, path),
+    )
+
+
+def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
+    """Return a rectangle of an image.
+
+    Parameters
+    ----------
+    header
+        The image.
+    box
+        The rectangle in pixels.
+
+    Returns
+    -------
+    2D float32 ndarray
+        Jy/beam, shape `box.shape`; NaN where the file has NaN, its integer BLANK, or exactly zero, with which
+        some packages blank.
+    """
+    raw = _read_section(header.path, header.hdu, header.n_axes, box)
+    pixels = np.array(raw, dtype=np.float32) * np.float32(header.jy_per_beam)
+    pixels[pixels == 0] = np.nan
+    return pixels
+
+
+def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """Return the value of an image at positions on the sky, bilinear between pixels; NaN outside.
+
+    Parameters
+    ----------
+    path
+        A FITS image of any unit, for example a primary beam; no beam or frequency is asked of it.
+    ra, dec
+        Positions in deg.
+    """
+    number, header = _first_image(Path(path))
+    x, y = _celestial(header, path).world_to_pixel_values(ra, dec)
+    rows, columns = header["NAXIS2"], header["NAXIS1"]
+    inside = (x >= -0.5) & (x <= columns - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
+    values = np.full(np.shape(x), np.nan)
+    if inside.any():
+        x, y = np.clip(x[inside], 0, columns - 1), np.clip(y[inside], 0, rows - 1)
+        box = Box(int(x.min()), int(x.max()) + 2, int(y.min()), int(y.max()) + 2).grown(0, (rows, columns))
+        pixels = _read_section(Path(path), number, header["NAXIS"], box).astype(float)
+        values[inside] = bilinear(pixels, x - box.x0, y - box.y0)
+    return values
+
+
+def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return a function that gives the primary beam at positions in deg.
+
+    Parameters
+    ----------
+    path
+        The primary beam, or nothing for a mosaic without: the beam is then one everywhere.
+    """
+    return partial(sample_image, path) if path else lambda ra, dec: np.ones(len(ra))
+
+
+def bilinear(pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return an array between its pixels, at positions inside it.
+
+    Parameters
+    ----------
+    pixels
+        2D ndarray.
+    x, y
+        Column and row, of any shape, from 0 to the last pixel.
+    """
+    column = np.clip(np.floor(x).astype(int), 0, max(pixels.shape[1] - 2, 0))
+    row = np.clip(np.floor(y).astype(int), 0, max(pixels.shape[0] - 2, 0))
+    right, above = np.minimum(column + 1, pixels.shape[1] - 1), np.minimum(row + 1, pixels.shape[0] - 1)
+    fx, fy = x - column, y - row
+    low = pixels[row, column] * (1 - fx) + pixels[row, right] * fx
+    high = pixels[above, column] * (1 - fx) + pixels[above, right] * fx
+    return low * (1 - fy) + high * fy
+
+
+def _quiet() -> warnings.catch_warnings:
+    """Silence what astropy says of cards that do no harm, such as BLANK on float data."""
+    return warnings.catch_warnings(action="ignore", category=AstropyWarning)
+
+
+def _read_section(path: Path, hdu: int, n_axes: int, box: Box) -> np.ndarray:
+    """Return a rectangle of the last two axes without reading the rest."""
+    with _quiet(), fits.open(path, memmap=True) as hdus:
+        return np.array(hdus[hdu].section[(*(0,) * (n_axes - 2), *box.slices)])
+
+
+def _first_image(path: Path) -> tuple[int, fits.Header]:
+    """Return the number and the header of the first HDU with an image."""
+    if not path.is_file():
+        raise ImageError(
+            f"{path}: expected a FITS image, received {'a folder' if path.is_dir() else 'no file'}"
+        )
+    try:
+        with _quiet(), fits.open(path, memmap=True) as hdus:
+            for number, hdu in enumerate(hdus):
+                if hdu.is_image and hdu.header["NAXIS"] >= 2:
+                    _check_axes(hdu.header, path)
+                    return number, hdu.header.copy()
+    except (OSError, TypeError, KeyError) as error:
+        raise ImageError(
+            f"{path}: expected a FITS image, received a file that cannot be read: {error}"
+        ) from error
+    raise ImageError(f"{path}: expected a FITS image, received no HDU with an image of two axes or more")
+
+
+def _check_axes(header: fits.Header, path: Path) -> None:
+    """Refuse cubes: one plane is searched, and which one must not be a guess."""
+    for axis in range(3, header["NAXIS"] + 1):
+        planes = header[f"NAXIS{axis}"]
+        if planes != 1:
+            raise ImageError(f"{path}, card NAXIS{axis}: expected 1 (one plane, Stokes I), received {planes}")
+
+
+def _celestial(header: fits.Header, path: str | Path) -> WCS:
+    """Return the celestial coordinates of the first two axes."""
+    with _quiet():
+        wcs = WCS(header).celestial
+    if wcs.naxis != 2 or wcs.wcs.lng != 0 or not wcs.wcs.ctype[0].startswith("RA"):
+        received = f"{header.get('CTYPE1')!r} and {header.get('CTYPE2')!r}"
+        raise ImageError(
+            f"{path}, cards CTYPE1 and CTYPE2: expected RA--- and DEC-- axes, received {received}"
+        )
+    return wcs
+
+
+def _beam(header: fits.Header, given: tuple[float, float, float] | None, path: str | Path) -> Beam:
+    """Return the beam of the cards, of the AIPS history, or as given; an image without BPA has BPA 0."""
+    if given:
+        return Beam(*given)
+    major, minor, angle = (header.get(card) for card in ("BMAJ", "BMIN", "BPA"))
+    if major is None:
+        found = re.findall(
+            r"BMAJ=\s*(\S+)\s+BMIN=\s*(\S+)\s+BPA=\s*(\S+)", "\n".join(map(str, header.get("HISTORY", [])))
+        )
+        if not found:
+            raise ImageError(
+                f"{path}, card BMAJ: expected the beam in deg, received none; "
+                "give major,minor,pa in the column beam of the sheet"
+            )
+        major, minor, angle = map(float, found[-1])
+    minor = major if minor is None else minor
+    if not (np.isfinite([major, minor]).all() and major >= minor > 0):
+        raise ImageError(
+            f"{path}, cards BMAJ and BMIN: expected BMAJ >= BMIN > 0, received {major} and {minor}"
+        )
+    return Beam(major * 3600, minor * 3600, float(angle or 0.0))
+
+
+def _frequency(header: fits.Header, given: float | None, path: str | Path) -> float:
+    """Return the frequency as given, of the frequency axis, or of a card."""
+    axes = range(3, header["NAXIS"] + 1)
+    values = [
+        header.get(f"CRVAL{axis}") for axis in axes if str(header.get(f"CTYPE{axis}")).startswith("FREQ")
+    ]
+    for value in (given, *values, *(header.get(card) for card in FREQUENCY_CARDS)):
+        if value is not None and value > 0:
+            return float(value)
+    raise ImageError(
+        f"{path}: expected a frequency in Hz in a FREQ axis or a card {', '.join(FREQUENCY_CARDS)}, "
+        "received none; give it in the column frequency_hz of the sheet"
+    )
+
+
+def _unit(header: fits.Header, path: str | Path) -> float:
+    """Return the factor from the unit of the file to Jy/beam; no BUNIT means Jy/beam."""
+    unit = re.sub(r"\s", "", str(header.get("BUNIT", ""))).upper()
+    unit = re.sub(r"^(.*)(?:BEAM-1|\.BEAM-1|BM-1|/BM)$", r"\1/BEAM", unit)
+    if unit not in JY_PER_BEAM:
+        raise ImageError(f"{path}, card BUNIT: expected Jy/beam, received {header['BUNIT']!r}")
+    return JY_PER_BEAM[unit]

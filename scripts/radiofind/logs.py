@@ -1,0 +1,32 @@
+"""Send everything that a job prints to its log file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+
+def log_to(path: str | Path) -> None:
+    """Redirect standard output and error of this process, and the loggers of the package, to a file.
+
+    Parameters
+    ----------
+    path
+        The log file; it is replaced.
+
+    Notes
+    -----
+    The file descriptors themselves are redirected, because compiled code (PyBDSF) and child processes do
+    not go through ``sys.stderr``.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
+    )

@@ -1,0 +1,229 @@
+"""Merge the detections of the tiles of a mosaic into one catalogue that does not depend on the tiling.
+
+A detection belongs to the tile whose core holds it. Only an island that reaches the edge of a tile is seen
+differently by its neighbours; for these the views of one island are compared, and the best one counts:
+one that is not cut before one that is, then the one with most pixels, then the first tile. The losing views
+keep only what lies in their own core and beyond the box of the winner. Sources of an island that no tile sees
+whole carry the flag ``island_cut``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import dask
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from radiofind.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
+from radiofind.files import to_arrow, whole_or_absent
+from radiofind.tiling import Tile
+
+BATCH = 64
+"""Tiles that are read at the same time."""
+KEY = ["tile", "island"]
+"""What names one tile's view of an island."""
+VIEW = [*KEY, "island_pixels", "island_cut", "crossings"]
+
+
+def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
+    """Return which view of each cut island counts.
+
+    Parameters
+    ----------
+    views
+        Islands on the edges of tiles as seen by all tiles: columns `VIEW`, one row per tile and island.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per view of an island of which some view is cut: ``tile``, ``island``, ``winner`` (the tile
+        whose view counts) and ``flags`` of its sources.
+    """
+    views = views.reset_index(drop=True).assign(group=_same_island(views["crossings"]))
+    views = views[views.groupby("group")["island_cut"].transform("any")]
+    ordered = views.sort_values(["island_cut", "island_pixels", *KEY], ascending=[True, False, True, True])
+    best = ordered.groupby("group").first()
+    settled = views.join(best[["tile", "island_cut"]], on="group", rsuffix="_best")
+    flags = np.where(settled["island_cut_best"], "island_cut", "")
+    return pd.DataFrame({**settled[KEY], "winner": settled["tile_best"], "flags": flags})
+
+
+def keep_detections(
+    table: pd.DataFrame, *, tile: Tile, tiles: dict[str, Tile], settled: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the detections of a tile that belong in the catalogue.
+
+    Parameters
+    ----------
+    table
+        Detections of the tile.
+    tile
+        The tile.
+    tiles
+        All tiles by name.
+    settled
+        Result of `settle_islands`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the table, in the order of their names, with their flags.
+    """
+    x, y = table["x"].to_numpy(), table["y"].to_numpy()
+    verdicts = table[KEY].merge(settled, on=KEY, how="left")
+    winner = verdicts["winner"].fillna("").to_numpy()
+    keep = tile.core.holds(x, y) & (winner == "") | (winner == tile.name)
+    for other in set(winner) - {"", tile.name}:
+        beyond = tile.core.holds(x, y) & ~tiles[other].box.holds(x, y)
+        keep |= (winner == other) & beyond
+    flags = verdicts["flags"].fillna("").to_numpy()
+    flagged = [",".join(filter(None, pair)) for pair in zip(table["flags"], flags, strict=True)]
+    return table.assign(flags=flagged)[keep].sort_values("source_id", kind="stable")
+
+
+def correct_for_primary_beam(table: pd.DataFrame, primary_beam: np.ndarray) -> pd.DataFrame:
+    """Return the detections with fluxes divided by the primary beam; NaN where the beam is not positive.
+
+    Parameters
+    ----------
+    table
+        Detections.
+    primary_beam
+        Its value at each of them.
+    """
+    beam = np.where(primary_beam > 0, primary_beam, np.nan)
+    return table.assign(**{flux: table[apparent] / beam for flux, apparent in APPARENT.items()})
+
+
+def merge_detections(
+    read: Callable[[Tile], pd.DataFrame],
+    tiles: Sequence[Tile],
+    *,
+    beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Iterator[pd.DataFrame]:
+    """Yield the catalogue of a mosaic, tile by tile.
+
+    Parameters
+    ----------
+    read
+        Returns the detections of a tile.
+    tiles
+        The tiles that were searched.
+    beam_at
+        Returns the primary beam at positions in deg.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Rows of the catalogue.
+    """
+    views = [empty(DETECTION)[VIEW], *_in_parallel(lambda tile: _views(read(tile)), tiles)]
+    settled = settle_islands(pd.concat(views, ignore_index=True))
+    by_name = {tile.name: tile for tile in tiles}
+
+    def merge(tile: Tile) -> pd.DataFrame:
+        kept = keep_detections(read(tile), tile=tile, tiles=by_name, settled=settled)
+        return conform(_corrected(kept, beam_at), CATALOGUE)
+
+    yield from _in_parallel(merge, tiles)
+
+
+def merge_components(
+    read: Callable[[Tile], pd.DataFrame],
+    tiles: Sequence[Tile],
+    *,
+    catalogue: pd.DataFrame,
+    beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Iterator[pd.DataFrame]:
+    """Yield the Gaussians of the sources of a catalogue, tile by tile.
+
+    Parameters
+    ----------
+    read
+        Returns the Gaussians of a tile, which carry the name of their source.
+    tiles
+        The tiles that were searched.
+    catalogue
+        Columns ``source_id`` and ``tile``: the sources and the tile that measured each.
+    beam_at
+        Returns the primary beam at positions in deg.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Columns of the catalogue, one row per Gaussian.
+    """
+    names = catalogue.groupby("tile")["source_id"].agg(set)
+
+    def merge(tile: Tile) -> pd.DataFrame:
+        table = read(tile)
+        kept = table[table["source_id"].isin(names.get(tile.name, set()))].sort_values(
+            ["source_id", "ra", "dec"], kind="stable"
+        )
+        return conform(_corrected(kept, beam_at), CATALOGUE)
+
+    yield from _in_parallel(merge, tiles)
+
+
+def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.DataFrame]:
+    """Return a function that reads the detections of a tile.
+
+    Parameters
+    ----------
+    paths
+        Parquet files by name of the tile.
+    """
+    return lambda tile: pd.read_parquet(paths[tile.name])
+
+
+def write_tables(
+    tables: Iterator[pd.DataFrame], path: str | Path, *, metadata: Mapping[str, object] | None = None
+) -> None:
+    """Write parts of a catalogue one after the other into one Parquet file.
+
+    Parameters
+    ----------
+    tables
+        The parts.
+    path
+        The file to make, whole or not at all.
+    metadata
+        What `files.read_metadata` will return.
+    """
+    schema = to_arrow(empty(CATALOGUE), metadata).schema
+    with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for table in tables:
+            writer.write_table(to_arrow(table, metadata).cast(schema))
+
+
+def _corrected(table: pd.DataFrame, beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> pd.DataFrame:
+    """Return the rows with their fluxes corrected for the primary beam at their positions."""
+    return correct_for_primary_beam(table, beam_at(table["ra"].to_numpy(), table["dec"].to_numpy()))
+
+
+def _in_parallel(function: Callable[[Tile], pd.DataFrame], tiles: Sequence[Tile]) -> Iterator[pd.DataFrame]:
+    """Yield the results for all tiles in order, a batch at a time, so that memory does not grow."""
+    for start in range(0, len(tiles), BATCH):
+        batch = [dask.delayed(function, pure=False)(tile) for tile in tiles[start : start + BATCH]]
+        yield from dask.compute(*batch)
+
+
+def _views(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the islands of a tile that meet an edge of any tile."""
+    return table.loc[table["crossings"] != "", VIEW].drop_duplicates(KEY)
+
+
+def _same_island(crossings: pd.Series) -> np.ndarray:
+    """Return a number for each view that is the same for views that share a pixel."""
+    pixels = crossings.str.split().explode()
+    view, pixel = pixels.index.to_numpy(), pd.factorize(pixels)[0]
+    if not len(view):
+        return np.empty(0, dtype=int)
+    size = int(view.max()) + 1
+    links = coo_array((np.ones(len(view)), (view, size + pixel)), shape=(size + pixel.max() + 1,) * 2)
+    return connected_components(links, directed=False)[1][:size]

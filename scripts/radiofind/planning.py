@@ -1,0 +1,112 @@
+"""Say which mosaics, tiles, finders and files a run has, from its configuration, sheet and tile table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from radiofind.sheet import Mosaic
+
+NEVER = "(?!)"
+"""A pattern that matches nothing; an empty one would be no constraint at all."""
+CATALOGUE_FORMATS = ("parquet", "fits", "reg")
+KINDS_WITH_COMPONENTS = ("pybdsf",)
+
+
+class Plan:
+    """The mosaics of a sheet and the finders of a configuration.
+
+    Parameters
+    ----------
+    config
+        The checked configuration.
+    mosaics
+        The rows of the sheet.
+    """
+
+    def __init__(self, config: Mapping, mosaics: Sequence[Mosaic]) -> None:
+        self.finders = {name: config["finders"][name] for name in config["find_with"]}
+        self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
+        self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
+
+    @staticmethod
+    def one_of(names: Collection[str]) -> str:
+        """Return a pattern that matches these names and nothing else."""
+        return "|".join(re.escape(name) for name in names) or NEVER
+
+    def finders_of(self, *kinds: str) -> list[str]:
+        """Return the finders of these kinds that run."""
+        return [name for name, settings in self.finders.items() if settings["kind"] in kinds]
+
+    def sheet_value(self, mosaic: str, column: str) -> object:
+        """Return what the sheet says of a mosaic; None where it is empty."""
+        return getattr(self.mosaics[mosaic], column)
+
+    def sheet_values(self, mosaic: str, *columns: str) -> dict[str, object]:
+        """Return what the sheet says of a mosaic in several columns."""
+        return {column: self.sheet_value(mosaic, column) for column in columns}
+
+    def read_tiles(self, path: str) -> pd.DataFrame:
+        """Return the tile table, read once for as long as it stays the same."""
+        return _read_tiles(str(path), Path(path).stat().st_mtime_ns)
+
+    def live_tiles(self, tiles: pd.DataFrame, mosaic: str) -> list[str]:
+        """Return the tiles of a mosaic that hold valid pixels."""
+        chosen = (tiles["mosaic"] == mosaic) & (tiles["state"] == "live")
+        return tiles.loc[chosen, "tile"].tolist()
+
+    def readable_mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the mosaics whose image can be read, in the order of the sheet."""
+        unreadable = set(tiles.loc[tiles["state"] == "unreadable", "mosaic"])
+        return [mosaic for mosaic in self.mosaics if mosaic not in unreadable]
+
+    def scored_mosaics(self, tiles: pd.DataFrame, training_set: str | None = None) -> list[str]:
+        """Return the readable mosaics that have a truth, of one training set or of all."""
+        return [
+            mosaic
+            for mosaic in self.readable_mosaics(tiles)
+            if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
+        ]
+
+    def expand(self, pattern: str, wildcards: Mapping[str, str], mosaic: str) -> list[str]:
+        """Return the paths of a pattern for a mosaic, and for all finders unless the wildcards name one.
+
+        Parameters
+        ----------
+        pattern
+            A path with ``{mosaic}``, and with ``{finder}`` or ``{training_set}`` as it may be.
+        wildcards
+            Wildcards of the rule.
+        mosaic
+            Name of the mosaic.
+        """
+        known = {"training_set": self.mosaics[mosaic].training_set, **wildcards, "mosaic": mosaic}
+        finders = [wildcards["finder"]] if "finder" in dict(wildcards) else list(self.finders)
+        paths = [pattern.format(**{**known, "finder": finder}) for finder in finders]
+        return list(dict.fromkeys(paths))
+
+    def catalogues(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the catalogues to make: all readable mosaics, finders and formats."""
+        mosaics = self.readable_mosaics(tiles)
+        paths = [
+            f"results/{mosaic}/catalogues/{finder}.{suffix}"
+            for mosaic in mosaics
+            for finder in self.finders
+            for suffix in CATALOGUE_FORMATS
+        ]
+        components = [
+            f"results/{mosaic}/catalogues/components/{finder}.parquet"
+            for mosaic in mosaics
+            for finder in self.finders_of(*KINDS_WITH_COMPONENTS)
+        ]
+        return paths + components
+
+
+@lru_cache(maxsize=1)
+def _read_tiles(path: str, _changed: int) -> pd.DataFrame:
+    """Return the tile table; the time of its last change is part of the key."""
+    return pd.read_parquet(path)

@@ -1,0 +1,38 @@
+"""Run PyBDSF once, in a process of its own, on the files of a folder.
+
+Started by `pybdsf.find_sources` as ``python run_pybdsf.py FOLDER``. Reads ``image.fits``, ``mean.fits``,
+``rms.fits`` and ``options.json``; makes ``sources.fits`` and ``components.fits`` when there are sources, and
+``islands.npy``; or ``error.txt`` with one line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import bdsf
+import numpy as np
+
+
+def main(folder: Path) -> None:
+    """Run PyBDSF on the image of a folder."""
+    options = json.loads((folder / "options.json").read_text())
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    try:
+        image = bdsf.process_image(str(folder / "image.fits"), **options)
+    except MemoryError:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        (folder / "error.txt").write_text(f"{type(error).__name__}: {error}".splitlines()[0])
+        return
+    np.save(folder / "islands.npy", image.pyrank.T if image.nisl else np.empty((0, 0), dtype=np.int32))
+    if image.nsrc:
+        for kind, name in (("srl", "sources"), ("gaul", "components")):
+            image.write_catalog(outfile=str(folder / f"{name}.fits"), format="fits", catalog_type=kind)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,13 @@
+"""Simulate a mosaic, its primary beam and its truth."""
+
+from radiofind.logs import log_to
+from radiofind.simulation import Simulation, simulate
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    simulate(
+        Simulation(**snakemake.params.settings),
+        image_path=snakemake.output.image,
+        primary_beam_path=snakemake.output.primary_beam,
+        truth_path=snakemake.output.truth,
+    )

@@ -1,0 +1,24 @@
+"""Tune the cuts of a finder on the validation boxes of a training set."""
+
+from radiofind.comparison import read_area, read_comparison
+from radiofind.cuts import cuts_to_json, tune_cut
+from radiofind.files import write_json
+from radiofind.logs import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    files = zip(snakemake.input.patches, snakemake.input.truths, snakemake.input.catalogues, strict=True)
+    mosaics = []
+    for (mosaic, boxes), (patches, truth, catalogue) in zip(
+        snakemake.params.boxes.items(), files, strict=True
+    ):
+        area = read_area(mosaic, patches, **boxes)
+        pair = read_comparison(
+            area, patches=patches, truth=truth, catalogue=catalogue, truth_rms=snakemake.params.truth_rms
+        )
+        mosaics.append((pair.truth, pair.detections))
+    cuts = [
+        tune_cut(mosaics, snr_min=snr_min, radius_pixels=snakemake.params.radius_pixels)
+        for snr_min in snakemake.params.snr
+    ]
+    write_json(cuts_to_json(cuts), snakemake.output.cuts)
