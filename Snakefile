@@ -25,4 +25,4 @@ rule all:
     input:
         catalogues=catalogue_targets,
         scores=indexed("results/scores.txt"),
-        # report=indexed("results/report.html"),
+        report=indexed("results/report.html"),

@@ -1,1 +1,23 @@
 """Write the report."""
+
+from radiofind.logs import log_to
+from radiofind.report import write_report
+from radiofind.report_inputs import mosaic_files, read_report_data
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    mosaics = mosaic_files(
+        snakemake.params.images,
+        patches=snakemake.input.patches,
+        catalogues=snakemake.input.catalogues,
+        truths=snakemake.input.truths,
+    )
+    data = read_report_data(
+        mosaics,
+        tiles=snakemake.input.tiles,
+        scores=snakemake.input.scores,
+        curves=snakemake.input.curves,
+        cuts=snakemake.input.cuts,
+        configuration=snakemake.params.configuration,
+    )
+    write_report(data, snakemake.output.report)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 SCRIPTS = PACKAGE.parent
-RUN_BY_PATH = {"pybdsf": ("run_pybdsf",)}
-"""Modules that are started as programs, which no import shows."""
+USED_BY = {"pybdsf.py": ("run_pybdsf.py",), "report.py": ("templates/report.html.j2",)}
+"""Files that a module uses without importing them."""
 
 
 @cache
@@ -22,30 +22,29 @@ def digest_of(script: str) -> str:
     script
         Name of the script without its suffix, as ``merge_detections``.
     """
-    modules = _modules_of(SCRIPTS / f"{script}.py")
-    digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes())
-    for module in sorted(modules):
-        digest.update((PACKAGE / f"{module}.py").read_bytes())
+    path = SCRIPTS / f"{script}.py"
+    digest = hashlib.sha256(path.read_bytes())
+    for name in sorted(_files_of(path)):
+        digest.update(name.encode() + (PACKAGE / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _modules_of(path: Path) -> set[str]:
-    """Return the names of the modules that a file uses, directly or through others."""
+def _files_of(path: Path) -> set[str]:
+    """Return the files of the package that a script uses, directly or through others."""
     found: set[str] = set()
     waiting = set(_imports(path))
     while waiting:
-        module = waiting.pop()
-        found.add(module)
-        waiting |= (_imports(PACKAGE / f"{module}.py") | set(RUN_BY_PATH.get(module, ()))) - found
+        name = waiting.pop()
+        found.add(name)
+        further = _imports(PACKAGE / name) if name.endswith(".py") else frozenset()
+        waiting |= (further | set(USED_BY.get(name, ()))) - found
     return found
 
 
 @cache
 def _imports(path: Path) -> frozenset[str]:
-    """Return the modules of the package that a file imports."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
-    return frozenset(
-        node.module.removeprefix("radiofind.")
-        for node in nodes
-        if (node.module or "").startswith("radiofind.")
-    )
+    """Return the files of the package that a file imports."""
+    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    whole = [alias.name for node in imports if node.module == "radiofind" for alias in node.names]
+    parts = [node.module for node in imports if (node.module or "").startswith("radiofind.")]
+    return frozenset(f"{name.removeprefix('radiofind.')}.py" for name in whole + parts)

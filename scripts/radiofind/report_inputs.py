@@ -1,0 +1,206 @@
+"""Gather what the report tells from the files of a run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import yaml
+
+from radiofind.files import read_metadata
+from radiofind.images import read_header, read_pixels
+from radiofind.report import ReportData
+from radiofind.sky_view import SkyView
+from radiofind.splits import PATCH_PIXELS, patches_across
+from radiofind.tiling import Box
+
+MOST_VIEWS = 3
+"""Mosaics of which a piece of sky is shown."""
+VIEW_PATCHES = 4
+"""Side of that piece, in patches."""
+SOFTWARE = ("snakemake", "bdsf", "numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "matplotlib")
+
+
+@dataclass(frozen=True)
+class MosaicFiles:
+    """The files of one mosaic that the report reads."""
+
+    mosaic: str
+    """Name."""
+    image: Mapping[str, object]
+    """``image``, ``beam`` and ``frequency_hz``, as for `images.read_header`."""
+    patches: str
+    """Summary of the noise."""
+    catalogues: Mapping[str, str]
+    """Catalogue by finder."""
+    truth: str | None
+    """Placed truth, if there is one."""
+
+
+def mosaic_files(
+    images: Mapping[str, Mapping[str, object]],
+    *,
+    patches: Iterable[str],
+    catalogues: Iterable[str],
+    truths: Iterable[str],
+) -> list[MosaicFiles]:
+    """Return the files of each mosaic.
+
+    Parameters
+    ----------
+    images
+        ``image``, ``beam`` and ``frequency_hz`` by mosaic.
+    patches, catalogues, truths
+        Paths ``results/{mosaic}/patches.parquet``, ``results/{mosaic}/catalogues/{finder}.parquet`` and
+        ``results/{mosaic}/truth.parquet``, in any order.
+    """
+    noise = {Path(path).parent.name: path for path in patches}
+    truth = {Path(path).parent.name: path for path in truths}
+    found: dict[str, dict[str, str]] = {mosaic: {} for mosaic in images}
+    for path in catalogues:
+        found[Path(path).parent.parent.name][Path(path).stem] = path
+    return [
+        MosaicFiles(mosaic, image, noise[mosaic], found[mosaic], truth.get(mosaic))
+        for mosaic, image in images.items()
+    ]
+
+
+def read_report_data(
+    mosaics: Sequence[MosaicFiles],
+    *,
+    tiles: str,
+    scores: Iterable[str],
+    curves: Iterable[str],
+    cuts: Iterable[str],
+    configuration: Mapping,
+) -> ReportData:
+    """Return what the report tells.
+
+    Parameters
+    ----------
+    mosaics
+        The readable mosaics.
+    tiles
+        The tile table.
+    scores, curves, cuts
+        Files of the evaluation; those of cuts lie in ``{training_set}/{finder}.json``.
+    configuration
+        The checked configuration.
+    """
+    catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
+    return ReportData(
+        scores=_joined(pd.read_csv(path, keep_default_na=True) for path in scores),
+        curves=_joined(pd.read_csv(path) for path in curves),
+        tiles=pd.read_parquet(tiles),
+        empty_tiles=pd.DataFrame([row for files in mosaics for row in _empty_tiles(files)]),
+        catalogues=catalogues,
+        noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
+        area=_joined(_area_rows(files) for files in mosaics),
+        views=[_view(files) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)],
+        cuts=_joined(_cut_rows(path) for path in cuts),
+        config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
+        versions=_versions(),
+    )
+
+
+def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows of the tables that have some."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def _catalogue_rows(files: MosaicFiles) -> Iterable[dict[str, object]]:
+    """Yield the number of sources of each finder, and of those on an island that a tile cuts."""
+    for finder, path in files.catalogues.items():
+        flags = pd.read_parquet(path, columns=["flags"])["flags"]
+        flagged = int(flags.str.split(",").map(lambda words: "island_cut" in words).sum())
+        yield {"mosaic": files.mosaic, "finder": finder, "n_sources": len(flags), "n_flagged": flagged}
+
+
+def _empty_tiles(files: MosaicFiles) -> Iterable[dict[str, object]]:
+    """Yield the tiles without a detection and why, as the catalogue remembers them."""
+    for finder, path in files.catalogues.items():
+        for tile, reason in read_metadata(path)["empty_tiles"].items():
+            yield {"mosaic": files.mosaic, "finder": finder, "tile": tile, "reason": reason}
+
+
+def _has_pixels(files: MosaicFiles) -> bool:
+    """Return whether the mosaic has a valid pixel."""
+    return pq.read_metadata(files.patches).num_rows > 0
+
+
+def _noise_row(files: MosaicFiles) -> dict[str, object]:
+    """Return the median noise of a mosaic and its area."""
+    summary = read_metadata(files.patches)
+    valid = pd.read_parquet(files.patches, columns=["n_valid"])["n_valid"].sum()
+    beam = read_header(**_named(files.image)).beam
+    return {
+        "mosaic": files.mosaic,
+        "median_rms": summary["median_rms"],
+        "area_deg2": valid * (summary["pixel_arcsec"] / 3600) ** 2,
+        "pixel_arcsec": summary["pixel_arcsec"],
+        "beam": f'{beam.major_arcsec:.3g}" x {beam.minor_arcsec:.3g}", {beam.position_angle_deg:.0f} deg',
+    }
+
+
+def _area_rows(files: MosaicFiles) -> pd.DataFrame:
+    """Return the area with noise below each of at most a hundred levels."""
+    patches = pd.read_parquet(files.patches).sort_values("rms")
+    area = patches["n_valid"].cumsum() * (read_metadata(files.patches)["pixel_arcsec"] / 3600) ** 2
+    chosen = np.unique(np.linspace(0, max(len(patches) - 1, 0), 100).astype(int))[: len(patches)]
+    table = pd.DataFrame({"mosaic": files.mosaic, "rms": patches["rms"], "area_deg2": area})
+    return table.iloc[chosen]
+
+
+def _cut_rows(path: str) -> pd.DataFrame:
+    """Return the tuned cuts of one finder."""
+    place = Path(path)
+    return pd.read_json(place).assign(training_set=place.parent.name, finder=place.stem)
+
+
+def _view(files: MosaicFiles) -> SkyView:
+    """Return the middle of the mosaic's valid patches, with truth and detections."""
+    header = read_header(**_named(files.image))
+    patches = pd.read_parquet(files.patches)
+    middle = int(patches["patch"].iloc[len(patches) // 2])
+    row, column = divmod(middle, patches_across(header.shape))
+    corner = Box(column * PATCH_PIXELS, column * PATCH_PIXELS, row * PATCH_PIXELS, row * PATCH_PIXELS)
+    box = corner.grown(VIEW_PATCHES * PATCH_PIXELS // 2, header.shape)
+    return SkyView(
+        mosaic=files.mosaic,
+        pixels=read_pixels(header, box),
+        box=box,
+        rms=float(patches["rms"].median()),
+        truth=_inside(files.truth, box, "class")
+        if files.truth
+        else pd.DataFrame(columns=["x", "y", "class"]),
+        detections={finder: _inside(path, box) for finder, path in files.catalogues.items()},
+    )
+
+
+def _inside(path: str, box: Box, *further: str) -> pd.DataFrame:
+    """Return the positions of a table that lie in a box."""
+    table = pd.read_parquet(path, columns=["x", "y", *further])
+    return table[box.holds(table["x"], table["y"])]
+
+
+def _named(image: Mapping[str, object]) -> dict[str, object]:
+    """Return the arguments of `images.read_header`."""
+    return {"path": image["image"], "beam": image["beam"], "frequency_hz": image["frequency_hz"]}
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what this process can see; a rule of another environment pins its own."""
+    found = {"python": platform.python_version()}
+    for name in SOFTWARE:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
