@@ -3,12 +3,12 @@
 import pandas as pd
 
 from radiofind.evaluation import COLUMNS
-from radiofind.files import write_text
+from radiofind.files import read_csv, write_text
 from radiofind.logs import log_to
 from radiofind.score_table import score_table
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    tables = [pd.read_csv(path) for path in snakemake.input.scores]
+    tables = [read_csv(path) for path in snakemake.input.scores]
     scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     write_text(score_table(scores), snakemake.output.scores)

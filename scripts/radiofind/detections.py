@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from astropy.coordinates import SkyCoord
 
 from radiofind.columns import APPARENT, DETECTION, conform, empty
 from radiofind.fields import Field
@@ -112,8 +111,8 @@ def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.n
     row = np.clip(np.rint(y).astype(int), box.y0, box.y1 - 1) - box.y0
     values = pixels[row, column].astype(float)
     for blank in np.flatnonzero(np.isnan(values)):
-        around = pixels[max(row[blank] - NEAR, 0) :, max(column[blank] - NEAR, 0) :]
-        around = around[: 2 * NEAR + 1, : 2 * NEAR + 1]
+        rows, columns = (slice(max(at[blank] - NEAR, 0), at[blank] + NEAR + 1) for at in (row, column))
+        around = pixels[rows, columns]
         values[blank] = np.nanmedian(around) if np.isfinite(around).any() else np.nan
     return values
 
@@ -131,11 +130,19 @@ def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
     15 milliarcsec in right ascension and 10 in declination keep neighbours apart down to the beam of SKA
     at 9200 MHz; truncated as the IAU asks. A second source of the same name gets the suffix b, and so on.
     """
-    if not len(ra):
-        return []
-    place = SkyCoord(ra, dec, unit="deg")
-    hours = place.ra.to_string("hour", sep="", precision=3, pad=True)
-    degrees = place.dec.to_string("deg", sep="", precision=2, pad=True, alwayssign=True)
-    names = pd.Series([f"J{hour}{degree}" for hour, degree in zip(hours, degrees, strict=True)])
+    hours = _sexagesimal(np.asarray(ra) % 360 / 15, decimals=3)
+    degrees = _sexagesimal(np.abs(dec), decimals=2)
+    signs = np.where(np.asarray(dec) < 0, "-", "+")
+    names = pd.Series([f"J{''.join(parts)}" for parts in zip(hours, signs, degrees, strict=True)], dtype=str)
     repeats = names.groupby(names).cumcount()
     return [name + ("" if not n else chr(ord("a") + n)) for name, n in zip(names, repeats, strict=True)]
+
+
+def _sexagesimal(values: np.ndarray, *, decimals: int) -> list[str]:
+    """Return hours or degrees as digits of hours, minutes and seconds, cut off after some decimals."""
+    units = np.floor(values * (3600 * 10**decimals)).astype(np.int64)
+    seconds, fraction = np.divmod(units, 10**decimals)
+    minutes, seconds = np.divmod(seconds, 60)
+    hours, minutes = np.divmod(minutes, 60)
+    parts = zip(hours, minutes, seconds, fraction, strict=True)
+    return [f"{hour:02d}{minute:02d}{second:02d}.{rest:0{decimals}d}" for hour, minute, second, rest in parts]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 SCRIPTS = PACKAGE.parent
-USED_BY = {"pybdsf.py": ("run_pybdsf.py",), "report.py": ("templates/report.html.j2",)}
+USED_BY = {"pybdsf.py": ("run_pybdsf.py",), "report.py": ("templates/report.html.j2", "templates/report.css")}
 """Files that a module uses without importing them."""
 
 

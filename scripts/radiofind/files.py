@@ -56,6 +56,12 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(temporary, index=False)
 
 
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote; a mosaic or finder called ``1`` or ``NA`` stays a name."""
+    names = {"mosaic": str, "finder": str}
+    return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
+
+
 def write_parquet(
     table: pd.DataFrame, path: str | Path, *, metadata: Mapping[str, object] | None = None
 ) -> None:

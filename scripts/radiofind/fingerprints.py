@@ -59,8 +59,11 @@ def fingerprint_mosaic(
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
             digest = _digest(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, digest, ""))
-    except (ImageError, OSError, ValueError) as error:
-        rows = [("", *(0,) * 8, 0.0, "", str(error))]
+    except MemoryError:
+        raise
+    except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
+        logger.warning("cannot read %s", path, exc_info=True)
+        rows = [("", *(0,) * 8, 0.0, "", _reason(error, path))]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -130,6 +133,13 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
         if not path.exists() or json.loads(path.read_text()) != description:
             write_json(description, path)
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
+
+
+def _reason(error: Exception, path: str | Path) -> str:
+    """Return in words why an image cannot be read."""
+    if isinstance(error, ImageError):
+        return str(error)
+    return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"
 
 
 def _digest(cards: str, pixels: np.ndarray) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -189,29 +190,36 @@ def _quiet() -> warnings.catch_warnings:
     return warnings.catch_warnings(action="ignore", category=AstropyWarning)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[fits.HDUList]:
+    """Yield an open FITS file; whatever astropy raises on a damaged one becomes an ImageError."""
+    try:
+        # A section is read alone without memmap too, and astropy refuses to map scaled integers.
+        with _quiet(), fits.open(path, memmap=False) as hdus:
+            yield hdus
+    except (OSError, TypeError, KeyError, ValueError) as error:
+        received = f"a file that cannot be read: {error}"
+        raise ImageError(f"{path}: expected a FITS image, received {received}") from error
+
+
 def _read_section(path: Path, hdu: int, n_axes: int, box: Box) -> np.ndarray:
     """Return a rectangle of the last two axes without reading the rest."""
-    with _quiet(), fits.open(path, memmap=True) as hdus:
+    with _opened(path) as hdus:
         return np.array(hdus[hdu].section[(*(0,) * (n_axes - 2), *box.slices)])
 
 
 def _first_image(path: Path) -> tuple[int, fits.Header]:
     """Return the number and the header of the first HDU with an image."""
     if not path.is_file():
-        raise ImageError(
-            f"{path}: expected a FITS image, received {'a folder' if path.is_dir() else 'no file'}"
-        )
-    try:
-        with _quiet(), fits.open(path, memmap=True) as hdus:
-            for number, hdu in enumerate(hdus):
-                if hdu.is_image and hdu.header["NAXIS"] >= 2:
-                    _check_axes(hdu.header, path)
-                    return number, hdu.header.copy()
-    except (OSError, TypeError, KeyError) as error:
-        raise ImageError(
-            f"{path}: expected a FITS image, received a file that cannot be read: {error}"
-        ) from error
-    raise ImageError(f"{path}: expected a FITS image, received no HDU with an image of two axes or more")
+        received = "a folder" if path.is_dir() else "no file"
+        raise ImageError(f"{path}: expected a FITS image, received {received}")
+    with _opened(path) as hdus:
+        images = (item for item in enumerate(hdus) if item[1].is_image and item[1].header["NAXIS"] >= 2)
+        found = next(((number, hdu.header.copy()) for number, hdu in images), None)
+    if found is None:
+        raise ImageError(f"{path}: expected a FITS image, received no HDU with an image of two axes or more")
+    _check_axes(found[1], path)
+    return found
 
 
 def _check_axes(header: fits.Header, path: Path) -> None:
@@ -224,21 +232,33 @@ def _check_axes(header: fits.Header, path: Path) -> None:
 
 def _celestial(header: fits.Header, path: str | Path) -> WCS:
     """Return the celestial coordinates of the first two axes."""
-    with _quiet():
-        wcs = WCS(header).celestial
+    try:
+        with _quiet():
+            wcs = WCS(header).celestial
+    except ValueError as error:
+        raise ImageError(f"{path}: expected coordinates, received unusable ones: {error}") from error
     if wcs.naxis != 2 or wcs.wcs.lng != 0 or not wcs.wcs.ctype[0].startswith("RA"):
         received = f"{header.get('CTYPE1')!r} and {header.get('CTYPE2')!r}"
         raise ImageError(
             f"{path}, cards CTYPE1 and CTYPE2: expected RA--- and DEC-- axes, received {received}"
         )
+    # wcslib fills it in from EQUINOX or EPOCH; between ICRS and FK5 (J2000) lie 25 milliarcsec.
+    if wcs.wcs.radesys not in ("ICRS", "FK5"):
+        raise ImageError(f"{path}, card RADESYS: expected ICRS or FK5, received {wcs.wcs.radesys}")
     return wcs
+
+
+def _number(header: fits.Header, card: str) -> float | None:
+    """Return the value of a card if it is a number."""
+    value = header.get(card)
+    return value if isinstance(value, int | float) else None
 
 
 def _beam(header: fits.Header, given: tuple[float, float, float] | None, path: str | Path) -> Beam:
     """Return the beam of the cards, of the AIPS history, or as given; an image without BPA has BPA 0."""
     if given:
         return Beam(*given)
-    major, minor, angle = (header.get(card) for card in ("BMAJ", "BMIN", "BPA"))
+    major, minor, angle = (_number(header, card) for card in ("BMAJ", "BMIN", "BPA"))
     if major is None:
         found = re.findall(
             r"BMAJ=\s*(\S+)\s+BMIN=\s*(\S+)\s+BPA=\s*(\S+)", "\n".join(map(str, header.get("HISTORY", [])))
@@ -260,10 +280,8 @@ def _beam(header: fits.Header, given: tuple[float, float, float] | None, path: s
 def _frequency(header: fits.Header, given: float | None, path: str | Path) -> float:
     """Return the frequency as given, of the frequency axis, or of a card."""
     axes = range(3, header["NAXIS"] + 1)
-    values = [
-        header.get(f"CRVAL{axis}") for axis in axes if str(header.get(f"CTYPE{axis}")).startswith("FREQ")
-    ]
-    for value in (given, *values, *(header.get(card) for card in FREQUENCY_CARDS)):
+    cards = [f"CRVAL{axis}" for axis in axes if str(header.get(f"CTYPE{axis}")).startswith("FREQ")]
+    for value in (given, *(_number(header, card) for card in (*cards, *FREQUENCY_CARDS))):
         if value is not None and value > 0:
             return float(value)
     raise ImageError(
@@ -274,8 +292,8 @@ def _frequency(header: fits.Header, given: float | None, path: str | Path) -> fl
 
 def _unit(header: fits.Header, path: str | Path) -> float:
     """Return the factor from the unit of the file to Jy/beam; no BUNIT means Jy/beam."""
-    unit = re.sub(r"\s", "", str(header.get("BUNIT", ""))).upper()
-    unit = re.sub(r"^(.*)(?:BEAM-1|\.BEAM-1|BM-1|/BM)$", r"\1/BEAM", unit)
+    unit = re.sub(r"[\s.*^]", "", str(header.get("BUNIT", ""))).upper()
+    unit = re.sub(r"^(.*)(?:/BM|(?:BEAM|BM)-1)(.*)$", r"\1\2/BEAM", unit)
     if unit not in JY_PER_BEAM:
         raise ImageError(f"{path}, card BUNIT: expected Jy/beam, received {header['BUNIT']!r}")
     return JY_PER_BEAM[unit]

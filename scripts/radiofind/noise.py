@@ -150,7 +150,7 @@ def _clip(kept: np.ndarray) -> tuple[float, float]:
     for _ in range(ROUNDS):
         lower, median, upper = (_quantile(kept, fraction) for fraction in (0.25, 0.5, 0.75))
         width = CLIP * (upper - lower) / QUARTILES
-        low, high = kept.searchsorted([median - width, median + width])
+        low, high = kept.searchsorted(median - width), kept.searchsorted(median + width, side="right")
         if high - low == len(kept):
             break
         kept = kept[low:high]

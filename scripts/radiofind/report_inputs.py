@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
-from radiofind.files import read_metadata
+from radiofind.files import read_csv, read_metadata
 from radiofind.images import read_header, read_pixels
 from radiofind.report import ReportData
 from radiofind.sky_view import SkyView
@@ -95,14 +95,16 @@ def read_report_data(
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
     return ReportData(
-        scores=_joined(pd.read_csv(path, keep_default_na=True) for path in scores),
-        curves=_joined(pd.read_csv(path) for path in curves),
+        scores=_joined(read_csv(path) for path in scores),
+        curves=_joined(read_csv(path) for path in curves),
         tiles=pd.read_parquet(tiles),
         empty_tiles=pd.DataFrame([row for files in mosaics for row in _empty_tiles(files)]),
         catalogues=catalogues,
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
         area=_joined(_area_rows(files) for files in mosaics),
-        views=[_view(files) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)],
+        views=[
+            _view(files, min(configuration["snr"])) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)
+        ],
         cuts=_joined(_cut_rows(path) for path in cuts),
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
         versions=_versions(),
@@ -164,24 +166,35 @@ def _cut_rows(path: str) -> pd.DataFrame:
     return pd.read_json(place).assign(training_set=place.parent.name, finder=place.stem)
 
 
-def _view(files: MosaicFiles) -> SkyView:
-    """Return the middle of the mosaic's valid patches, with truth and detections."""
+def _view(files: MosaicFiles, snr_min: float) -> SkyView:
+    """Return the middle of the mosaic's valid patches, with detections and the truth above an SNR."""
     header = read_header(**_named(files.image))
-    patches = pd.read_parquet(files.patches)
-    middle = int(patches["patch"].iloc[len(patches) // 2])
-    row, column = divmod(middle, patches_across(header.shape))
-    corner = Box(column * PATCH_PIXELS, column * PATCH_PIXELS, row * PATCH_PIXELS, row * PATCH_PIXELS)
-    box = corner.grown(VIEW_PATCHES * PATCH_PIXELS // 2, header.shape)
+    rms = read_metadata(files.patches)["median_rms"]
+    box = _middle(pd.read_parquet(files.patches, columns=["patch"])["patch"].to_numpy(), header.shape)
+    truth = pd.DataFrame({"x": [], "y": [], "class": []})
+    if files.truth:
+        truth = _inside(files.truth, box, "class", "apparent_total_flux")
+        truth = truth[truth["apparent_total_flux"] > snr_min * rms]
     return SkyView(
         mosaic=files.mosaic,
         pixels=read_pixels(header, box),
         box=box,
-        rms=float(patches["rms"].median()),
-        truth=_inside(files.truth, box, "class")
-        if files.truth
-        else pd.DataFrame(columns=["x", "y", "class"]),
+        rms=rms,
+        truth=truth,
         detections={finder: _inside(path, box) for finder, path in files.catalogues.items()},
     )
+
+
+def _middle(patches: np.ndarray, shape: tuple[int, int]) -> Box:
+    """Return a square around the valid patch that is nearest to the middle of all valid ones."""
+    row, column = np.divmod(patches, patches_across(shape))
+    nearest = np.argmin((row - row.mean()) ** 2 + (column - column.mean()) ** 2)
+    side = VIEW_PATCHES * PATCH_PIXELS
+    x0, y0 = (
+        int(np.clip((place[nearest] + 0.5) * PATCH_PIXELS - side / 2, 0, max(size - side, 0)))
+        for place, size in ((column, shape[1]), (row, shape[0]))
+    )
+    return Box(x0, min(x0 + side, shape[1]), y0, min(y0 + side, shape[0]))
 
 
 def _inside(path: str, box: Box, *further: str) -> pd.DataFrame:

@@ -1,0 +1,104 @@
+"""The common look of all figures: colours and markers of finders, fonts, legends, SVG without a date."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from itertools import cycle
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+LOOK = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": "#555555",
+    "axes.labelcolor": "#222222",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": "#555555",
+    "ytick.color": "#555555",
+    "xtick.labelcolor": "#222222",
+    "ytick.labelcolor": "#222222",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4.5,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.5,
+    # Names of finders and mosaics are not formulas.
+    "text.parse_math": False,
+    "svg.hashsalt": "radiofind",
+}
+
+WIDTH_INCH = 8.6
+"""Of most figures: the text has the size of the page's own when it is drawn as wide as the page."""
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9", "#f0e442")
+"""Okabe & Ito 2008: told apart by colour-blind readers."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+SKY_MARKERS = ("+", "x", "s", "D", "^", "v", "1", "2")
+"""Those of detections on the sky; they leave the source visible."""
+
+DODGE = 0.06
+"""Distance of the points of two finders in one bin, as a fraction of the SNR, so that bars do not overlap."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one finder looks in all figures."""
+
+    colour: str
+    """Colour of lines and markers."""
+    marker: str
+    """Marker in plots."""
+    sky_marker: str
+    """Marker on the sky."""
+    dodge: float
+    """Factor on its SNR in plots."""
+
+
+def styles_of(finders: Sequence[str]) -> dict[str, Style]:
+    """Return the style of each finder, by their order."""
+    middle = (len(finders) - 1) / 2
+    looks = zip(finders, cycle(COLOURS), cycle(MARKERS), cycle(SKY_MARKERS), strict=False)
+    return {
+        finder: Style(colour, marker, sky_marker, (1 + DODGE) ** (place - middle))
+        for place, (finder, colour, marker, sky_marker) in enumerate(looks)
+    }
+
+
+def drawn(draw: Callable[..., Figure]) -> Callable[..., str]:
+    """Return a function that draws a figure in the common look and returns it as SVG."""
+
+    @wraps(draw)
+    def as_svg(*args: object, **options: object) -> str:
+        with mpl.rc_context(LOOK):
+            text = io.StringIO()
+            draw(*args, **options).savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        return text.getvalue()
+
+    return as_svg
+
+
+def put_legend(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend above the panels; none without entries."""
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 6))
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Write the numbers of a logarithmic axis as they are spoken."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -1,0 +1,228 @@
+"""Write the report: one page that needs no network, from tables and a few pieces of sky.
+
+What is missing (truth, tuned cuts, readable mosaics, detections) is said in words on the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from radiofind import evaluation, fingerprints
+from radiofind.figures import f1_figure, fractions_figure, measurements_figure, noise_figure
+from radiofind.files import write_text
+from radiofind.plotting import Style, styles_of
+from radiofind.scoreboard import class_completeness, pool, pool_fractions, rank, scored_region, verdict
+from radiofind.sky_view import CLASS_LABELS, SkyView, sky_figure
+
+logger = logging.getLogger(__name__)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+NOTHING_FOUND = "no source found"
+"""The one reason for an empty tile that is not a failure."""
+
+COLUMNS = {
+    "scores": evaluation.COLUMNS,
+    "curves": evaluation.CURVE_COLUMNS,
+    "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
+    "empty_tiles": ("mosaic", "finder", "tile", "reason"),
+    "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
+    "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
+    "area": ("mosaic", "rms", "area_deg2"),
+    "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
+}
+"""Columns of the tables of `ReportData`."""
+
+FORMATS = {
+    "text": str,
+    "words": lambda value: value.replace("_", " "),
+    "count": lambda value: f"{value:,.0f}",
+    "mean": lambda value: f"{value:,.1f}",
+    "fraction": lambda value: f"{value:.3f}",
+    "number": lambda value: f"{value:.4g}",
+    "micro": lambda value: f"{value * 1e6:.4g}",
+}
+"""How values are written; micro is for Jy/beam as µJy/beam."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What the report tells. Tables may be empty, also without columns."""
+
+    scores: pd.DataFrame
+    """`evaluation.COLUMNS`, all mosaics and finders."""
+    curves: pd.DataFrame
+    """`evaluation.CURVE_COLUMNS`, all mosaics and finders."""
+    tiles: pd.DataFrame
+    """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
+    empty_tiles: pd.DataFrame
+    """mosaic, finder, tile, reason: tiles in which a finder has no detection, and why."""
+    catalogues: pd.DataFrame
+    """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
+    noise: pd.DataFrame
+    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and perhaps beam (words)."""
+    area: pd.DataFrame
+    """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
+    views: Sequence[SkyView]
+    """Pieces of sky to show."""
+    cuts: pd.DataFrame
+    """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
+    config_text: str
+    """The configuration that was used, YAML."""
+    versions: Mapping[str, str]
+    """Version by software."""
+
+
+def write_report(data: ReportData, path: str | Path) -> None:
+    """Write the report, whole or not at all.
+
+    Parameters
+    ----------
+    data
+        What it tells.
+    path
+        The HTML file to make.
+    """
+    page = render(data)
+    write_text(page, path)
+    logger.info("wrote %s of %d characters with %d pieces of sky", path, len(page), len(data.views))
+
+
+def render(data: ReportData) -> str:
+    """Return the page, the same for the same data.
+
+    Parameters
+    ----------
+    data
+        What it tells.
+    """
+    data = _with_columns(data)
+    styles = styles_of(_finders(data))
+    scores = _scores(data.scores)
+    curves = data.curves[data.curves["region"] == scores["region"]]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"cell": _cell, "records": _records, "data_uri": _data_uri}
+    return environment.get_template("report.html.j2").render(
+        data=data,
+        styles=styles,
+        classes={name: label for name, label in CLASS_LABELS.items() if name},
+        tiles=_tiles(data),
+        noise_figure=noise_figure(data.area) if len(data.area) else "",
+        views=_views(data, styles),
+        **scores,
+        **_score_figures(scores["compared"], curves, styles),
+    )
+
+
+def _with_columns(data: ReportData) -> ReportData:
+    """Return the data with all columns in the tables that have no rows."""
+    empty = {name: columns for name, columns in COLUMNS.items() if getattr(data, name).empty}
+    return replace(data, **{name: pd.DataFrame(columns=list(columns)) for name, columns in empty.items()})
+
+
+def _finders(data: ReportData) -> list[str]:
+    """Return the names of all finders, in the order of their catalogues."""
+    shown = [name for view in data.views for name in view.detections]
+    return list(dict.fromkeys([*data.catalogues["finder"], *data.scores["finder"], *shown]))
+
+
+def _scores(scores: pd.DataFrame) -> dict[str, object]:
+    """Return the tables of the scores and what is said of them."""
+    region = scored_region(scores)
+    of_region = scores[scores["region"] == region]
+    pooled = pool(of_region)
+    compared = _of(pooled, "one_to_one")
+    legacy = of_region[(of_region["metric"] == "legacy") & (of_region["n_truth"] > 0)]
+    rankings = rank(compared)
+    best = {ranking.snr_min: ranking.best for ranking in rankings}
+    compared["is_best"] = [
+        row.snr_min in best and 0 < row.f1 == best[row.snr_min]["f1"] for row in compared.itertuples()
+    ]
+    return {
+        "region": region,
+        "scored_mosaics": list(of_region["mosaic"].unique()),
+        "compared": compared,
+        "verdicts": [verdict(ranking) for ranking in rankings],
+        "per_class": class_completeness(pooled),
+        "per_mosaic": _of(of_region, "one_to_one").sort_values("snr_min", kind="stable"),
+        "by_chance": _of(pooled, "random"),
+        "legacy": legacy.assign(**{"class": legacy["class"].map({"all": "all"} | CLASS_LABELS)}),
+    }
+
+
+def _of(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the rows of one metric for all classes together."""
+    return scores[(scores["metric"] == metric) & (scores["class"] == "all")].copy()
+
+
+def _score_figures(
+    compared: pd.DataFrame, curves: pd.DataFrame, styles: Mapping[str, Style]
+) -> dict[str, str]:
+    """Return the figures of the scores; empty texts for those without anything to show."""
+    fractions = pool_fractions(curves)
+    measured = curves[
+        (curves["cut"] == "as_found") & ~curves["quantity"].isin(("completeness", "reliability"))
+    ]
+    return {
+        "f1_figure": f1_figure(compared, styles) if len(compared) else "",
+        "fractions_figure": fractions_figure(fractions, styles) if len(fractions) else "",
+        "measurements_figure": measurements_figure(measured, styles) if len(measured) else "",
+    }
+
+
+def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView, str]]:
+    """Return each piece of sky with its figure."""
+    pixel_arcsec = dict(zip(data.noise["mosaic"], data.noise["pixel_arcsec"], strict=True))
+    return [
+        (view, sky_figure(view, styles, pixel_arcsec=pixel_arcsec.get(view.mosaic))) for view in data.views
+    ]
+
+
+def _tiles(data: ReportData) -> dict[str, object]:
+    """Return how many tiles are in which state, and those that are to be listed."""
+    readable = data.tiles[data.tiles["state"] != "unreadable"]
+    failed = data.empty_tiles[data.empty_tiles["reason"] != NOTHING_FOUND]
+    distinct = failed[["mosaic", "tile"]].drop_duplicates()
+    states = pd.crosstab(readable["mosaic"], readable["state"])
+    states = states.reindex(columns=["live", "blank"], fill_value=0).reset_index()
+    per_mosaic = distinct["mosaic"].value_counts()
+    return {
+        "states": states.assign(failed=states["mosaic"].map(per_mosaic).fillna(0)),
+        "n_failed": len(distinct),
+        "failed": failed,
+        "failures": failed.groupby(["finder", "reason"], sort=False).size().reset_index(name="n_tiles"),
+        "n_nothing_found": int((data.empty_tiles["reason"] == NOTHING_FOUND).sum()),
+        "blank": data.tiles[data.tiles["state"] == "blank"],
+        "unreadable": data.tiles[data.tiles["state"] == "unreadable"],
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table as dictionaries."""
+    return table.to_dict("records")
+
+
+def _cell(value: object, kind: str) -> str:
+    """Return a value as a cell shows it: a dash when there is none."""
+    if pd.isna(value) or value == "":
+        return "–"
+    return FORMATS[kind](value)
+
+
+def _data_uri(svg: str) -> str:
+    """Return an SVG as the source of an image."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

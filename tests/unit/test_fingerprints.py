@@ -1,0 +1,206 @@
+"""A change of the mosaic changes exactly the tiles that depend on it."""
+
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+
+from radiofind.fields import read_field, read_tile
+from radiofind.files import write_json
+from radiofind.fingerprints import (
+    COLUMNS,
+    describe_tile,
+    fingerprint_mosaic,
+    index_tiles,
+    tile_from,
+    update_tile_files,
+)
+from radiofind.images import read_header
+from radiofind.tile_images import write_image
+from radiofind.tiling import Box, tiles_of
+
+SHAPE = (210, 260)
+TILING = {"core_pixels": 50, "halo_pixels": 10}
+REACH = 25
+TILES = list(tiles_of(SHAPE, **TILING))
+
+
+@pytest.fixture
+def pixels():
+    pixels = np.random.default_rng(1).normal(size=SHAPE).astype(np.float32)
+    pixels[:90, :90] = np.nan
+    return pixels
+
+
+def fingerprints(path, **more):
+    return fingerprint_mosaic(path, **TILING, reach_pixels=REACH, **more)
+
+
+def changed(one, other):
+    assert one["tile"].tolist() == other["tile"].tolist()
+    return set(one["tile"][one["fingerprint"] != other["fingerprint"]])
+
+
+def test_a_pixel_changes_exactly_the_tiles_that_depend_on_it(write_fits, pixels):
+    first = fingerprints(write_fits(pixels))
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        x, y = rng.integers(SHAPE[1]), rng.integers(SHAPE[0])
+        other = pixels.copy()
+        other[y, x] = 1 if np.isnan(other[y, x]) else np.nextafter(other[y, x], 9)
+        expected = {
+            tile.name
+            for tile in TILES
+            if tile.box.x0 - REACH <= x < tile.box.x1 + REACH
+            and tile.box.y0 - REACH <= y < tile.box.y1 + REACH
+        }
+        assert changed(first, fingerprints(write_fits(other))) == expected
+
+
+def test_cards_that_matter_change_all_tiles_and_others_none(write_fits, pixels):
+    first = fingerprints(write_fits(pixels))
+    everything = {tile.name for tile in TILES}
+    for cards in ({"DATE": "2026-01-01", "OBJECT": "a"}, {"history": ["made again"]}, {}, {"n_axes": 4}):
+        assert changed(first, fingerprints(write_fits(pixels, **cards))) == set()
+    for cards in ({"CRVAL2": -31.0}, {"BMAJ": 3e-3}, {"RESTFRQ": 1e9}, {"BUNIT": "mJy/beam"}):
+        assert changed(first, fingerprints(write_fits(pixels, **cards))) == everything
+    assert changed(first, fingerprints(write_fits(pixels), beam=(9.0, 8.0, 0.0))) == everything
+    assert changed(first, fingerprints(write_fits(pixels), frequency_hz=1e9)) == everything
+
+
+def test_another_nan_and_another_name_are_no_change(write_fits, pixels):
+    first = fingerprints(write_fits(pixels))
+    pixels.view(np.uint32)[np.isnan(pixels)] = 0xFFC00001
+    assert np.isnan(pixels).any()
+    pixels[0, 0] = 0
+    assert changed(first, fingerprints(write_fits(pixels, "other.fits"))) == set()
+
+
+def test_rows_hold_boxes_and_valid_fractions(write_fits, pixels):
+    table = fingerprints(write_fits(pixels))
+    assert tuple(table.columns) == COLUMNS
+    for tile, row in zip(TILES, table.to_dict("records"), strict=True):
+        assert tile_from(describe_tile(row, **TILING)) == tile
+        assert row["valid_fraction"] == pytest.approx(np.isfinite(pixels[tile.box.slices]).mean())
+        assert row["reason"] == ""
+
+
+@pytest.fixture
+def damaged(tmp_path, write_fits, pixels):
+    """Files that are no usable image, by their kind."""
+    good = write_fits(pixels)
+    packed = write_fits(np.nan_to_num(pixels), "packed.fits.fz")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").write_text("nothing of the kind")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "cut").write_bytes(good.read_bytes()[:100_000])
+    (tmp_path / "cut.fits.fz").write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
+    scrambled = bytearray(packed.read_bytes())
+    scrambled[-20_000:-9_000:7] = bytes(len(scrambled[-20_000:-9_000:7]))
+    (tmp_path / "scrambled.fits.fz").write_bytes(scrambled)
+    fits.PrimaryHDU(np.ones((2, 20, 20))).writeto(tmp_path / "cube")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["folder", "text", "dangling", "cut", "cut.fits.fz", "cube", "missing"])
+def test_what_cannot_be_read_is_recorded_and_not_raised(damaged, name):
+    table = fingerprints(damaged / name)
+    assert tuple(table.columns) == COLUMNS
+    assert table["tile"].tolist() == [""]
+    assert str(damaged / name) in table["reason"].item()
+
+
+def test_a_scrambled_file_does_not_raise(damaged):
+    assert len(fingerprints(damaged / "scrambled.fits.fz")) >= 1
+
+
+def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
+    assert "card BMAJ" in fingerprints(write_fits(pixels, BMAJ=None))["reason"].item()
+    assert "RESTFRQ" in fingerprints(write_fits(pixels, RESTFRQ=None))["reason"].item()
+
+
+def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
+    tables = {"good": fingerprints(write_fits(pixels)), "bad": fingerprints(tmp_path / "missing")}
+    tiles = index_tiles(tables)
+    states = dict(zip(tiles["mosaic"] + tiles["tile"], tiles["state"], strict=True))
+    assert states.pop("bad") == "unreadable"
+    assert states["goody000x000"] == "blank"
+    assert states["goody001x001"] == "live"
+    assert set(states.values()) == {"live", "blank"}
+    assert set(tiles.loc[tiles["state"] == "blank", "reason"]) == {"no valid pixel"}
+    assert set(tiles.loc[tiles["state"] == "live", "reason"]) == {""}
+    assert str(tmp_path / "missing") in tiles.loc[tiles["state"] == "unreadable", "reason"].item()
+
+
+def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
+    table = fingerprints(write_fits(pixels))
+    table.to_parquet(tmp_path / "f.parquet")
+    again = pd.read_parquet(tmp_path / "f.parquet").to_dict("records")[0]
+    assert describe_tile(again, **TILING) == describe_tile(table.to_dict("records")[0], **TILING)
+
+
+def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_path):
+    folder = tmp_path / "tiles"
+    rows = fingerprints(write_fits(pixels)).to_dict("records")[:4]
+    descriptions = {row["tile"]: describe_tile(row, **TILING) for row in rows}
+    update_tile_files(descriptions, folder)
+    assert sorted(path.stem for path in folder.iterdir()) == sorted(descriptions)
+    for name, description in descriptions.items():
+        path = folder / f"{name}.json"
+        assert json.loads(path.read_text()) == description
+        assert read_tile(path) == tile_from(description)
+        os.utime(path, (1, 1))
+    (folder / "notes.txt").touch()
+    first, second, gone, _ = list(descriptions)
+    del descriptions[gone]
+    descriptions[second] = {**descriptions[second], "fingerprint": "another"}
+    update_tile_files(descriptions, folder)
+    assert (folder / f"{first}.json").stat().st_mtime == 1
+    assert (folder / f"{second}.json").stat().st_mtime > 1
+    assert not (folder / f"{gone}.json").exists()
+    assert (folder / "notes.txt").exists()
+    update_tile_files({}, folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_a_field_is_the_tile_with_its_noise_and_all_edges(write_fits, pixels, tmp_path):
+    image = write_fits(pixels)
+    row = fingerprints(image).to_dict("records")[8]
+    write_json(describe_tile(row, **TILING), tmp_path / "tile.json")
+    header, tile = read_header(image), TILES[8]
+    planes = {"MEAN": pixels[tile.box.slices], "RMS": 2 * pixels[tile.box.slices]}
+    write_image(planes, tmp_path / "noise.fits", header=header, box=tile.box)
+    field = read_field(
+        mosaic="m",
+        tile=tmp_path / "tile.json",
+        image=image,
+        noise=tmp_path / "noise.fits",
+        beam=None,
+        frequency_hz=None,
+    )
+    assert field.tile == tile == tiles_of_name(tile.name)
+    assert np.array_equal(field.pixels, pixels[tile.box.slices], equal_nan=True)
+    assert np.array_equal(field.rms, 2 * field.mean, equal_nan=True)
+    assert field.edges_x.tolist() == sorted(
+        {edge for t in TILES for edge in inner_edges(t.box.x0, t.box.x1, 260)}
+    )
+    assert field.edges_y.tolist() == sorted(
+        {edge for t in TILES for edge in inner_edges(t.box.y0, t.box.y1, 210)}
+    )
+
+
+def tiles_of_name(name):
+    return next(tile for tile in TILES if tile.name == name)
+
+
+def inner_edges(start, stop, size):
+    return {start} - {0} | {stop - 1} - {size - 1}
+
+
+def test_boxes_survive_json():
+    box = Box(0, 60, 40, 110)
+    description = {"tile": "y001x000", "core": [0, 50, 50, 100], "box": [0, 60, 40, 110]}
+    assert tile_from(json.loads(json.dumps(description))).box == box

@@ -1,0 +1,266 @@
+"""Headers and rectangles of images as observatories write them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs import WCS
+
+import radiofind
+from radiofind.images import Beam, ImageError, beam_sampler, bilinear, read_header, read_pixels, sample_image
+from radiofind.tile_images import read_planes, write_image
+from radiofind.tiling import Box
+
+BOX = Box(x0=20, x1=50, y0=10, y1=60)
+AIPS = "AIPS   CLEAN BMAJ=  1.5000E-03 BMIN=  1.2000E-03 BPA=  30.00"
+
+
+@pytest.fixture
+def noise():
+    return np.random.default_rng(2).normal(scale=1e-4, size=(80, 100)).astype(np.float32)
+
+
+@pytest.mark.parametrize("n_axes", [2, 4])
+@pytest.mark.parametrize("name", ["image.fits", "image.fits.fz", "image.fits.gz"])
+def test_a_rectangle_is_that_of_the_file(write_fits, noise, n_axes, name):
+    path = write_fits(noise, name, n_axes=n_axes)
+    header = read_header(path)
+    assert (header.shape, header.n_axes) == ((80, 100), n_axes)
+    assert header.frequency_hz == 1.4e9
+    assert header.pixel_arcsec == pytest.approx(2.0)
+    pixels = read_pixels(header, BOX)
+    assert pixels.shape == BOX.shape
+    assert pixels.dtype == np.float32
+    tolerance = 2e-5 if name.endswith(".fz") else 0  # a quantised image comes back within its step
+    assert pixels == pytest.approx(noise[BOX.slices], abs=tolerance, rel=0)
+
+
+def test_zero_and_nan_are_blank_and_the_rest_is_not(write_fits, noise):
+    noise[20:30, 20:40], noise[40, 40], noise[41, 41] = 0, np.nan, -0.0
+    pixels = read_pixels(read_header(write_fits(noise)), BOX)
+    assert np.array_equal(np.isnan(pixels), np.isnan(noise[BOX.slices]) | (noise[BOX.slices] == 0))
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        *[(text, 1) for text in ("JY/BEAM", "Jy/beam", "jy / Beam", "Jy beam-1", "Jy.beam-1", "beam-1 Jy")],
+        *[("mJy/beam", 1e-3), ("mJy beam^-1", 1e-3), ("MJY/BM", 1e-3), ("uJy/beam", 1e-6), (None, 1)],
+    ],
+)
+def test_all_spellings_of_the_unit_become_jy_per_beam(write_fits, noise, unit, factor):
+    header = read_header(write_fits(noise, BUNIT=unit))
+    assert read_pixels(header, BOX) == pytest.approx(noise[BOX.slices] * factor)
+
+
+@pytest.mark.parametrize("unit", ["K", "Jy/pixel", "Jy", "Jy/sr", "Jybeam"])
+def test_another_unit_is_an_error_that_names_the_card(write_fits, noise, unit):
+    with pytest.raises(ImageError, match=f"image.fits, card BUNIT: expected Jy/beam, received '{unit}'"):
+        read_header(write_fits(noise, BUNIT=unit))
+
+
+def test_the_beam_comes_from_cards_or_history_or_the_sheet(write_fits, noise):
+    cards = {"BMAJ": 2e-3, "BMIN": 1e-3, "BPA": 45.0}
+    none = dict.fromkeys(cards)
+    assert read_header(write_fits(noise, **cards)).beam == Beam(7.2, 3.6, 45)
+    assert read_header(write_fits(noise, **cards | {"BPA": None})).beam == Beam(7.2, 3.6, 0)
+    assert read_header(write_fits(noise, **cards | {"BMIN": None})).beam == Beam(7.2, 7.2, 45)
+    aips = read_header(write_fits(noise, history=["first", AIPS.replace("30", "10"), AIPS], **none)).beam
+    assert (aips.major_arcsec, aips.minor_arcsec) == pytest.approx((5.4, 4.32))
+    assert aips.position_angle_deg == 30
+    assert read_header(write_fits(noise, **cards), beam=(6, 5, 4)).beam == Beam(6, 5, 4)
+    assert read_header(write_fits(noise, **none), beam=(6, 5, 4)).beam == Beam(6, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [{"BMAJ": None}, {"BMAJ": 0.0}, {"BMAJ": -1e-3}, {"BMAJ": "6 arcsec"}, {"BMIN": 1.0}, {"BMIN": 0.0}],
+)
+def test_no_usable_beam_is_an_error_that_names_file_and_card(write_fits, noise, cards):
+    with pytest.raises(ImageError, match="image.fits, cards? BMAJ"):
+        read_header(write_fits(noise, history=["nothing of the kind"], **cards))
+
+
+def test_the_frequency_comes_from_the_axis_a_card_or_the_sheet(write_fits, noise):
+    four = write_fits(noise, n_axes=4, CRVAL3=5e8, RESTFRQ=3e9)
+    assert read_header(four).frequency_hz == 5e8
+    assert read_header(four, frequency_hz=7e8).frequency_hz == 7e8
+    swapped = {"CTYPE3": "STOKES", "CRVAL3": 1.0, "CTYPE4": "FREQ-LSR", "CRVAL4": 6e8}
+    assert read_header(write_fits(noise, n_axes=4, **swapped)).frequency_hz == 6e8
+    for card in ("RESTFRQ", "RESTFREQ", "FREQ"):
+        path = write_fits(noise, **{"RESTFRQ": None, card: 2e9})
+        assert read_header(path).frequency_hz == 2e9
+    with pytest.raises(ImageError, match="image.fits: .*RESTFRQ, RESTFREQ, FREQ"):
+        read_header(write_fits(noise, RESTFRQ=None))
+    with pytest.raises(ImageError, match="image.fits: .*RESTFRQ, RESTFREQ, FREQ"):
+        read_header(write_fits(noise, RESTFRQ="1.4 GHz"))
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_integer_data_are_scaled_and_their_blank_is_nan(tmp_path, sky, bits):
+    counts = np.random.default_rng(3).integers(-999, 999, (80, 100))
+    counts[20, 30], counts[21, 31] = -32768, 0
+    frame = {"SIMPLE": True, "BITPIX": bits, "NAXIS": 2, "NAXIS1": 100, "NAXIS2": 80}
+    header = fits.Header({**frame, "BSCALE": 1e-6, "BZERO": 0.5, "BLANK": -32768})
+    header.update(sky.cards(counts.shape))
+    path = tmp_path / "image.fits"
+    path.write_bytes(header.tostring().encode() + counts.astype(f">i{bits // 8}").tobytes() + bytes(2880))
+    expected = counts[BOX.slices] * 1e-6 + 0.5
+    expected[10, 10] = np.nan
+    assert read_pixels(read_header(path), BOX) == pytest.approx(expected, nan_ok=True, rel=1e-6)
+
+
+def test_a_cube_is_refused(tmp_path, sky):
+    path = tmp_path / "cube.fits"
+    fits.PrimaryHDU(np.ones((3, 20, 20)), sky.cards((20, 20))).writeto(path)
+    with pytest.raises(ImageError, match="cube.fits, card NAXIS3: expected 1 .* received 3"):
+        read_header(path)
+
+
+@pytest.mark.parametrize(
+    ("cards", "complaint"),
+    [
+        ({"CTYPE1": "GLON-SIN", "CTYPE2": "GLAT-SIN"}, "cards CTYPE1 and CTYPE2: .* 'GLON-SIN'"),
+        ({"CTYPE1": "DEC--SIN", "CTYPE2": "RA---SIN"}, "cards CTYPE1 and CTYPE2: .* 'DEC--SIN'"),
+        ({"CTYPE1": None, "CTYPE2": None}, "cards CTYPE1 and CTYPE2: .* None"),
+        ({"CTYPE1": "RA---XXX", "CTYPE2": "DEC--XXX"}, "expected coordinates"),
+        ({"RADESYS": "FK4", "EQUINOX": 1950.0}, "card RADESYS: expected ICRS or FK5, received FK4"),
+        ({"RADESYS": None, "EQUINOX": 1950.0}, "card RADESYS: expected ICRS or FK5, received FK4"),
+        ({"RADESYS": None, "EQUINOX": None, "EPOCH": 1950.0}, "card RADESYS: .* received FK4"),
+    ],
+)
+def test_other_coordinates_are_refused(write_fits, noise, cards, complaint):
+    with pytest.raises(ImageError, match=f"image.fits.*{complaint}"):
+        read_header(write_fits(noise, **cards))
+
+
+def test_what_is_no_image_is_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "text.fits").write_text("nothing of the kind" * 500)
+    (tmp_path / "empty.fits").touch()
+    (tmp_path / "folder.fits").mkdir()
+    (tmp_path / "dangling.fits").symlink_to("nowhere")
+    fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1])]).writeto(tmp_path / "table.fits")
+    for name in ("text", "empty", "folder", "dangling", "table"):
+        with pytest.raises(ImageError, match=f"{name}.fits: expected a FITS image"):
+            read_header(tmp_path / f"{name}.fits")
+
+
+@pytest.mark.parametrize("name", ["image.fits", "image.fits.fz"])
+def test_a_truncated_file_is_an_error_that_names_it(write_fits, noise, name):
+    path = write_fits(noise, name)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(ImageError, match=f"{name}: expected a FITS image"):
+        read_pixels(read_header(path), Box(0, 100, 0, 80))
+
+
+def test_the_image_may_lie_in_an_extension(tmp_path, sky, noise):
+    image = fits.ImageHDU(noise, sky.cards(noise.shape))
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(tmp_path / "second.fits")
+    assert np.array_equal(read_pixels(read_header(tmp_path / "second.fits"), BOX), noise[BOX.slices])
+
+
+READ_A_CORNER = """
+import resource, sys
+from radiofind.images import read_header, read_pixels
+from radiofind.tiling import Box
+header = read_header(sys.argv[1])
+read_pixels(header, Box(0, 10, 0, 10))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+read_pixels(header, Box(9000, 9100, 9000, 9100))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("cards", [{"BITPIX": -32}, {"BITPIX": 16, "BSCALE": 1e-6, "BZERO": 1.0}])
+def test_memory_does_not_grow_with_the_image_though_it_has_a_blank_card(tmp_path, sky, cards):
+    size, path = 10_000, tmp_path / "big.fits"
+    frame = {"SIMPLE": True, **cards, "NAXIS": 2, "NAXIS1": size, "NAXIS2": size, "BLANK": -1}
+    header = fits.Header(frame)
+    header.update(sky.cards((size, size)))
+    with path.open("wb") as file:
+        file.write(header.tostring().encode())
+        file.truncate(file.tell() + size * size * abs(cards["BITPIX"]) // 8 // 2880 * 2880 + 2880)
+    command = [sys.executable, "-c", READ_A_CORNER, str(path)]
+    package = str(Path(radiofind.__file__).parents[1])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={"PYTHONPATH": package, "HOME": "/"}
+    )
+    assert int(done.stdout) < 20_000  # kB; the image has 200 MB or 400 MB
+
+
+def test_bilinear_is_the_mean_of_the_four_pixels_around():
+    rng = np.random.default_rng(4)
+    pixels = rng.normal(size=(20, 30))
+    x = np.concatenate([rng.uniform(0, 29, 100), [0, 29, 29, 0, 5]])
+    y = np.concatenate([rng.uniform(0, 19, 100), [0, 19, 0, 19, 7.5]])
+    for value, column, row in zip(bilinear(pixels, x, y), x, y, strict=True):
+        near = [
+            (1 - abs(column - i)) * (1 - abs(row - j)) * pixels[j, i]
+            for j in range(20)
+            for i in range(30)
+            if abs(column - i) < 1 and abs(row - j) < 1
+        ]
+        assert value == pytest.approx(sum(near))
+    assert bilinear(np.array([[7.0]]), np.zeros(1), np.zeros(1)) == pytest.approx([7])
+
+
+@pytest.mark.parametrize("n_axes", [2, 4])
+def test_an_image_is_sampled_across_ra_0_and_nan_outside(write_fits, sky, n_axes):
+    pixels = np.random.default_rng(5).normal(size=(40, 60)).astype(np.float32)
+    path = write_fits(pixels, n_axes=n_axes, BMAJ=None, BMIN=None, RESTFRQ=None, BUNIT=None)
+    x = np.array([30.5, 28.5, 0, 59, -0.4, 10.25, -0.6, 59.6, 20])
+    y = np.array([20.5, 3.0, 0, 39, 5.0, 39.4, 10, 10, 39.6])
+    ra, dec = WCS(sky.cards((40, 60))).pixel_to_world_values(x, y)
+    assert ra[0] > 359 > 1 > ra[1]
+    inside = [*bilinear(pixels, np.clip(x[:6], 0, 59), np.clip(y[:6], 0, 39))]
+    assert sample_image(path, ra, dec) == pytest.approx([*inside, *[np.nan] * 3], nan_ok=True, abs=1e-5)
+    behind = sample_image(path, np.array([180.0, np.nan]), np.array([30.0, 0.0]))
+    assert np.isnan(behind).all()
+    assert sample_image(path, np.zeros(0), np.zeros(0)).shape == (0,)
+
+
+def test_without_a_primary_beam_it_is_one(write_fits):
+    path = write_fits(np.full((9, 9), 0.5, dtype=np.float32))
+    assert beam_sampler(path)(np.zeros(2), np.full(2, -30.0)) == pytest.approx([0.5, 0.5])
+    assert beam_sampler(None)(np.zeros(2), np.zeros(2)).tolist() == [1, 1]
+
+
+def test_cards_change_with_what_matters_and_with_nothing_else(write_fits, noise):
+    def cards(**changes):
+        return read_header(write_fits(noise, **changes)).cards
+
+    first = cards()
+    harmless = {"DATE": "2026-01-01", "DATE-OBS": "2020-02-02", "MJD-OBS": 59000.5, "OBJECT": "field"}
+    assert cards(**harmless, history=["made again"]) == first
+    changes = [{"CRVAL1": 1e-4}, {"CRPIX2": 7.0}, {"CDELT1": -6e-4}, {"BMAJ": 3e-3}, {"BPA": 1.0}]
+    changes += [{"RESTFRQ": 1.5e9}, {"BUNIT": "mJy/beam"}, {"RADESYS": "FK5"}]
+    assert len({first, *(cards(**change) for change in changes)}) == len(changes) + 1
+
+
+@pytest.mark.parametrize("n_axes", [2, 4])
+def test_a_tile_image_has_the_coordinates_of_the_mosaic(tmp_path, write_fits, noise, n_axes):
+    header = read_header(write_fits(noise, n_axes=4, BMIN=1e-3, BPA=20.0), beam=None)
+    path = tmp_path / "tile.fits"
+    write_image({"only": noise[BOX.slices]}, path, header=header, box=BOX, n_axes=n_axes)
+    tile = read_header(path)
+    assert tile.n_axes == n_axes
+    assert tile.frequency_hz == header.frequency_hz
+    assert np.array_equal(read_pixels(tile, Box(0, 30, 0, 50)), noise[BOX.slices])
+    beam = (tile.beam.major_arcsec, tile.beam.minor_arcsec, tile.beam.position_angle_deg)
+    assert beam == pytest.approx((header.beam.major_arcsec, 3.6, 20))
+    here = SkyCoord(*tile.wcs.pixel_to_world_values([0, 29], [0, 49]), unit="deg")
+    there = SkyCoord(*header.wcs.pixel_to_world_values([20, 49], [10, 59]), unit="deg")
+    assert np.all(here.separation(there) < 1e-6 * u.arcsec)
+
+
+def test_planes_are_read_by_name(tmp_path, write_fits, noise):
+    header = read_header(write_fits(noise))
+    write_image({"MEAN": noise, "RMS": 2 * noise}, tmp_path / "n.fits", header=header, box=Box(0, 100, 0, 80))
+    rms, mean = read_planes(tmp_path / "n.fits", "RMS", "MEAN")
+    assert np.array_equal(rms, 2 * mean)
+    assert rms.dtype == np.dtype("=f4")
