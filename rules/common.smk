@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
+from radiofind.boxes import check_boxes
 from radiofind.configuration import ConfigurationError, check_config
 from radiofind.digests import digest_of
 from radiofind.noise import noise_settings
@@ -23,9 +24,12 @@ try:
         schemas=f"{workflow.basedir}/config/schemas",
         sources=[f"{workflow.basedir}/config/config.yaml", *workflow.overwrite_configfiles],
     )
-    plan = Plan(config, read_sheet(config["mosaics"], simulations=config["simulations"]))
+    mosaics = read_sheet(config["mosaics"], simulations=config["simulations"])
+    check_boxes(mosaics, simulations=config["simulations"], sheet=config["mosaics"])
 except (ConfigurationError, SheetError) as error:
     raise WorkflowError(str(error))
+
+plan = Plan(config, mosaics)
 
 
 wildcard_constraints:

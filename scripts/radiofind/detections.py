@@ -130,7 +130,7 @@ def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
     15 milliarcsec in right ascension and 10 in declination keep neighbours apart down to the beam of SKA
     at 9200 MHz; truncated as the IAU asks. A second source of the same name gets the suffix b, and so on.
     """
-    hours = _sexagesimal(np.asarray(ra) % 360 / 15, decimals=3)
+    hours = _sexagesimal(np.asarray(ra) % 360 % 360 / 15, decimals=3)
     degrees = _sexagesimal(np.abs(dec), decimals=2)
     signs = np.where(np.asarray(dec) < 0, "-", "+")
     names = pd.Series([f"J{''.join(parts)}" for parts in zip(hours, signs, degrees, strict=True)], dtype=str)

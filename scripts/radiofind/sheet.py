@@ -42,9 +42,11 @@ class Mosaic:
     """Frequency (Hz), if not taken from the header."""
     field: str | None = None
     """Mosaics of the same sky at several frequencies have the same field."""
+    line: int = 0
+    """Line of the sheet."""
 
 
-COLUMNS = tuple(column.name for column in fields(Mosaic))
+COLUMNS = tuple(column.name for column in fields(Mosaic) if column.name != "line")
 
 
 def read_sheet(
@@ -85,7 +87,7 @@ def read_sheet(
         if first_lines.setdefault(name, line) != line and name:
             found.append(Problem("mosaic", "each name once", f"{name}, as on line {first_lines[name]}"))
         problems += [_told(problem, f"{path}, line {line}") for problem in found]
-        mosaics += [] if found else [_mosaic(cells)]
+        mosaics += [] if found else [_mosaic(cells, line)]
     if problems:
         raise SheetError(listed(problems))
     return mosaics
@@ -140,11 +142,11 @@ def _told(problem: Problem, place: str) -> str:
     return f"{place}, column {problem.column}: expected {problem.expected}, received {problem.received}"
 
 
-def _mosaic(cells: Mapping[str, str]) -> Mosaic:
+def _mosaic(cells: Mapping[str, str], line: int) -> Mosaic:
     """Return the mosaic of a row that is right."""
     simulate = cells.get("simulate")
     made = {column: path.format(simulate) for column, path in SIMULATED.items()} if simulate else {}
     numbers = {"beam": numbers_in(cells["beam"])} if "beam" in cells else {}
     if "frequency_hz" in cells:
         numbers["frequency_hz"] = numbers_in(cells["frequency_hz"])[0]
-    return Mosaic(**{"training_set": cells["mosaic"], **cells, **made, **numbers})
+    return Mosaic(**{"training_set": cells["mosaic"], **cells, **made, **numbers, "line": line})

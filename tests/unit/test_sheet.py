@@ -55,6 +55,7 @@ def test_a_row_gives_a_mosaic(folder):
             beam=(6.0, 5.5, -10.0),
             frequency_hz=144e6,
             field="f",
+            line=2,
         )
     ]
 
