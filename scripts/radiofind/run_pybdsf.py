@@ -7,6 +7,7 @@ Started by `pybdsf.find_sources` as ``python run_pybdsf.py FOLDER``. Reads ``ima
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import traceback
@@ -18,6 +19,8 @@ import numpy as np
 
 def main(folder: Path) -> None:
     """Run PyBDSF on the image of a folder."""
+    # PyBDSF collects garbage after each of its steps; what the imports made need not be looked through again.
+    gc.freeze()
     options = json.loads((folder / "options.json").read_text())
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     try:
