@@ -105,15 +105,10 @@ def agreement(one: pd.DataFrame, other: pd.DataFrame, *, pixels: float, flux: fl
     return float((abs(ratio - 1) <= flux).sum() / max(len(one), 1))
 
 
-def compare_with_whole(size: int, core_pixels: int, folder: Path) -> None:
+def compare_with_whole(simulation: Simulation, core_pixels: int, folder: Path) -> None:
     """Print what tiling costs and changes on a simulated mosaic."""
     image = folder / "image.fits"
-    simulate(
-        Simulation(size_pixels=size, frequency_mhz=560, exposure_h=1000, seed=1),
-        image,
-        folder / "beam.fits",
-        folder / "truth.txt",
-    )
+    simulate(simulation, image, folder / "beam.fits", folder / "truth.txt")
     beam = read_header(image).beam
     sizes = [beam.major_arcsec / 3600, beam.minor_arcsec / 3600, beam.position_angle_deg]
     command = [sys.executable, "-c", WHOLE_IMAGE, str(image), str(folder), *map(str, sizes)]
@@ -121,7 +116,9 @@ def compare_with_whole(size: int, core_pixels: int, folder: Path) -> None:
     tiled, catalogue = run_workflow(image, folder / "tiled", core_pixels)
     reference = _read_whole(folder / "whole.fits", image)
     job = largest_job_mib(folder / "tiled")
-    print(f"{size} x {size} pixels, cores of {core_pixels}, {CORES} processor cores")
+    field = f"{simulation.frequency_mhz:g} MHz, {simulation.exposure_h:g} h"
+    size = f"{simulation.size_pixels} x {simulation.size_pixels} pixels"
+    print(f"{size}, {field}, cores of {core_pixels}, {CORES} processor cores")
     print(f"  wall time      whole {whole.seconds:8.1f} s    tiled {tiled.seconds:8.1f} s", end="")
     print(f"    whole / tiled {whole.seconds / tiled.seconds:.2f}")
     print(f"  memory         whole {whole.memory_mib:8.0f} MiB  job   {job:8.0f} MiB", end="")
@@ -159,12 +156,15 @@ def main() -> None:
     """Read the arguments and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--size", type=int, help="side of a simulated mosaic in pixels")
+    parser.add_argument("--frequency", type=float, default=1400, help="MHz of the simulated mosaic")
+    parser.add_argument("--exposure", type=float, default=8, help="hours of the simulated mosaic")
     parser.add_argument("--image", type=Path, help="a FITS image to divide in several ways")
     parser.add_argument("--core", type=int, nargs="+", default=[4000], help="side of the cores in pixels")
     arguments = parser.parse_args()
     with TemporaryDirectory() as name:
         if arguments.size:
-            compare_with_whole(arguments.size, arguments.core[0], Path(name))
+            simulation = Simulation(arguments.size, arguments.frequency, arguments.exposure, seed=1)
+            compare_with_whole(simulation, arguments.core[0], Path(name))
         if arguments.image:
             compare_tilings(arguments.image.resolve(), arguments.core, Path(name))
 

@@ -75,7 +75,7 @@ def of_scored_mosaics(pattern):
 
     def paths_of(wildcards):
         mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.get("training_set"))
-        return [path for mosaic in mosaics for path in plan.expand(pattern, wildcards, mosaic)]
+        return plan.expand(pattern, wildcards, mosaics)
 
     return paths_of
 
@@ -85,7 +85,7 @@ def of_readable_mosaics(pattern):
 
     def paths_of(wildcards):
         mosaics = plan.readable_mosaics(indexed_tiles())
-        return [path for mosaic in mosaics for path in plan.expand(pattern, wildcards, mosaic)]
+        return plan.expand(pattern, wildcards, mosaics)
 
     return paths_of
 

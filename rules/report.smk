@@ -16,7 +16,7 @@ rule write_report:
         catalogues=of_readable_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
         patches=of_readable_mosaics("results/{mosaic}/patches.parquet"),
     output:
-        report="results/report.html",
+        report=report("results/report.html", caption="captions/report.rst", category="Report"),
     log:
         "logs/write_report/write_report.log",
     benchmark:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from radiofind.splits import patch_numbers
+from radiofind.splits import PATCH_PIXELS, patch_numbers
 from radiofind.tiling import Box, Tile, pixel_of
 
 NO_PATCHES = pd.DataFrame(
@@ -40,10 +40,20 @@ def summarise_patches(rms: np.ndarray, core: Box, *, shape: tuple[int, int]) -> 
         ``patch`` (see `splits.patch_numbers`), ``n_valid`` and ``rms`` (its median), for patches with valid
         pixels.
     """
-    row, column = np.nonzero(np.isfinite(rms))
-    patch = patch_numbers(column + core.x0, row + core.y0, shape=shape)
-    noise = pd.DataFrame({"patch": patch, "rms": rms[row, column]})
-    return noise.groupby("patch", as_index=False).agg(n_valid=("rms", "size"), rms=("rms", "median"))
+    rows, columns = (-(-side // PATCH_PIXELS) for side in core.shape)
+    filled = np.full((rows * PATCH_PIXELS, columns * PATCH_PIXELS), np.nan, dtype=np.float32)
+    filled[: core.shape[0], : core.shape[1]] = rms
+    patches = filled.reshape(rows, PATCH_PIXELS, columns, PATCH_PIXELS)
+    n_valid = np.isfinite(patches).sum(axis=(1, 3))
+    row, column = np.nonzero(n_valid)
+    x, y = core.x0 + column * PATCH_PIXELS, core.y0 + row * PATCH_PIXELS
+    return pd.DataFrame(
+        {
+            "patch": patch_numbers(x, y, shape=shape),
+            "n_valid": n_valid[row, column],
+            "rms": np.nanmedian(patches[row, :, column].reshape(len(row), PATCH_PIXELS**2), axis=1),
+        }
+    )
 
 
 def median_noise(samples: Sequence[np.ndarray]) -> float:

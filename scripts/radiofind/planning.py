@@ -51,8 +51,26 @@ class Plan:
         return {column: self.sheet_value(mosaic, column) for column in columns}
 
     def read_tiles(self, path: str) -> pd.DataFrame:
-        """Return the tile table, read once for as long as it stays the same."""
-        return _read_tiles(str(path), Path(path).stat().st_mtime_ns)
+        """Return the tile table, read once for as long as it stays the same.
+
+        Parameters
+        ----------
+        path
+            The output of the checkpoint.
+
+        Raises
+        ------
+        ValueError
+            When it lacks a mosaic, which would otherwise pass for one without valid pixels.
+        """
+        tiles = _read_tiles(str(path), Path(path).stat().st_mtime_ns)
+        unknown = set(self.mosaics) - set(tiles["mosaic"])
+        if unknown:
+            raise ValueError(
+                f"{path}: expected all mosaics of the sheet, received none of {', '.join(sorted(unknown))}; "
+                "run again with --forcerun index_tiles"
+            )
+        return tiles
 
     def live_tiles(self, tiles: pd.DataFrame, mosaic: str) -> list[str]:
         """Return the tiles of a mosaic that hold valid pixels."""
@@ -72,21 +90,24 @@ class Plan:
             if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
         ]
 
-    def expand(self, pattern: str, wildcards: Mapping[str, str], mosaic: str) -> list[str]:
-        """Return the paths of a pattern for a mosaic, and for all finders unless the wildcards name one.
+    def expand(self, pattern: str, wildcards: Mapping[str, str], mosaics: Sequence[str]) -> list[str]:
+        """Return the paths of a pattern for mosaics, and for all finders unless the wildcards name one.
 
         Parameters
         ----------
         pattern
-            A path with ``{mosaic}``, and with ``{finder}`` or ``{training_set}`` as it may be.
+            A path with ``{mosaic}``, ``{finder}`` or ``{training_set}`` as it may be.
         wildcards
             Wildcards of the rule.
-        mosaic
-            Name of the mosaic.
+        mosaics
+            Names of the mosaics.
         """
-        known = {"training_set": self.mosaics[mosaic].training_set, **wildcards, "mosaic": mosaic}
         finders = [wildcards["finder"]] if "finder" in dict(wildcards) else list(self.finders)
-        paths = [pattern.format(**{**known, "finder": finder}) for finder in finders]
+        paths = [
+            pattern.format(mosaic=mosaic, finder=finder, training_set=self.mosaics[mosaic].training_set)
+            for mosaic in mosaics
+            for finder in finders
+        ]
         return list(dict.fromkeys(paths))
 
     def catalogues(self, tiles: pd.DataFrame) -> list[str]:
