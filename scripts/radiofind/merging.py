@@ -1,10 +1,10 @@
 """Merge the detections of the tiles of a mosaic into one catalogue that does not depend on the tiling.
 
-A detection belongs to the tile whose core holds it. Only an island that reaches the edge of a tile is seen
-differently by its neighbours; for these the views of one island are compared, and the best one counts:
-one that is not cut before one that is, then the one with most pixels, then the first tile. The losing views
-keep only what lies in their own core and beyond the box of the winner. Sources of an island that no tile sees
-whole carry the flag ``island_cut``.
+A detection belongs to the tile whose core holds it. Only an island that meets the edge of a tile is seen
+differently by its neighbours, or not at all; for these the views of one island are compared, and the best
+one counts: one that is not cut before one that is, then the one with most pixels, then the first tile. The
+losing views keep only what lies in their own core and beyond the box of the winner. Sources of an island that
+no tile sees whole carry the flag ``island_cut``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ VIEW = [*KEY, "island_pixels", "island_cut", "crossings"]
 
 
 def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
-    """Return which view of each cut island counts.
+    """Return which view of each island on the edge of a tile counts.
 
     Parameters
     ----------
@@ -41,14 +41,13 @@ def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per view of an island of which some view is cut: ``tile``, ``island``, ``winner`` (the tile
-        whose view counts) and ``flags`` of its sources.
+        One row per view: ``tile``, ``island``, ``winner`` (the tile whose view counts) and ``flags`` of its
+        sources.
     """
     views = views.reset_index(drop=True).assign(group=_same_island(views["crossings"]))
-    views = views[views.groupby("group")["island_cut"].transform("any")]
     ordered = views.sort_values(["island_cut", "island_pixels", *KEY], ascending=[True, False, True, True])
     best = ordered.groupby("group").first()
-    settled = views.join(best[["tile", "island_cut"]], on="group", rsuffix="_best")
+    settled = views.join(best[["tile", "island_cut"]].add_suffix("_best"), on="group")
     flags = np.where(settled["island_cut_best"], "island_cut", "")
     return pd.DataFrame({**settled[KEY], "winner": settled["tile_best"], "flags": flags})
 

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 DEG = 3600.0
 """Arcsec in a degree, the unit of PyBDSF's sizes and errors."""
-RMS_BOX = (20, 5)
-"""Not used for noise, but PyBDSF discards a noise map on tiles smaller than four of its boxes."""
+RMS_BOX = (1, 1)
+"""Not used for noise, but PyBDSF discards our noise map when the box is over a quarter of the tile."""
 FITTED = {
     "RA": ("ra", 1.0),
     "DEC": ("dec", 1.0),

@@ -13,7 +13,16 @@ from radiofind.problems import NAME, NAME_RULE, closest, file_trouble, shown
 TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
 
 RESERVED = frozenset(
-    {"catalogues", "classifiers", "cuts", "models", "simulations", "report.html", "tiles.parquet"}
+    {
+        "catalogues",
+        "classifiers",
+        "cuts",
+        "models",
+        "simulations",
+        "report.html",
+        "scores.txt",
+        "tiles.parquet",
+    }
 )
 """What else lies in ``results/`` beside the folders of the mosaics."""
 

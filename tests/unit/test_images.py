@@ -168,28 +168,28 @@ READ_A_CORNER = """
 import resource, sys
 from radiofind.images import read_header, read_pixels
 from radiofind.tiling import Box
-header = read_header(sys.argv[1])
-read_pixels(header, Box(0, 10, 0, 10))
+small, big = map(read_header, sys.argv[1:])
+read_pixels(small, Box(0, 50, 0, 50))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-read_pixels(header, Box(9000, 9100, 9000, 9100))
+read_pixels(big, Box(9000, 9100, 9000, 9100))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
 @pytest.mark.parametrize("cards", [{"BITPIX": -32}, {"BITPIX": 16, "BSCALE": 1e-6, "BZERO": 1.0}])
 def test_memory_does_not_grow_with_the_image_though_it_has_a_blank_card(tmp_path, sky, cards):
-    size, path = 10_000, tmp_path / "big.fits"
-    frame = {"SIMPLE": True, **cards, "NAXIS": 2, "NAXIS1": size, "NAXIS2": size, "BLANK": -1}
-    header = fits.Header(frame)
-    header.update(sky.cards((size, size)))
-    with path.open("wb") as file:
-        file.write(header.tostring().encode())
-        file.truncate(file.tell() + size * size * abs(cards["BITPIX"]) // 8 // 2880 * 2880 + 2880)
-    command = [sys.executable, "-c", READ_A_CORNER, str(path)]
-    package = str(Path(radiofind.__file__).parents[1])
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={"PYTHONPATH": package, "HOME": "/"}
-    )
+    paths = []
+    for size in (100, 10_000):
+        frame = {"SIMPLE": True, **cards, "NAXIS": 2, "NAXIS1": size, "NAXIS2": size, "BLANK": -1}
+        header = fits.Header(frame)
+        header.update(sky.cards((size, size)))
+        paths.append(tmp_path / f"{size}.fits")
+        with paths[-1].open("wb") as file:
+            file.write(header.tostring().encode())
+            file.truncate(file.tell() + size * size * abs(cards["BITPIX"]) // 8 // 2880 * 2880 + 2880)
+    command = [sys.executable, "-c", READ_A_CORNER, *map(str, paths)]
+    environment = {"PYTHONPATH": str(Path(radiofind.__file__).parents[1]), "HOME": "/"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert int(done.stdout) < 20_000  # kB; the image has 200 MB or 400 MB
 
 

@@ -1,0 +1,148 @@
+"""A seeded synthetic sky: sources of known position and flux on noise that is correlated as the beam."""
+
+import gc
+import subprocess
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from scipy.ndimage import gaussian_filter
+
+from radiofind import pybdsf
+from radiofind.fields import Field
+from radiofind.images import read_header
+from radiofind.noise import Lattice, NoiseSettings, measure_noise
+from radiofind.tiling import edge_lines, tiles_of
+
+PIXEL_ARCSEC = 2.0
+BEAM_PIXELS = 4.0
+RMS = 1e-4
+FWHM = np.sqrt(8 * np.log(2))
+
+
+def add_source(pixels, x, y, peak, *, major=BEAM_PIXELS, minor=None, angle_deg=0.0):
+    """Add one source by its FWHM in pixels; the angle is north through east, with north up and east left."""
+    minor, reach = major if minor is None else minor, int(3 * major) + 2
+    row, column = max(int(y) - reach, 0), max(int(x) - reach, 0)
+    stamp = pixels[row : int(y) + reach, column : int(x) + reach]
+    north, west = np.indices(stamp.shape) + np.array([row - y, column - x]).reshape(2, 1, 1)
+    angle = np.deg2rad(angle_deg)
+    along = -west * np.sin(angle) + north * np.cos(angle)
+    across = west * np.cos(angle) + north * np.sin(angle)
+    stamp += peak * np.exp(-0.5 * FWHM**2 * ((along / major) ** 2 + (across / minor) ** 2))
+
+
+def make_sky(shape=(300, 300), sources=(), *, rms=RMS, seed=1):
+    """Noise of this rms with sources, each x, y, peak and perhaps a dict of what else `add_source` takes."""
+    noise = np.random.default_rng(seed).normal(size=shape)
+    smooth = gaussian_filter(noise, BEAM_PIXELS / FWHM, mode="wrap")
+    pixels = smooth * (rms / smooth.std())
+    for x, y, peak, *rest in sources:
+        add_source(pixels, x, y, peak, **(rest[0] if rest else {}))
+    return pixels.astype(np.float32)
+
+
+def sky_cards(shape, n_axes=2, **changes):
+    """Header of an image around RA 0; a card given as None is left out."""
+    cards = {
+        "CTYPE1": "RA---SIN",
+        "CRPIX1": shape[1] / 2 + 0.5,
+        "CDELT1": -PIXEL_ARCSEC / 3600,
+        "CRVAL1": 0.0,
+        "CTYPE2": "DEC--SIN",
+        "CRPIX2": shape[0] / 2 + 0.5,
+        "CDELT2": PIXEL_ARCSEC / 3600,
+        "CRVAL2": -30.0,
+        "BMAJ": BEAM_PIXELS * PIXEL_ARCSEC / 3600,
+        "BMIN": BEAM_PIXELS * PIXEL_ARCSEC / 3600,
+        "BPA": 0.0,
+        "BUNIT": "Jy/beam",
+        "EQUINOX": 2000.0,
+        "RADESYS": "ICRS",
+    }
+    if n_axes == 4:
+        cards |= {"CTYPE3": "FREQ", "CRPIX3": 1.0, "CDELT3": 1e6, "CRVAL3": 1.4e9}
+        cards |= {"CTYPE4": "STOKES", "CRPIX4": 1.0, "CDELT4": 1.0, "CRVAL4": 1.0}
+    else:
+        cards["RESTFRQ"] = 1.4e9
+    cards |= changes
+    return fits.Header([(name, value) for name, value in cards.items() if value is not None])
+
+
+@pytest.fixture
+def sky():
+    """The functions and numbers of the synthetic sky."""
+    return SimpleNamespace(
+        make=make_sky,
+        fwhm=FWHM,
+        cards=sky_cards,
+        pixel_arcsec=PIXEL_ARCSEC,
+        beam_pixels=BEAM_PIXELS,
+        rms=RMS,
+    )
+
+
+@pytest.fixture
+def write_fits(tmp_path):
+    """A function that writes pixels as a FITS image and returns its path."""
+
+    def write(pixels, name="image.fits", *, n_axes=2, history=(), **changes):
+        cards = sky_cards(pixels.shape, n_axes, **changes)
+        for line in history:
+            cards["HISTORY"] = line
+        array = pixels.reshape((1,) * (n_axes - 2) + pixels.shape)
+        path = tmp_path / name
+        if name.endswith(".fz"):
+            hdu = fits.CompImageHDU(array, cards, compression_type="RICE_1", quantize_method=1)
+            fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+        else:
+            fits.PrimaryHDU(array, cards).writeto(path, overwrite=True)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def fields_of(write_fits):
+    """A function that returns the tiles of a mosaic as a finder gets them, with their noise."""
+
+    def build(pixels, *, core_pixels=5000, halo_pixels=30, box_pixels=60, step_pixels=20, rms=None, **cards):
+        header = read_header(write_fits(np.asarray(pixels, dtype=np.float32), **cards))
+        tiling = {"core_pixels": core_pixels, "halo_pixels": halo_pixels}
+        settings = NoiseSettings(Lattice(box_pixels, step_pixels))
+        edges = [edge_lines(size, **tiling) for size in header.shape[::-1]]
+
+        def field(tile):
+            support = tile.box.grown(settings.reach_pixels, header.shape)
+            mean, noise = measure_noise(
+                pixels[support.slices], support=support, target=tile.box, settings=settings
+            )
+            if rms is not None:
+                mean, noise = np.zeros_like(mean), np.full_like(noise, rms)
+            cut = np.array(pixels[tile.box.slices], dtype=np.float32)
+            noise[np.isnan(cut)] = np.nan
+            return Field("field", header, tile, *edges, cut, mean, noise)
+
+        return [field(tile) for tile in tiles_of(header.shape, **tiling)]
+
+    return build
+
+
+@pytest.fixture
+def pybdsf_in_process(monkeypatch):
+    """Run PyBDSF in this process: a process of its own costs two seconds for each tile."""
+    from radiofind import run_pybdsf
+
+    def run(command, **_):
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            run_pybdsf.main(Path(command[-1]))
+        return SimpleNamespace(returncode=0)
+
+    fake = SimpleNamespace(run=run, TimeoutExpired=subprocess.TimeoutExpired)
+    monkeypatch.setattr(pybdsf, "subprocess", fake)
+    gc.freeze()  # PyBDSF collects garbage after each of its steps, among all that the tests have loaded
+    yield
+    gc.unfreeze()

@@ -1,0 +1,73 @@
+"""Files are whole or absent."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radiofind.files import read_metadata, whole_or_absent, write_csv, write_json, write_parquet, write_text
+
+
+def test_an_error_leaves_nothing_behind(tmp_path):
+    with pytest.raises(RuntimeError), whole_or_absent(tmp_path / "new" / "a.txt") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_an_error_leaves_the_old_file_alone(tmp_path):
+    write_text("old", tmp_path / "a.txt")
+    with pytest.raises(KeyboardInterrupt), whole_or_absent(tmp_path / "a.txt") as temporary:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_file_is_replaced_at_once(tmp_path):
+    path = tmp_path / "a.fits"
+    write_text("old", path)
+    with path.open() as reader:
+        with whole_or_absent(path) as temporary:
+            assert temporary.suffix == ".fits"
+            assert temporary.parent == tmp_path
+            temporary.write_text("new")
+            assert path.read_text() == "old"
+        assert reader.read() == "old"  # whoever had it open keeps the old one
+    assert path.read_text() == "new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.fits"]
+
+
+def test_nothing_written_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), whole_or_absent(tmp_path / "a.txt"):
+        pass
+
+
+def test_parquet_keeps_types_and_metadata(tmp_path):
+    table = pd.DataFrame(
+        {"a": [1, 2], "b": ["x", ""], "c": np.array([0.5, np.nan], dtype=np.float32)}, index=[7, 8]
+    )
+    metadata = {"shape": [3, 4], "reason": "", "median": float("nan")}
+    write_parquet(table, tmp_path / "t.parquet", metadata=metadata)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table.reset_index(drop=True))
+    again = read_metadata(tmp_path / "t.parquet")
+    assert np.isnan(again.pop("median"))
+    assert again == {"shape": [3, 4], "reason": ""}
+    write_parquet(table[:0], tmp_path / "t.parquet")
+    assert read_metadata(tmp_path / "t.parquet") == {}
+    assert pd.read_parquet(tmp_path / "t.parquet").dtypes.equals(table.dtypes)
+    table.to_parquet(tmp_path / "other.parquet")
+    assert read_metadata(tmp_path / "other.parquet") == {}
+
+
+def test_json_is_the_same_text_for_the_same_content(tmp_path):
+    write_json({"b": 1, "a": [2]}, tmp_path / "a.json")
+    write_json({"a": [2], "b": 1}, tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}
+
+
+def test_csv_has_no_index(tmp_path):
+    write_csv(pd.DataFrame({"a": [1]}, index=[5]), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "a\n1\n"
