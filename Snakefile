@@ -23,6 +23,8 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
+        # Without this, a mosaic whose fingerprints were deleted would not pass through the checkpoint again.
+        fingerprints=expand("results/{mosaic}/fingerprints.parquet", mosaic=plan.mosaics),
         catalogues=catalogue_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),

@@ -14,6 +14,8 @@ from radiofind.tiling import Box
 UNMEASURED = {column.name: np.nan for column in DETECTION if column.dtype == "float64"}
 NEAR = 10
 """How far from a blank pixel its noise may be taken from, in pixels: a source may reach over a blank edge."""
+UNFITTED = "unfitted"
+"""Flag of an island to which no Gaussian could be fitted."""
 DEFAULTS = {
     **UNMEASURED,
     "n_components": 1,

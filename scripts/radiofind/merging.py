@@ -4,7 +4,7 @@ A detection belongs to the tile whose core holds it. Only an island that meets t
 differently by its neighbours, or not at all; for these the views of one island are compared, and the best
 one counts: one that is not cut before one that is, then the one with most pixels, then the first tile. The
 losing views keep only what lies in their own core and beyond the box of the winner. Sources of an island that
-no tile sees whole carry the flag ``island_cut``.
+no tile sees whole carry the flag ``island_cut``; only they are sources also when no Gaussian could be fitted.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from radiofind.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
+from radiofind.detections import UNFITTED
 from radiofind.files import to_arrow, whole_or_absent
 from radiofind.tiling import Tile
 
 BATCH = 64
 """Tiles that are read at the same time."""
+CUT = "island_cut"
+"""Flag of the sources of an island that no tile sees whole."""
 KEY = ["tile", "island"]
 """What names one tile's view of an island."""
 VIEW = [*KEY, "island_pixels", "island_cut", "crossings"]
@@ -48,7 +51,7 @@ def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
     ordered = views.sort_values(["island_cut", "island_pixels", *KEY], ascending=[True, False, True, True])
     best = ordered.groupby("group").first()
     settled = views.join(best[["tile", "island_cut"]].add_suffix("_best"), on="group")
-    flags = np.where(settled["island_cut_best"], "island_cut", "")
+    flags = np.where(settled["island_cut_best"], CUT, "")
     return pd.DataFrame({**settled[KEY], "winner": settled["tile_best"], "flags": flags})
 
 
@@ -81,6 +84,7 @@ def keep_detections(
         beyond = tile.core.holds(x, y) & ~tiles[other].box.holds(x, y)
         keep |= (winner == other) & beyond
     flags = verdicts["flags"].fillna("").to_numpy()
+    keep &= (flags == CUT) | (table["flags"] != UNFITTED).to_numpy()
     flagged = [",".join(filter(None, pair)) for pair in zip(table["flags"], flags, strict=True)]
     return table.assign(flags=flagged)[keep].sort_values("source_id", kind="stable")
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from radiofind.detections import Found, complete, reason_to_skip
+from radiofind.detections import UNFITTED, Found, complete, reason_to_skip
 from radiofind.fields import Field
 from radiofind.tile_images import write_image
 
@@ -80,8 +80,6 @@ def find_sources(
         reason = _run(folder, time_limit_s)
         if reason:
             return Found(reason=reason)
-        if not (folder / "sources.fits").exists():
-            return Found(reason="no source found")
         return _read_outputs(sky, finder, folder)
 
 
@@ -131,26 +129,54 @@ def _run(folder: Path, time_limit_s: float) -> str:
 
 def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
     """Return PyBDSF's tables in the columns of the workflow."""
-    sources, components = (
-        Table.read(folder / f"{name}.fits").to_pandas() for name in ("sources", "components")
-    )
+    sources, components = (_read_table(folder / f"{name}.fits") for name in ("sources", "components"))
     islands = _describe_islands(np.load(folder / "islands.npy", allow_pickle=False), sky)
-    sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size())
-    detections = complete(_convert(sources, islands), sky=sky, finder=finder)
-    parents = pd.Series(detections["source_id"].to_numpy(), index=sources["Source_id"])
-    measured = _convert(components, islands).assign(source_id=parents.loc[components["Source_id"]].to_numpy())
-    return Found(detections=detections, components=complete(measured, sky=sky, finder=finder))
+    sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
+    measured = _measure_unfitted(_convert(sources, islands), sky)
+    detections = complete(measured, sky=sky, finder=finder)
+    if detections.empty:
+        return Found(reason="no source found")
+    parents = pd.Series(detections["source_id"].to_numpy(), index=sources["Source_id"].loc[measured.index])
+    gaussians = _convert(components, islands)
+    gaussians["source_id"] = parents.reindex(components["Source_id"]).to_numpy()
+    return Found(detections=detections, components=complete(gaussians, sky=sky, finder=finder))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return a table of PyBDSF, which writes none, or one without columns, when it has no rows."""
+    table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
+    empty = {name: pd.Series(dtype=float) for name in ("Source_id", *FITTED)}
+    return table if len(table) else pd.DataFrame(empty)
+
+
+def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
+    """Return the sources and, of the islands without a Gaussian, those that meet the edge of a tile.
+
+    PyBDSF refuses Gaussians centred outside of an island, as those of an island that the tile cuts may be. So
+    that it does not vanish, the merge must see it, with the flux of its pixels and no size.
+    """
+    unfitted = measured["n_components"] == 0
+    measured = measured[~unfitted | (measured["crossings"] != "")].copy()
+    unfitted = measured["n_components"] == 0
+    beam_area = np.pi / (4 * np.log(2)) * sky.header.beam.major_arcsec * sky.header.beam.minor_arcsec
+    beam_pixels = beam_area / sky.header.pixel_arcsec**2
+    flux = measured["island_sum"] / beam_pixels
+    measured["apparent_total_flux"] = measured["apparent_total_flux"].mask(unfitted, flux)
+    unknown = [name for name in measured if name.startswith(("e_", "major", "minor", "position", "dc_"))]
+    measured.loc[unfitted, unknown] = np.nan
+    measured["flags"] = np.where(unfitted, UNFITTED, "")
+    return measured
 
 
 def _convert(table: pd.DataFrame, islands: pd.DataFrame) -> pd.DataFrame:
     """Return a table of PyBDSF in the names and units of a detection table."""
     measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
     measured["n_components"] = table.get("n_components", 1)
-    return measured.join(islands, on="island")
+    return measured.join(islands, on="island").fillna({"crossings": ""})
 
 
 def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
-    """Return for each island its pixels, whether the tile cuts it, and where it meets edges of tiles.
+    """Return for each island what the merge must know of it: its pixels, and where it meets edges of tiles.
 
     Parameters
     ----------
@@ -160,6 +186,7 @@ def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
     box = sky.tile.box
     row, column = np.nonzero(labels >= 0)
     pixels = pd.DataFrame({"island": labels[row, column], "x": column + box.x0, "y": row + box.y0})
+    pixels["height"] = (sky.pixels - sky.mean)[row, column]
     rows, columns = sky.header.shape
     at_edge = (
         ((pixels["x"] == box.x0) & (box.x0 > 0))
@@ -173,6 +200,7 @@ def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "island_pixels": pixels.groupby("island").size(),
+            "island_sum": pixels.groupby("island")["height"].sum(),
             "island_cut": at_edge.groupby(pixels["island"]).any(),
             "crossings": crossings,
         }

@@ -32,9 +32,9 @@ def main(folder: Path) -> None:
         (folder / "error.txt").write_text(f"{type(error).__name__}: {error}".splitlines()[0])
         return
     np.save(folder / "islands.npy", image.pyrank.T if image.nisl else np.empty((0, 0), dtype=np.int32))
-    if image.nsrc:
-        for kind, name in (("srl", "sources"), ("gaul", "components")):
-            image.write_catalog(outfile=str(folder / f"{name}.fits"), format="fits", catalog_type=kind)
+    for kind, name in (("srl", "sources"), ("gaul", "components")):
+        path = str(folder / f"{name}.fits")
+        image.write_catalog(outfile=path, format="fits", catalog_type=kind, incl_empty=kind == "srl")
 
 
 if __name__ == "__main__":

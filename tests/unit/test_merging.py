@@ -140,6 +140,16 @@ def test_a_source_in_the_core_of_a_tile_that_does_not_see_its_island_is_not_lost
     assert merged(right=right) == ["tail"]
 
 
+def test_an_island_without_a_gaussian_is_a_source_only_where_no_tile_sees_it_whole():
+    part = {"island": 7, "pixels": 40, "cut": True, "crossings": "119", "flags": "unfitted"}
+    whole = {"island": 4, "pixels": 50, "crossings": "119", "flags": "unfitted"}
+    assert merged(left=[source("a", 95, **part)], middle=[source("a", 95, **whole)]) == []
+    cut = {**whole, "cut": True}
+    assert merged(left=[source("a", 95, **part)], middle=[source("b", 96, **cut)]) == [
+        "b unfitted,island_cut"
+    ]
+
+
 def test_settled_views_name_the_winner():
     tables = tables_of(
         left=[source("a", 60, island=3, pixels=70, cut=True, crossings="80 119")],
@@ -300,3 +310,15 @@ def test_an_island_larger_than_the_halo_is_there_once_and_flagged(sky, fields_of
     assert many.loc[large, "flags"].tolist() == ["island_cut"]
     assert many.loc[large, "total_flux"].item() == pytest.approx(one["total_flux"].max(), rel=0.02)
     assert_same_sources(one[one["major"] < 30].reset_index(drop=True), many[~large].reset_index(drop=True))
+
+
+@pytest.mark.usefixtures("pybdsf_in_process")
+def test_an_island_whose_gaussians_pybdsf_refuses_does_not_vanish(sky, fields_of):
+    round_one = {"major": 33.0, "minor": 33.0}
+    pixels = sky.make((120, 200), [(100.0, 60, 0.01, round_one), (30, 20, 0.01)])
+    halves = fields_of(pixels, core_pixels=100, halo_pixels=10, rms=sky.rms)
+    catalogue = catalogue_of(halves, "pybdsf")[0]
+    (cut,) = catalogue[catalogue["flags"] == "unfitted,island_cut"].to_dict("records")
+    assert abs(cut["x"] - 100) < 12
+    assert 0.3 < cut["total_flux"] / (0.01 * (33.0 / sky.beam_pixels) ** 2) < 1.0
+    assert np.isnan(cut["major"])

@@ -1,0 +1,86 @@
+"""Run the workflow as a user does, and say which jobs it ran."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+LOGGER = Path(__file__).with_name("logger")
+
+NOTHING_TO_DO = "Nothing to be done"
+TIME_LIMIT_S = 900
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did."""
+
+    code: int
+    """Exit code."""
+    jobs: list[str]
+    """Each job as ``rule simulation training_set mosaic finder tile``, with the wildcards that it has."""
+    output: str
+    """What Snakemake said."""
+
+
+@contextmanager
+def started(folder, *arguments, repository=REPOSITORY, cwd=None) -> Iterator[tuple]:
+    """Start the workflow in a folder, on its ``survey.yaml`` if nothing else is said.
+
+    Yields the process, and the files in which it writes its jobs and what it says.
+    """
+    command = [SNAKEMAKE, "-s", repository / "Snakefile", "--profile", repository / "profiles/local"]
+    command += ["--cores", "2", "--directory", folder, "--logger", "jobs", *arguments]
+    if "--configfile" not in arguments:
+        command += ["--configfile", Path(folder) / "survey.yaml"]
+    with tempfile.TemporaryDirectory() as scratch:
+        jobs, output = Path(scratch) / "jobs", Path(scratch) / "output"
+        jobs.touch()
+        environment = os.environ | {"PYTHONPATH": str(LOGGER), "JOBS_FILE": str(jobs)}
+        with output.open("w") as stream:
+            process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=stream, stderr=stream)
+        try:
+            yield process, jobs, output
+        finally:
+            process.kill()
+            process.wait()
+
+
+def run(folder, *arguments, **options) -> Run:
+    """Run the workflow to its end; the options are those of `started`."""
+    with started(folder, *arguments, **options) as (process, jobs, output):
+        code = process.wait(TIME_LIMIT_S)
+        return Run(code, jobs.read_text().splitlines(), output.read_text())
+
+
+def planned(folder, *arguments, **options) -> set[str]:
+    """Return the jobs of a dry run."""
+    dry_run = run(folder, "--dry-run", *arguments, **options)
+    assert dry_run.code == 0, dry_run.output
+    assert bool(dry_run.jobs) != (NOTHING_TO_DO in dry_run.output), dry_run.output
+    return set(dry_run.jobs)
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    """Copy a folder with the times of its files."""
+    return Path(shutil.copytree(folder, target, symlinks=True))
+
+
+def clone_of(target: Path, repository: Path = REPOSITORY) -> Path:
+    """Copy the files of a checkout as new files, without those that it ignores."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=repository, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (repository / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(repository / name, target / name)
+    return target

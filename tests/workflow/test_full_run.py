@@ -1,0 +1,165 @@
+"""A full run makes every file of the design, from good mosaics and despite bad ones."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from regions import Regions
+
+from radiofind import evaluation
+from radiofind.columns import CATALOGUE, DETECTION, empty
+from radiofind.files import read_metadata
+from workflow.jobs import all_jobs
+from workflow.runs import run
+from workflow.skies import CORE, FINDERS, READABLE, SCORED, TILES, make_survey
+
+pytestmark = pytest.mark.slow
+
+HARD = {"y000x000": "holds an infinite pixel", "y000x001": "no source found", "y000x002": "constant"}
+"""Why there is nothing in the tiles of `hard`."""
+
+
+@pytest.fixture
+def results(survey):
+    return survey.folder / "results"
+
+
+@pytest.fixture(params=READABLE)
+def mosaic(request):
+    return request.param
+
+
+@pytest.fixture(params=FINDERS)
+def finder(request):
+    return request.param
+
+
+def read_catalogue(results, mosaic, finder):
+    return pd.read_parquet(results / mosaic / "catalogues" / f"{finder}.parquet")
+
+
+def test_first_plan_tells_of_the_checkpoint(tmp_path):
+    plan = run(make_survey(tmp_path / "survey"), "--dry-run")
+    fingerprints = {f"fingerprint_mosaic {mosaic}" for mosaic in (*READABLE, "broken")}
+    assert set(plan.jobs) == fingerprints | {"simulate sky", "index_tiles", "all"}
+    assert "The run involves checkpoint jobs" in plan.output
+
+
+def test_every_job_runs_once(survey):
+    assert sorted(survey.full_run.jobs) == sorted(all_jobs())
+
+
+def test_every_file_is_there_and_no_other(results):
+    tiles = [(mosaic, tile) for mosaic in READABLE for tile in TILES[mosaic]]
+    expected = {"tiles.parquet", "scores.txt", "report.html", "broken/fingerprints.parquet"}
+    expected |= {f"simulations/sky/{name}" for name in ("image.fits", "primary_beam.fits", "truth.txt")}
+    expected |= {f"{mosaic}/{name}.parquet" for mosaic in READABLE for name in ("fingerprints", "patches")}
+    expected |= {f"{mosaic}/truth.parquet" for mosaic in SCORED}
+    expected |= {
+        f"{mosaic}/{place}"
+        for mosaic, tile in tiles
+        for place in (f"tiles/{tile}.json", f"noise/{tile}.fits")
+    }
+    expected |= {f"{mosaic}/detections/pybdsf/{tile}.components.parquet" for mosaic, tile in tiles}
+    expected |= {f"{mosaic}/catalogues/components/pybdsf.parquet" for mosaic in READABLE}
+    for finder in FINDERS:
+        expected |= {f"{mosaic}/detections/{finder}/{tile}.parquet" for mosaic, tile in tiles}
+        expected |= {
+            f"{mosaic}/catalogues/{finder}.{kind}"
+            for mosaic in READABLE
+            for kind in ("parquet", "fits", "reg")
+        }
+        expected |= {f"{mosaic}/matches/{finder}.parquet" for mosaic in SCORED}
+        expected |= {
+            f"{mosaic}/{kind}/{finder}.csv" for mosaic in SCORED for kind in ("evaluation", "curves")
+        }
+        expected |= {f"cuts/{mosaic}/{finder}.json" for mosaic in SCORED}
+    assert {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()} == expected
+
+
+def test_catalogues_have_the_columns_of_the_design(results, mosaic, finder):
+    catalogue = read_catalogue(results, mosaic, finder)
+    pd.testing.assert_series_equal(catalogue.dtypes, empty(CATALOGUE).dtypes)
+    assert catalogue["source_id"].is_unique
+    assert set(catalogue["tile"]) <= set(TILES[mosaic])
+    assert set(catalogue["mosaic"]) <= {mosaic} and set(catalogue["finder"]) <= {finder}
+
+
+def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):
+    catalogue = read_catalogue(results, mosaic, finder)
+    folder = results / mosaic / "catalogues"
+    table = Table.read(folder / f"{finder}.fits")
+    assert table.colnames == list(catalogue.columns)
+    assert list(table["ra"]) == list(catalogue["ra"])
+    assert len(Regions.read(folder / f"{finder}.reg", format="ds9")) == len(catalogue)
+
+
+@pytest.mark.parametrize("mosaic", SCORED)
+def test_bright_sources_are_found(results, mosaic, finder):
+    scores = pd.read_csv(results / mosaic / "evaluation" / f"{finder}.csv")
+    assert list(scores.columns) == list(evaluation.COLUMNS)
+    chosen = "region == 'test' and cut == 'as_found' and snr_min == 5 and `class` == 'all'"
+    by_metric = scores.query(chosen).set_index("metric")
+    assert by_metric.loc["one_to_one", "n_truth"] > 20
+    assert by_metric.loc["one_to_one", "completeness"] > 0.6
+    assert by_metric.loc["one_to_one", "reliability"] > 0.9
+    assert by_metric.loc["random", "completeness"] < 0.2
+
+
+def test_two_mosaics_of_one_simulation_have_the_same_sources(results, finder):
+    one, other = (read_catalogue(results, mosaic, finder) for mosaic in ("a-b.c_1", "twin"))
+    pd.testing.assert_frame_equal(one.drop(columns="mosaic"), other.drop(columns="mosaic"))
+
+
+def test_cuts_are_tuned_only_with_a_validation_box(results, finder):
+    tuned = {name: json.loads((results / "cuts" / name / f"{finder}.json").read_text()) for name in SCORED}
+    assert tuned["a-b.c_1"] and tuned["strip"]
+    assert not tuned["twin"]
+
+
+def test_hard_tiles_give_empty_tables_and_a_reason(results, finder):
+    for tile, reason in HARD.items():
+        path = results / "hard/detections" / finder / f"{tile}.parquet"
+        pd.testing.assert_frame_equal(pd.read_parquet(path), empty(DETECTION))
+        assert read_metadata(path) == {"reason": reason}
+    assert read_metadata(results / f"hard/catalogues/{finder}.parquet")["empty_tiles"].items() >= HARD.items()
+
+
+def test_blank_tiles_and_unreadable_mosaics_are_told_from_live_ones(results):
+    tiles = pd.read_parquet(results / "tiles.parquet").set_index(["mosaic", "tile"])
+    live = tiles[tiles["state"] == "live"].index.to_list()
+    assert live == [(mosaic, tile) for mosaic in READABLE for tile in TILES[mosaic]]
+    assert tiles["state"].drop(live).to_dict() == {
+        ("hard", "y000x004"): "blank",
+        ("broken", ""): "unreadable",
+    }
+    assert tiles.loc[("broken", ""), "reason"].startswith("data/broken.fits: expected a FITS image")
+
+
+def test_noise_maps_cover_their_tiles(results):
+    with fits.open(results / "strip/noise/y000x001.fits") as hdus:
+        shapes = {hdu.name: hdu.shape for hdu in hdus if hdu.name in ("MEAN", "RMS")}
+    assert shapes == dict.fromkeys(("MEAN", "RMS"), (CORE, CORE + 40))
+
+
+def test_report_needs_no_network(results):
+    page = (results / "report.html").read_text()
+    places = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^"')]*)|(@import)""", page)
+    assert len(places) > 0
+    assert all("".join(place).startswith(("#", "data:")) for place in places)
+
+
+def test_report_tells_of_what_could_not_be_searched(results):
+    page = (results / "report.html").read_text()
+    for words in ("broken", "data/broken.fits", "holds an infinite pixel", "constant", "y000x004"):
+        assert words in page
+
+
+def test_scores_name_every_scored_mosaic_and_finder(results):
+    text = (results / "scores.txt").read_text()
+    assert all(name in text for name in (*SCORED, *FINDERS))

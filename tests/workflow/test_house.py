@@ -1,0 +1,182 @@
+"""The rules of the house: what every rule has, who imports what, and which versions belong together."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+
+from radiofind import digests
+from workflow.runs import REPOSITORY
+
+PACKAGE = REPOSITORY / "scripts/radiofind"
+RULE = re.compile(r"^(?:rule|checkpoint) (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
+RULES = {
+    name: text
+    for path in sorted((REPOSITORY / "rules").glob("*.smk"))
+    for name, text in RULE.findall(path.read_text())
+}
+SCRIPTS = {path.stem: path for path in sorted((REPOSITORY / "scripts").glob("*.py"))}
+PARTS = ("output", "log", "benchmark", "conda", "threads", "resources", "params", "message", "script")
+DISTRIBUTIONS = {"yaml": "pyyaml"}
+"""Distributions whose name is not that of their module."""
+LOCKED = re.compile(r"^([\w.-]+)(?:\[.*?\])?==(\S+)(?: ; ([^\\]+))?", re.MULTILINE)
+
+
+@cache
+def syntax_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the names that a file imports, in full, as ``radiofind.columns`` or ``numpy``."""
+    found = set()
+    for node in syntax_of(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = node.module == "radiofind"
+            found |= {f"radiofind.{alias.name}" for alias in node.names} if whole else {node.module}
+    return found
+
+
+def used_in_package(path: Path) -> set[Path]:
+    """Return the files of the package that a file imports, or names, as a program or a template."""
+    names = imports_of(path) if path.suffix == ".py" else set()
+    modules = {PACKAGE / f"{name.removeprefix('radiofind.')}.py" for name in names if "radiofind." in name}
+    text = path.read_text()
+    return modules | {file for file in PACKAGE.rglob("*.*") if f'"{file.name}"' in text}
+
+
+def files_of(script: Path) -> set[Path]:
+    """Return a script and all files of the package that it uses, however far."""
+    found, waiting = set(), {script}
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        waiting |= used_in_package(path) - found
+    return found
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def env_of(path: Path) -> tuple[str, dict[str, str]]:
+    """Return the version of Python and those that an environment asks of pip."""
+    *others, last = yaml.safe_load(path.read_text())["dependencies"]
+    (python,) = (part.split("=")[1] for part in others if part.startswith("python="))
+    return python, {
+        normal(re.sub(r"\[.*\]", "", name)): version
+        for name, version in (line.split("==") for line in last["pip"])
+    }
+
+
+def locked_for(python: str) -> dict[str, str]:
+    """Return the versions of the lock for a version of Python."""
+    environment = {"python_version": python, "python_full_version": f"{python}.9"}
+    rows = LOCKED.findall((REPOSITORY / "requirements.lock").read_text())
+    return {
+        normal(name): version
+        for name, version, marker in rows
+        if not marker or Marker(marker).evaluate(environment)
+    }
+
+
+def tracked_files() -> list[Path]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    return [REPOSITORY / name for name in filter(None, listed.split("\0")) if (REPOSITORY / name).is_file()]
+
+
+def test_rules_and_scripts_have_the_same_names():
+    assert set(RULES) == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_has_all_parts(name):
+    parts = re.findall(r"^    (\w+):", RULES[name], re.MULTILINE)
+    assert set(PARTS) <= set(parts)
+    assert re.findall(r'"\.\./scripts/(\w+)\.py"', RULES[name]) == [name]
+    assert f'code=digest_of("{name}")' in RULES[name]
+    assert re.search(r"\bmem_mb=\d+", RULES[name]) and re.search(r"\bruntime=\d+", RULES[name])
+    assert f'"logs/{name}/' in RULES[name] and f'"benchmarks/{name}/' in RULES[name]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_is_short_and_does_nothing_when_imported(name):
+    lines = [line for line in SCRIPTS[name].read_text().splitlines() if line.strip()]
+    assert len(lines) <= 30
+    *imports, guard = ast.parse(SCRIPTS[name].read_text()).body[1:]
+    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in imports)
+    assert ast.unparse(guard).startswith("if __name__ == '__main__':")
+
+
+def test_package_does_not_know_snakemake():
+    named = [
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"\bsnakemake\.|import snakemake", path.read_text())
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_environment_has_what_the_script_imports(name):
+    (environment,) = re.findall(r'"\.\./(envs/\w+\.yaml)"', RULES[name])
+    tops = {
+        name.split(".")[0]
+        for path in files_of(SCRIPTS[name])
+        if path.suffix == ".py"
+        for name in imports_of(path)
+    }
+    needed = {DISTRIBUTIONS.get(top, top) for top in tops - set(sys.stdlib_module_names) - {"radiofind"}}
+    assert needed <= set(env_of(REPOSITORY / environment)[1])
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "envs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_environment_has_the_versions_of_the_lock(path):
+    python, versions = env_of(path)
+    assert versions.items() <= locked_for(python).items()
+
+
+def test_digest_of_a_rule_changes_with_each_file_that_it_uses(monkeypatch):
+    before = {name: digests.digest_of(name) for name in SCRIPTS}
+    for name, script in SCRIPTS.items():
+        for changed in files_of(script):
+            monkeypatch.setattr(Path, "read_bytes", lambda path, changed=changed: contents(path, changed))
+            digests.digest_of.cache_clear()
+            assert digests.digest_of(name) != before[name], f"{name} does not notice {changed.name}"
+    monkeypatch.undo()
+    digests.digest_of.cache_clear()
+
+
+def contents(path, changed):
+    """Return what a file holds, and more if it is the one that has changed."""
+    with path.open("rb") as stream:
+        return stream.read() + (b"# changed\n" if path == changed else b"")
+
+
+def test_no_file_names_a_machine():
+    machine = re.compile(
+        rb"/(?:home|Users|root|work)/\w|https?://[^/\s]*(?:mirror|artifactory|nexus|localhost|127\.0\.0\.1)"
+    )
+    assert [
+        path.name for path in tracked_files() if machine.search(path.read_bytes()) and path != Path(__file__)
+    ] == []
+
+
+def test_lock_names_no_registry():
+    for name in ("requirements.lock", "requirements.in"):
+        assert not re.search(
+            r"https?:|^\s*-(?:i|-index-url|-extra-index-url|-find-links)\b",
+            (REPOSITORY / name).read_text(),
+            re.MULTILINE,
+        )

@@ -1,0 +1,115 @@
+"""After a change, exactly the jobs that it concerns run again."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+from astropy.io import fits
+
+from workflow.jobs import SURVEY_WIDE, catalogue_jobs, find_jobs, mosaic_jobs, score_jobs, tile_jobs
+from workflow.runs import planned, run
+from workflow.skies import CORE, FINDERS, READABLE, SCORED
+
+pytestmark = pytest.mark.slow
+
+
+def plan_with(survey, tmp_path, overlay):
+    """Return the jobs of a dry run with further settings."""
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump(overlay))
+    return planned(survey.folder, "--configfile", survey.folder / "survey.yaml", path)
+
+
+def test_nothing_is_to_be_done_after_a_run(survey):
+    assert planned(survey.folder) == set()
+
+
+def test_nothing_is_to_be_done_in_a_fresh_clone(survey, clone):
+    assert planned(survey.folder, repository=clone) == set()
+
+
+def test_nothing_is_to_be_done_when_the_records_are_lost(copy):
+    shutil.rmtree(copy / ".snakemake")
+    assert planned(copy) == set()
+
+
+def test_changed_pixel_reruns_the_tiles_that_depend_on_it(copy):
+    with fits.open(copy / "data/strip.fits", mode="update") as hdus:
+        # Tiles depend on pixels up to 60 from their core: the first two on this one, the third not.
+        hdus[0].data[..., 70, CORE - 50] += np.float32(1e-4)
+    first = run(copy, "--until", "index_tiles")
+    assert set(first.jobs) == {"fingerprint_mosaic strip", "index_tiles"}
+    expected = mosaic_jobs("strip", ["y000x000", "y000x001"]) | SURVEY_WIDE
+    assert planned(copy) == expected
+    second = run(copy)
+    assert second.code == 0, second.output
+    assert sorted(second.jobs) == sorted(expected)
+    assert planned(copy) == set()
+
+
+def test_file_with_the_same_sky_reruns_no_tile(copy):
+    # Snakemake sees by itself that a small file has the same bytes; a mosaic is not small.
+    large_files = ("--max-checksum-file-size", "100000")
+    strip, hard = copy / "data/strip.fits", copy / "data/hard.fits"
+    strip.write_bytes(strip.read_bytes())
+    fits.setval(hard, "HISTORY", value="Copied from tape")
+    done = run(copy, *large_files)
+    assert done.code == 0, done.output
+    assert set(done.jobs) - {"all"} == {"fingerprint_mosaic strip", "fingerprint_mosaic hard", "index_tiles"}
+
+
+def test_settings_of_a_finder_concern_that_finder_alone(survey, tmp_path):
+    jobs = plan_with(survey, tmp_path, {"finders": {"peaks": {"threshold": 6.0}}})
+    per_mosaic = [find_jobs(mosaic, "peaks") | catalogue_jobs(mosaic, "peaks") for mosaic in READABLE]
+    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+
+
+def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path):
+    jobs = plan_with(survey, tmp_path, {"match": {"radius_pixels": 2}})
+    assert jobs == SURVEY_WIDE.union(*(score_jobs(mosaic, name) for mosaic in SCORED for name in FINDERS))
+
+
+def test_finder_added_concerns_no_other(survey, tmp_path):
+    overlay = {"finders": {"deep": {"kind": "peaks", "threshold": 3.0}}, "find_with": [*FINDERS, "deep"]}
+    jobs = plan_with(survey, tmp_path, overlay)
+    per_mosaic = [
+        find_jobs(mosaic, "deep", kind="peaks") | catalogue_jobs(mosaic, "deep") for mosaic in READABLE
+    ]
+    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+
+
+def test_finder_left_out_reruns_only_what_compares_finders(survey, tmp_path):
+    assert plan_with(survey, tmp_path, {"find_with": ["peaks"]}) == SURVEY_WIDE
+
+
+def add_to_sheet(folder, mosaic, *, image):
+    with (folder / "sheet.tsv").open("a") as sheet:
+        sheet.write(f"{mosaic}\t\t{image}" + 7 * "\t" + "\n")
+
+
+def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
+    pixels, header = fits.getdata(copy / "data/strip.fits", header=True)
+    fits.writeto(copy / "data/new.fits", pixels[..., :CORE], header)
+    add_to_sheet(copy, "new", image="data/new.fits")
+    done = run(copy)
+    assert done.code == 0, done.output
+    expected = {"fingerprint_mosaic new", "index_tiles", "summarise_noise new", "write_report", "all"}
+    expected |= tile_jobs("new", ["y000x000"])
+    assert set(done.jobs) == expected.union(*(catalogue_jobs("new", finder) for finder in FINDERS))
+
+
+def test_mosaic_whose_folder_was_deleted_is_indexed_again(copy):
+    shutil.rmtree(copy / "results/twin")
+    assert planned(copy) == {"fingerprint_mosaic twin", "index_tiles", "all"}
+
+
+def test_mosaic_that_is_not_indexed_is_not_taken_for_an_empty_one(copy):
+    shutil.rmtree(copy / ".snakemake")
+    add_to_sheet(copy, "new", image="data/strip.fits")
+    assert planned(copy) == {"fingerprint_mosaic new", "index_tiles", "all"}
+    alone = run(copy, "--dry-run", "results/new/catalogues/peaks.parquet")
+    assert alone.code != 0
+    assert "--forcerun index_tiles" in alone.output
