@@ -145,5 +145,5 @@ def _reason(error: Exception, path: str | Path) -> str:
 def _digest(cards: str, pixels: np.ndarray) -> str:
     """Return a digest of header cards and pixels; the payload of a NaN does not count."""
     digest = hashlib.sha256(cards.encode())
-    digest.update(np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4").tobytes())
+    digest.update(np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4", copy=False))
     return digest.hexdigest()

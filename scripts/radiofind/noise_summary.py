@@ -46,12 +46,14 @@ def summarise_patches(rms: np.ndarray, core: Box, *, shape: tuple[int, int]) -> 
     patches = filled.reshape(rows, PATCH_PIXELS, columns, PATCH_PIXELS)
     n_valid = np.isfinite(patches).sum(axis=(1, 3))
     row, column = np.nonzero(n_valid)
+    ordered = np.sort(patches[row, :, column].reshape(len(row), PATCH_PIXELS**2), axis=1)
+    each, count = np.arange(len(row)), n_valid[row, column]
     x, y = core.x0 + column * PATCH_PIXELS, core.y0 + row * PATCH_PIXELS
     return pd.DataFrame(
         {
             "patch": patch_numbers(x, y, shape=shape),
-            "n_valid": n_valid[row, column],
-            "rms": np.nanmedian(patches[row, :, column].reshape(len(row), PATCH_PIXELS**2), axis=1),
+            "n_valid": count,
+            "rms": (ordered[each, (count - 1) // 2] + ordered[each, count // 2]) / 2,
         }
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,15 +83,32 @@ def tiles_of(shape: tuple[int, int], *, core_pixels: int, halo_pixels: int) -> I
     shape
         Rows and columns of the mosaic.
     core_pixels
-        Side of a core; the last ones of a row or column may be smaller.
+        Side of a core; for the last ones of a row or column see `core_edges`.
     halo_pixels
         Width of the halo around a core; there is none outside the mosaic.
     """
-    rows, columns = shape
-    for row, y0 in enumerate(range(0, rows, core_pixels)):
-        for column, x0 in enumerate(range(0, columns, core_pixels)):
-            core = Box(x0, min(x0 + core_pixels, columns), y0, min(y0 + core_pixels, rows))
+    rows, columns = (core_edges(size, core_pixels) for size in shape)
+    for row, (y0, y1) in enumerate(pairwise(rows)):
+        for column, (x0, x1) in enumerate(pairwise(columns)):
+            core = Box(x0, x1, y0, y1)
             yield Tile(f"y{row:03d}x{column:03d}", core, core.grown(halo_pixels, shape))
+
+
+def core_edges(size: int, core_pixels: int) -> list[int]:
+    """Return where cores begin and end along an axis of a mosaic.
+
+    Parameters
+    ----------
+    size
+        Columns (or rows) of the mosaic.
+    core_pixels
+        Side of a core. A last one of less than half of it is joined to the one before: a job of its own would
+        take longer to start than to search.
+    """
+    edges = [*range(0, size, core_pixels), size]
+    if len(edges) > 2 and size - edges[-2] < core_pixels / 2:
+        del edges[-2]
+    return edges
 
 
 def edge_lines(size: int, *, core_pixels: int, halo_pixels: int) -> np.ndarray:
@@ -103,8 +121,6 @@ def edge_lines(size: int, *, core_pixels: int, halo_pixels: int) -> np.ndarray:
     core_pixels, halo_pixels
         As in `tiles_of`.
     """
-    starts = np.arange(0, size, core_pixels)
-    first = starts - halo_pixels
-    last = np.minimum(starts + core_pixels, size) + halo_pixels - 1
-    lines = np.unique(np.concatenate([first, last]))
+    edges = np.array(core_edges(size, core_pixels))
+    lines = np.unique(np.concatenate([edges[:-1] - halo_pixels, edges[1:] + halo_pixels - 1]))
     return lines[(lines > 0) & (lines < size - 1)]

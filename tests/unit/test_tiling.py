@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radiofind.tiling import Box, edge_lines, pixel_of, tiles_of
+from radiofind.tiling import Box, core_edges, edge_lines, pixel_of, tiles_of
 
 SHAPES = [(300, 400), (301, 399), (100, 100), (99, 1), (1, 1), (250, 50)]
 TILINGS = [(100, 0), (100, 30), (50, 120), (500, 10)]
@@ -23,7 +23,15 @@ def test_cores_cover_every_pixel_once_and_boxes_are_cores_with_halo(shape, core,
         assert tile.box.x1 == min(tile.core.x1 + halo, shape[1])
         assert tile.box.y1 == min(tile.core.y1 + halo, shape[0])
     assert np.all(coverage == 1)
-    assert len(names) == -(-shape[0] // core) * -(-shape[1] // core)
+    assert len(names) == np.prod([max(-(-size // core) - (0 < size % core < core / 2), 1) for size in shape])
+    assert tile.core.shape >= tuple(min(size, core / 2) for size in shape)
+
+
+def test_a_narrow_last_core_is_joined_to_the_one_before():
+    assert core_edges(12288, 4000) == [0, 4000, 8000, 12288]
+    assert core_edges(300, 200) == [0, 200, 300]
+    assert core_edges(299, 200) == [0, 299]
+    assert core_edges(99, 200) == [0, 99]
 
 
 def test_a_position_has_one_owner_also_on_seams_and_corners():
