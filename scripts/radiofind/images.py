@@ -126,8 +126,8 @@ def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
         Jy/beam, shape `box.shape`; NaN where the file has NaN, its integer BLANK, or exactly zero, with which
         some packages blank.
     """
-    raw = _read_section(header.path, header.hdu, header.n_axes, box)
-    pixels = np.array(raw, dtype=np.float32) * np.float32(header.jy_per_beam)
+    pixels = _read_section(header.path, header.hdu, header.n_axes, box)
+    pixels *= np.float32(header.jy_per_beam)
     pixels[pixels == 0] = np.nan
     return pixels
 
@@ -203,9 +203,9 @@ def _opened(path: Path) -> Iterator[fits.HDUList]:
 
 
 def _read_section(path: Path, hdu: int, n_axes: int, box: Box) -> np.ndarray:
-    """Return a rectangle of the last two axes without reading the rest."""
+    """Return a rectangle of the last two axes as native float32, without reading the rest."""
     with _opened(path) as hdus:
-        return np.array(hdus[hdu].section[(*(0,) * (n_axes - 2), *box.slices)])
+        return np.array(hdus[hdu].section[(*(0,) * (n_axes - 2), *box.slices)], dtype=np.float32)
 
 
 def _first_image(path: Path) -> tuple[int, fits.Header]:
