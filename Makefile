@@ -1,7 +1,8 @@
 # Everything on a fresh machine: `make run` (the main job on simulated data) and `make test`.
+# ARGS are given to snakemake: make what-changed ARGS="--configfile mine.yaml"
 PYTHON ?= python3
 BIN := .venv/bin
-SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
+SNAKEMAKE := $(BIN)/snakemake --profile profiles/local $(ARGS)
 
 .PHONY: setup run test test-fast lint what-changed clean
 
@@ -31,7 +32,7 @@ lint: setup
 
 what-changed: setup
 	$(SNAKEMAKE) --until index_tiles
-	$(SNAKEMAKE) --dry-run --quiet rules
+	$(SNAKEMAKE) --dry-run
 
 clean:
 	rm -rf results logs benchmarks/*/ .snakemake
