@@ -29,6 +29,7 @@ rule find_pybdsf:
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=finder_settings,
+        rms_box=[config["noise"]["box_pixels"], config["noise"]["step_pixels"]],
         code=digest_of("find_pybdsf"),
     message:
         "Finding sources in tile {wildcards.tile} of {wildcards.mosaic} with PyBDSF ({wildcards.finder})"

@@ -1,7 +1,7 @@
 """
 Divide the mosaics into tiles and find out which tiles have changed.
 
-Reads  the images named in the mosaic sheet
+Reads  the images, primary beams and truth catalogues named in the mosaic sheet
 Makes  results/{mosaic}/fingerprints.parquet, results/tiles.parquet
        and, undeclared and only when they change, results/{mosaic}/tiles/{tile}.json
 """
@@ -10,6 +10,8 @@ Makes  results/{mosaic}/fingerprints.parquet, results/tiles.parquet
 rule fingerprint_mosaic:
     input:
         image=from_sheet("image"),
+        primary_beam=from_sheet("primary_beam"),
+        truth=from_sheet("truth"),
     output:
         fingerprints="results/{mosaic}/fingerprints.parquet",
     log:
@@ -23,7 +25,7 @@ rule fingerprint_mosaic:
         mem_mb=4000,
         runtime=120,
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        sheet=row_of_sheet("beam", "frequency_hz", "truth_format"),
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
         reach_pixels=noise_settings(**config["noise"]).reach_pixels,

@@ -17,6 +17,12 @@ if __name__ == "__main__":
     settings = dict(snakemake.params.settings)
     del settings["kind"]
     time_limit_s = settings.pop("time_limit_s")
-    found = find_sources(sky, finder=snakemake.wildcards.finder, options=settings, time_limit_s=time_limit_s)
+    found = find_sources(
+        sky,
+        finder=snakemake.wildcards.finder,
+        options=settings,
+        time_limit_s=time_limit_s,
+        rms_box=snakemake.params.rms_box,
+    )
     write_parquet(found.components, snakemake.output.components)
     write_parquet(found.detections, snakemake.output.detections, metadata={"reason": found.reason})

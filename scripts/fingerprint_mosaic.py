@@ -11,6 +11,8 @@ if __name__ == "__main__":
         core_pixels=snakemake.params.core_pixels,
         halo_pixels=snakemake.params.halo_pixels,
         reach_pixels=snakemake.params.reach_pixels,
-        **snakemake.params.header,
+        primary_beam=snakemake.input.get("primary_beam"),
+        truth=snakemake.input.get("truth"),
+        **snakemake.params.sheet,
     )
     write_parquet(fingerprints, snakemake.output.fingerprints)

@@ -1,5 +1,6 @@
 """Merge the Gaussians of all tiles of a mosaic: those of the sources in its catalogue."""
 
+import dask
 import pandas as pd
 
 from radiofind.fields import read_tile
@@ -9,6 +10,7 @@ from radiofind.merging import detection_reader, merge_components, write_tables
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
     names = [tile.name for tile in tiles]
     components = merge_components(

@@ -1,5 +1,7 @@
 """Merge the detections of all tiles of a mosaic."""
 
+import dask
+
 from radiofind.fields import read_tile
 from radiofind.files import read_metadata
 from radiofind.images import beam_sampler
@@ -8,6 +10,7 @@ from radiofind.merging import detection_reader, merge_detections, write_tables
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
     paths = dict(zip([tile.name for tile in tiles], snakemake.input.detections, strict=True))
     catalogue = merge_detections(

@@ -136,7 +136,8 @@ def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
     degrees = _sexagesimal(np.abs(dec), decimals=2)
     signs = np.where(np.asarray(dec) < 0, "-", "+")
     names = pd.Series([f"J{''.join(parts)}" for parts in zip(hours, signs, degrees, strict=True)], dtype=str)
-    repeats = names.groupby(names).cumcount()
+    order = np.lexsort((dec, ra))
+    repeats = names.iloc[order].groupby(names).cumcount().sort_index()
     return [name + ("" if not n else chr(ord("a") + n)) for name, n in zip(names, repeats, strict=True)]
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from radiofind.legacy import legacy_score
 from radiofind.matching import Selection, match_one_to_one, positions, random_positions
-from radiofind.splits import REGIONS, Area, patches_in
+from radiofind.splits import REGIONS, Area
 from radiofind.truth import CLASSES
 
 COLUMNS = (
@@ -143,7 +143,7 @@ def chance_matches(
     matched = pd.Series(0.0, index=["all", *CLASSES])
     if truth.empty or n_detections == 0:
         return matched.to_dict()
-    patches = np.arange(patches_in(area.shape)) if area.valid_patches is None else area.valid_patches
+    patches = area.patches_of(region)
     for _ in range(protocol.realisations):
         xy = random_positions(
             n_detections,

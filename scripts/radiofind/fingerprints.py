@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from radiofind.files import write_json
-from radiofind.images import ImageError, read_header, read_pixels
+from radiofind.images import ImageError, read_header, read_pixels, sample_image
 from radiofind.tiling import Box, Tile, tiles_of
+from radiofind.truth import read_truth
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ def fingerprint_mosaic(
     reach_pixels: int,
     beam: tuple[float, float, float] | None = None,
     frequency_hz: float | None = None,
+    primary_beam: str | Path | None = None,
+    truth: str | Path | None = None,
+    truth_format: str | None = None,
 ) -> pd.DataFrame:
     """Return the tiles of a mosaic with a digest of what each depends on.
 
@@ -43,15 +47,21 @@ def fingerprint_mosaic(
         How far beyond a tile its noise reads.
     beam, frequency_hz
         As for `images.read_header`.
+    primary_beam, truth, truth_format
+        What belongs to the image. They are opened now, so that a bad one is told before tiles are searched.
 
     Returns
     -------
     pandas.DataFrame
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
-        box, ``fingerprint``. When the image cannot be read, one row without a tile that gives the ``reason``.
+        box, ``fingerprint``. When a file cannot be read, one row without a tile that gives the ``reason``.
     """
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz)
+        if primary_beam:
+            sample_image(primary_beam, np.zeros(1), np.zeros(1))
+        if truth:
+            read_truth(truth, truth_format=truth_format)
         rows = []
         for tile in tiles_of(header.shape, core_pixels=core_pixels, halo_pixels=halo_pixels):
             dependence = tile.box.grown(reach_pixels, header.shape)

@@ -18,9 +18,12 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
+from radiofind.interpolation import bilinear
 from radiofind.tiling import Box
 
 JY_PER_BEAM = {"JY/BEAM": 1.0, "MJY/BEAM": 1e-3, "UJY/BEAM": 1e-6, "": 1.0}
+STRIP_ROWS = 1000
+"""Rows of a primary beam that are read at a time: it may be as large as the mosaic."""
 FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ")
 
 
@@ -88,9 +91,9 @@ def read_header(
     path
         A FITS file, fpack-ed or not, with an image of two axes or of more whose further axes have length one.
     beam
-        Major and minor axis in arcsec (FWHM) and position angle in deg, where the file has none.
+        Major and minor axis in arcsec (FWHM) and position angle in deg, instead of those of the file.
     frequency_hz
-        Centre of the band, where the file has none.
+        Centre of the band, instead of that of the file.
 
     Raises
     ------
@@ -147,11 +150,16 @@ def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarra
     rows, columns = header["NAXIS2"], header["NAXIS1"]
     inside = (x >= -0.5) & (x <= columns - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
     values = np.full(np.shape(x), np.nan)
-    if inside.any():
-        x, y = np.clip(x[inside], 0, columns - 1), np.clip(y[inside], 0, rows - 1)
-        box = Box(int(x.min()), int(x.max()) + 2, int(y.min()), int(y.max()) + 2).grown(0, (rows, columns))
-        pixels = _read_section(Path(path), number, header["NAXIS"], box).astype(float)
-        values[inside] = bilinear(pixels, x - box.x0, y - box.y0)
+    x, y = np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1)
+    strip = np.where(inside, y // STRIP_ROWS, -1)
+    for number_of_strip in np.unique(strip[inside]):
+        wanted = strip == number_of_strip
+        sx, sy = x[wanted], y[wanted]
+        box = Box(int(sx.min()), int(sx.max()) + 2, int(sy.min()), int(sy.max()) + 2).grown(
+            0, (rows, columns)
+        )
+        pixels = _read_section(Path(path), number, header["NAXIS"], box)
+        values[wanted] = bilinear(pixels, sx - box.x0, sy - box.y0)
     return values
 
 
@@ -164,25 +172,6 @@ def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], 
         The primary beam, or nothing for a mosaic without: the beam is then one everywhere.
     """
     return partial(sample_image, path) if path else lambda ra, dec: np.ones(len(ra))
-
-
-def bilinear(pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return an array between its pixels, at positions inside it.
-
-    Parameters
-    ----------
-    pixels
-        2D ndarray.
-    x, y
-        Column and row, of any shape, from 0 to the last pixel.
-    """
-    column = np.clip(np.floor(x).astype(int), 0, max(pixels.shape[1] - 2, 0))
-    row = np.clip(np.floor(y).astype(int), 0, max(pixels.shape[0] - 2, 0))
-    right, above = np.minimum(column + 1, pixels.shape[1] - 1), np.minimum(row + 1, pixels.shape[0] - 1)
-    fx, fy = x - column, y - row
-    low = pixels[row, column] * (1 - fx) + pixels[row, right] * fx
-    high = pixels[above, column] * (1 - fx) + pixels[above, right] * fx
-    return low * (1 - fy) + high * fy
 
 
 def _quiet() -> warnings.catch_warnings:

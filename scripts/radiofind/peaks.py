@@ -90,7 +90,8 @@ def _beam_flux(stamps: np.ndarray, dx: np.ndarray, dy: np.ndarray, header: Image
     offsets = np.arange(-2, 3)
     x = offsets[np.newaxis, np.newaxis, :] - dx[:, np.newaxis, np.newaxis]
     y = offsets[np.newaxis, :, np.newaxis] - dy[:, np.newaxis, np.newaxis]
-    beam = beam_at(x * header.pixel_arcsec, y * header.pixel_arcsec, header.beam)
+    (east_x, east_y), (north_x, north_y) = header.wcs.pixel_scale_matrix * 3600
+    beam = beam_at(-(east_x * x + east_y * y), north_x * x + north_y * y, header.beam)
     beam = np.where(np.isfinite(stamps), beam, 0)
     return (np.nan_to_num(stamps) * beam).sum(axis=(1, 2)) / (beam**2).sum(axis=(1, 2))
 
@@ -101,7 +102,7 @@ def beam_at(west: np.ndarray, north: np.ndarray, beam: Beam) -> np.ndarray:
     Parameters
     ----------
     west, north
-        Offsets in arcsec, along the columns and rows of an image with north up and east left.
+        Offsets in arcsec on the sky.
     beam
         The beam.
     """

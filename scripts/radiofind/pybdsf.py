@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 
 DEG = 3600.0
 """Arcsec in a degree, the unit of PyBDSF's sizes and errors."""
-RMS_BOX = (1, 1)
-"""Not used for noise, but PyBDSF discards our noise map when the box is over a quarter of the tile."""
 FITTED = {
     "RA": ("ra", 1.0),
     "DEC": ("dec", 1.0),
@@ -44,7 +42,13 @@ FITTED = {
 
 
 def find_sources(
-    sky: Field, *, finder: str, options: Mapping[str, object], time_limit_s: float, scratch: str | None = None
+    sky: Field,
+    *,
+    finder: str,
+    options: Mapping[str, object],
+    time_limit_s: float,
+    rms_box: tuple[int, int] = (1, 1),
+    scratch: str | None = None,
 ) -> Found:
     """Return the sources and Gaussians that PyBDSF finds in a tile.
 
@@ -58,6 +62,8 @@ def find_sources(
         Options of ``process_image``, other than those that the workflow owns.
     time_limit_s
         PyBDSF is stopped after so many seconds.
+    rms_box
+        Box and step in pixels, with which PyBDSF measures the noise of its wavelet images.
     scratch
         Folder for PyBDSF's files, which are removed; the system's own by default.
 
@@ -76,14 +82,14 @@ def find_sources(
         return Found(reason=reason)
     with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
-        _write_inputs(sky, options, folder)
+        _write_inputs(sky, options, rms_box, folder)
         reason = _run(folder, time_limit_s)
         if reason:
             return Found(reason=reason)
         return _read_outputs(sky, finder, folder)
 
 
-def _write_inputs(sky: Field, options: Mapping[str, object], folder: Path) -> None:
+def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int, int], folder: Path) -> None:
     """Write the image, the maps and the options; a pixel without noise is blank."""
     usable = np.isfinite(sky.pixels) & (sky.rms > 0)
     planes = {
@@ -94,11 +100,13 @@ def _write_inputs(sky: Field, options: Mapping[str, object], folder: Path) -> No
     for name, plane in planes.items():
         write_image({name: plane}, folder / f"{name}.fits", header=sky.header, box=sky.tile.box, n_axes=4)
     beam = sky.header.beam
+    # PyBDSF discards our noise map when the box is over a quarter of the tile.
+    largest = max(min(sky.tile.box.shape) // 4, 1)
     owned = {
         "rmsmean_map_filename": ["mean.fits", "rms.fits"],
         "rms_map": True,
-        "mean_map": "map",
-        "rms_box": RMS_BOX,
+        "mean_map": "map" if np.any(planes["mean"]) else "zero",
+        "rms_box": [min(side, largest) for side in rms_box],
         "adaptive_rms_box": False,
         "thresh": "hard",
         "beam": (beam.major_arcsec / DEG, beam.minor_arcsec / DEG, beam.position_angle_deg),

@@ -24,13 +24,17 @@ def main(folder: Path) -> None:
     options = json.loads((folder / "options.json").read_text())
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     try:
-        image = bdsf.process_image(str(folder / "image.fits"), **options)
+        find_sources(folder, options)
     except MemoryError:
         raise
     except Exception as error:
         traceback.print_exc()
         (folder / "error.txt").write_text(f"{type(error).__name__}: {error}".splitlines()[0])
-        return
+
+
+def find_sources(folder: Path, options: dict[str, object]) -> None:
+    """Run PyBDSF and write its tables and its islands."""
+    image = bdsf.process_image(str(folder / "image.fits"), **options)
     np.save(folder / "islands.npy", image.pyrank.T if image.nisl else np.empty((0, 0), dtype=np.int32))
     for kind, name in (("srl", "sources"), ("gaul", "components")):
         path = str(folder / f"{name}.fits")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-NO_TRUTH = "No mosaic has a truth: nothing to score.\n"
+from radiofind.scoreboard import scored_region
+
+NO_TRUTH = "No mosaic has a truth above the lowest SNR: nothing to score.\n"
 SHOWN = {
     "mosaic": "{}",
     "finder": "{}",
@@ -22,21 +24,22 @@ SHOWN = {
 
 
 def score_table(scores: pd.DataFrame) -> str:
-    """Return the one-to-one scores of all classes in the test regions, sorted by SNR and F1.
+    """Return the one-to-one scores of all classes, sorted by SNR and F1.
 
     Parameters
     ----------
     scores
-        Columns of `evaluation.COLUMNS`.
+        Columns of `evaluation.COLUMNS`. Those of the test regions are shown, or what there is instead.
     """
-    if scores.empty:
+    region = scored_region(scores)
+    if not region:
         return NO_TRUTH
     chosen = scores[
-        (scores["region"] == "test") & (scores["metric"] == "one_to_one") & (scores["class"] == "all")
+        (scores["region"] == region) & (scores["metric"] == "one_to_one") & (scores["class"] == "all")
     ]
     ordered = chosen.sort_values(["mosaic", "cut", "snr_min", "f1"], ascending=[True, True, True, False])
     texts = pd.DataFrame(
         {name: ordered[name].map(pattern.format) for name, pattern in SHOWN.items()}, dtype=str
     )
-    title = "Test regions, all classes, one-to-one matches; f1_low to f1_high is a 95 % interval\n"
+    title = f"{region.capitalize()} regions, all classes, one-to-one matches; f1_low to f1_high: 95 %\n"
     return title + texts.to_string(index=False) + "\n"

@@ -37,9 +37,9 @@ class Mosaic:
     simulate: str | None = None
     """Name of the simulation that makes image, primary beam and truth."""
     beam: tuple[float, float, float] | None = None
-    """Major and minor axis (arcsec, FWHM) and position angle (deg), if not taken from the header."""
+    """Major and minor axis (arcsec, FWHM) and position angle (deg), instead of that of the header."""
     frequency_hz: float | None = None
-    """Frequency (Hz), if not taken from the header."""
+    """Frequency (Hz), instead of that of the header."""
     field: str | None = None
     """Mosaics of the same sky at several frequencies have the same field."""
     line: int = 0

@@ -43,6 +43,17 @@ class Area:
             x, y, train_box=self.train_box, validation_box=self.validation_box, shape=self.shape
         )
 
+    def patches_of(self, region: str) -> np.ndarray:
+        """Return the numbers of the valid patches that may hold pixels of a region."""
+        patches = np.arange(patches_in(self.shape)) if self.valid_patches is None else self.valid_patches
+        row, column = np.divmod(patches, patches_across(self.shape))
+        x, y = column * PATCH_PIXELS, row * PATCH_PIXELS
+        box = {"train": self.train_box, "validation": self.validation_box}.get(region)
+        if box:
+            return patches[_meets(box, x, y)]
+        whole = [_fills(box, x, y) for box in (self.train_box, self.validation_box) if box]
+        return patches[~np.any(whole, axis=0)] if whole else patches
+
     def label(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table of positions (x, y in mosaic pixels) with the columns region and patch added."""
         x, y = table["x"].to_numpy(float), table["y"].to_numpy(float)
@@ -188,6 +199,18 @@ def patches_across(shape: tuple[int, int]) -> int:
 def patches_in(shape: tuple[int, int]) -> int:
     """Return how many patches a mosaic of this many rows and columns has."""
     return -(-shape[0] // PATCH_PIXELS) * patches_across(shape)
+
+
+def _meets(box: Box, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return whether patches with these first pixels share pixels with a box."""
+    along_x = (x < box.x1) & (x + PATCH_PIXELS > box.x0)
+    return along_x & (y < box.y1) & (y + PATCH_PIXELS > box.y0)
+
+
+def _fills(box: Box, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return whether patches with these first pixels lie inside a box."""
+    along_x = (x >= box.x0) & (x + PATCH_PIXELS <= box.x1)
+    return along_x & (y >= box.y0) & (y + PATCH_PIXELS <= box.y1)
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -122,6 +122,14 @@ def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
     assert "RESTFRQ" in fingerprints(write_fits(pixels, RESTFRQ=None))["reason"].item()
 
 
+def test_a_bad_primary_beam_or_truth_is_recorded_before_tiles_are_searched(write_fits, pixels, tmp_path):
+    image, truth = write_fits(pixels), tmp_path / "truth.csv"
+    truth.write_text("ra,dec,flux\n1,2,3\n")
+    assert "total_flux" in fingerprints(image, truth=truth, truth_format="table")["reason"].item()
+    assert str(truth) in fingerprints(image, primary_beam=truth)["reason"].item()
+    assert len(fingerprints(image, primary_beam=image)) == len(TILES)
+
+
 def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
     tables = {"good": fingerprints(write_fits(pixels)), "bad": fingerprints(tmp_path / "missing")}
     tiles = index_tiles(tables)

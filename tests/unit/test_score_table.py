@@ -19,7 +19,7 @@ def lines_of(*rows):
 def test_only_one_to_one_scores_of_all_classes_in_test_regions_are_shown():
     others = [{"region": "train"}, {"metric": "legacy"}, {"class": "sfg"}]
     title, head, *rows = lines_of(scores(), *[scores(**other) for other in others])
-    assert "95 % interval" in title
+    assert title.startswith("Test regions")
     assert head.split() == list(SHOWN)
     assert [" ".join(row.split()) for row in rows] == ["m f tuned 2 7 0 0 0.500 0.500 0.250 0.500 0.500"]
 
@@ -38,3 +38,9 @@ def test_the_best_finder_comes_first_at_each_snr():
 
 def test_without_truth_it_says_so():
     assert score_table(pd.DataFrame(columns=COLUMNS)) == NO_TRUTH
+
+
+def test_without_truth_in_the_test_region_another_is_shown():
+    title, _, row = lines_of(scores(n_truth=0), scores(region="validation", finder="b"))
+    assert title.startswith("Validation regions")
+    assert row.split()[1] == "b"

@@ -101,3 +101,14 @@ def test_label_of_an_empty_table_has_the_columns():
     labelled = Area("m", SHAPE).label(pd.DataFrame({"x": [], "y": []}))
     assert list(labelled.columns) == ["x", "y", "region", "patch"]
     assert labelled.empty
+
+
+def test_patches_of_a_region_are_those_that_may_hold_its_pixels():
+    area = Area("m", (400, 600), train_box=Box(120, 260, 0, 400), validation_box=Box(300, 345, 105, 145))
+    for region in ("train", "validation", "test"):
+        y, x = np.mgrid[:400, :600]
+        inside = area.regions(x.ravel(), y.ravel()) == region
+        needed = set(patch_numbers(x.ravel()[inside], y.ravel()[inside], shape=area.shape))
+        assert needed <= set(area.patches_of(region))
+    assert set(area.patches_of("validation")) == {2 * 12 + 6}
+    assert 3 not in area.patches_of("test")
