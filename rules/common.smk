@@ -11,22 +11,16 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from radiofind.boxes import check_boxes
-from radiofind.configuration import ConfigurationError, check_config
 from radiofind.digests import digest_of
+from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings
 from radiofind.planning import Plan
-from radiofind.sheet import SheetError, read_sheet
 
 try:
-    config = check_config(
-        config,
-        schemas=f"{workflow.basedir}/config/schemas",
-        sources=[f"{workflow.basedir}/config/config.yaml", *workflow.overwrite_configfiles],
+    config, mosaics = read_inputs(
+        config, repository=workflow.basedir, overlays=workflow.overwrite_configfiles
     )
-    mosaics = read_sheet(config["mosaics"], simulations=config["simulations"])
-    check_boxes(mosaics, simulations=config["simulations"], sheet=config["mosaics"])
-except (ConfigurationError, SheetError) as error:
+except InputError as error:
     raise WorkflowError(str(error))
 
 plan = Plan(config, mosaics)

@@ -206,8 +206,9 @@ def test_the_primary_beam_is_taken_at_the_source():
     tables = tables_of(left=[{**source("a", 10), "ra": 30.0, "apparent_total_flux": 1.0}])
     (part, *_) = merge_detections(lambda tile: tables[tile.name], [LEFT], beam_at=lambda ra, dec: ra / 60)
     assert part["total_flux"].tolist() == [2.0]
-    read = lambda tile: tables[tile.name]  # noqa: E731
-    (part,) = merge_components(read, [LEFT], catalogue=part, beam_at=lambda ra, dec: ra / 60)
+    (part,) = merge_components(
+        lambda tile: tables[tile.name], [LEFT], catalogue=part, beam_at=lambda ra, dec: ra / 60
+    )
     assert part["total_flux"].tolist() == [2.0]
 
 

@@ -31,13 +31,13 @@ TILES = {
 """The live tiles."""
 
 SHEET = """
-mosaic   simulate image             primary_beam         truth          truth_format train_box    validation_box beam      frequency_hz
-a-b.c_1  sky      -                 -                    -              -            0:50,0:150   50:100,0:150   -         -
-twin     sky      -                 -                    -              -            -            -              -         -
-strip    -        data/strip.fits   data/strip_beam.fits data/strip.txt sdc1         0:150,0:150  150:300,0:150  -         -
-hard     -        data/hard.fits    -                    -              -            -            -              1.5,1.5,0 560e6
-broken   -        data/broken.fits  -                    data/strip.txt sdc1         -            -              -         -
-"""  # noqa: E501
+mosaic simulate image primary_beam truth truth_format train_box validation_box beam frequency_hz
+a-b.c_1 sky - - - - 0:50,0:150 50:100,0:150 - -
+twin sky - - - - - - - -
+strip - data/strip.fits data/strip_beam.fits data/strip.txt sdc1 0:150,0:150 150:300,0:150 - -
+hard - data/hard.fits - - - - - 1.5,1.5,0 560e6
+broken - data/broken.fits - data/strip.txt sdc1 - - - -
+"""
 
 CONFIGURATION = {
     "mosaics": "sheet.tsv",

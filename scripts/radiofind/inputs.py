@@ -1,0 +1,40 @@
+"""Check at the start all that the user wrote: configuration, mosaic sheet, boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from radiofind.boxes import check_boxes
+from radiofind.configuration import ConfigurationError, check_config
+from radiofind.sheet import Mosaic, SheetError, read_sheet
+
+InputError = (ConfigurationError, SheetError)
+"""What `read_inputs` raises."""
+
+
+def read_inputs(
+    config: Mapping, *, repository: str | Path, overlays: Sequence[str | Path]
+) -> tuple[dict, list[Mosaic]]:
+    """Return the configuration with its defaults, and the mosaics of its sheet.
+
+    Parameters
+    ----------
+    config
+        The default with the user's files and command line laid over it.
+    repository
+        Folder of the Snakefile.
+    overlays
+        The user's files, the last one wins.
+
+    Raises
+    ------
+    ConfigurationError, SheetError
+        With file, line and key of each mistake.
+    """
+    settings = Path(repository) / "config"
+    sources = [settings / "config.yaml", *overlays]
+    checked = check_config(config, schemas=settings / "schemas", sources=sources)
+    mosaics = read_sheet(checked["mosaics"], simulations=checked["simulations"])
+    check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"])
+    return checked, mosaics
