@@ -14,7 +14,10 @@ include: "rules/tiles.smk"
 include: "rules/noise.smk"
 include: "rules/pybdsf.smk"
 include: "rules/peaks.smk"
+include: "rules/training.smk"
+include: "rules/convosource.smk"
 include: "rules/catalogues.smk"
+include: "rules/combined.smk"
 include: "rules/matches.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
@@ -26,5 +29,6 @@ rule all:
         # Without this, a mosaic whose fingerprints were deleted would not pass through the checkpoint again.
         fingerprints=expand("results/{mosaic}/fingerprints.parquet", mosaic=plan.mosaics),
         catalogues=catalogue_targets,
+        probability=probability_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),

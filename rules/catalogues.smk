@@ -18,6 +18,8 @@ rule merge_detections:
         "logs/merge_detections/{mosaic}/{finder}.log",
     benchmark:
         "benchmarks/merge_detections/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of(*KINDS_OF_TILES)),
     conda:
         "../envs/tables.yaml"
     threads: 1

@@ -14,7 +14,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 from radiofind.digests import digest_of
 from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings
-from radiofind.planning import Plan
+from radiofind.planning import KINDS_OF_TILES, KINDS_WITH_SCORES, Plan
 
 try:
     config, mosaics = read_inputs(
@@ -128,21 +128,19 @@ def finder_settings(wildcards):
     return config["finders"][wildcards.finder]
 
 
+def settings_of(*keys):
+    """Return a params function for some settings of a finder."""
+
+    def values_of(wildcards):
+        return {key: plan.finders[wildcards.finder][key] for key in keys}
+
+    return values_of
+
+
 def boxes_of_training_set(wildcards):
     """Return the train and validation boxes of the mosaics of a training set, in their order."""
     mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.training_set)
     return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
-
-
-def images_of_mosaics(wildcards):
-    """Return image, beam and frequency of the readable mosaics."""
-    mosaics = plan.readable_mosaics(indexed_tiles())
-    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz") for mosaic in mosaics}
-
-
-def simulation_settings(wildcards):
-    """Return the settings of a simulation."""
-    return config["simulations"][wildcards.simulation]
 
 
 def catalogue_targets(wildcards):

@@ -1,9 +1,22 @@
 """
-Score every finder per region, cut, SNR and class.
+Score every finder per region, cut, SNR and class, and check the scores that are to be probabilities.
 
-Reads  results/{mosaic}/matches/{finder}.parquet, results/cuts/{training_set}/{finder}.json
-Makes  results/{mosaic}/evaluation/{finder}.csv, results/{mosaic}/curves/{finder}.csv, results/scores.txt
+Reads  results/{mosaic}/matches/{finder}.parquet, results/cuts/{training_set}/{finder}.json,
+       results/{mosaic}/catalogues/{finder}.parquet, results/{mosaic}/truth.parquet
+Makes  results/{mosaic}/evaluation/{finder}.csv, results/{mosaic}/curves/{finder}.csv,
+       results/{mosaic}/calibration/{finder}.csv, results/scores.txt
 """
+
+
+def of_scored_finders(pattern):
+    """Return an input function for one path per readable mosaic with truth and finder that gives scores."""
+
+    def paths_of(wildcards):
+        mosaics = plan.scored_mosaics(indexed_tiles())
+        finders = plan.finders_of(*KINDS_WITH_SCORES)
+        return [pattern.format(mosaic=mosaic, finder=finder) for mosaic in mosaics for finder in finders]
+
+    return paths_of
 
 
 rule evaluate_finder:
@@ -34,6 +47,38 @@ rule evaluate_finder:
         "Evaluating {wildcards.finder} in {wildcards.mosaic}"
     script:
         "../scripts/evaluate_finder.py"
+
+
+rule evaluate_scores:
+    input:
+        truth=indexed("results/{mosaic}/truth.parquet"),
+        patches=indexed("results/{mosaic}/patches.parquet"),
+        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+    output:
+        calibration="results/{mosaic}/calibration/{finder}.csv",
+    log:
+        "logs/evaluate_scores/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/evaluate_scores/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of(*KINDS_WITH_SCORES)),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        boxes=row_of_sheet("train_box", "validation_box"),
+        settings=finder_settings,
+        radius_pixels=config["match"]["radius_pixels"],
+        truth_rms=config["evaluation"]["truth_rms"],
+        seed=config["evaluation"]["seed"],
+        code=digest_of("evaluate_scores"),
+    message:
+        "Checking the scores of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/evaluate_scores.py"
 
 
 rule tabulate_scores:

@@ -1,9 +1,16 @@
 """
 Write the report.
 
-Reads  the evaluation, curves, cuts, catalogues, tiles, noise and images of all mosaics
+Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
+       and how the networks were trained
 Makes  results/report.html, which needs no network
 """
+
+
+def images_of_mosaics(wildcards):
+    """Return image, beam and frequency of the readable mosaics."""
+    mosaics = plan.readable_mosaics(indexed_tiles())
+    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz") for mosaic in mosaics}
 
 
 rule write_report:
@@ -11,6 +18,8 @@ rule write_report:
         tiles=indexed("results/tiles.parquet"),
         scores=of_scored_mosaics("results/{mosaic}/evaluation/{finder}.csv"),
         curves=of_scored_mosaics("results/{mosaic}/curves/{finder}.csv"),
+        calibrations=of_scored_finders("results/{mosaic}/calibration/{finder}.csv"),
+        models=of_trained_models("results/models/{training_set}/{finder}.json"),
         cuts=of_scored_mosaics("results/cuts/{training_set}/{finder}.json"),
         truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
         catalogues=of_readable_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),

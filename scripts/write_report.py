@@ -18,6 +18,8 @@ if __name__ == "__main__":
         scores=snakemake.input.scores,
         curves=snakemake.input.curves,
         cuts=snakemake.input.cuts,
+        calibrations=snakemake.input.calibrations,
+        models=snakemake.input.models,
         configuration=snakemake.params.configuration,
     )
     write_report(data, snakemake.output.report)

@@ -1,19 +1,28 @@
-"""Check the train and validation boxes of the sheet against the size of the mosaics, before anything runs."""
+"""Check before anything runs that the boxes of the sheet fit its mosaics and what is trained on them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from radiofind.grounds import training_box
 from radiofind.images import ImageError, read_header
-from radiofind.problems import listed
+from radiofind.problems import listed, shown
 from radiofind.sheet import Mosaic, SheetError
 from radiofind.splits import inner_box, parse_box
 
 COLUMNS = ("train_box", "validation_box")
+NEEDED = {"convosource": ("truth", "train_box", "validation_box"), "combined": ("truth", "validation_box")}
+"""What a finder of a kind is trained from: one mosaic of the training set has all of it."""
 
 
-def check_boxes(mosaics: Sequence[Mosaic], *, simulations: Mapping[str, Mapping], sheet: str) -> None:
-    """Raise when a box reaches outside its mosaic or leaves nothing inside its gap.
+def check_boxes(
+    mosaics: Sequence[Mosaic],
+    *,
+    simulations: Mapping[str, Mapping],
+    sheet: str,
+    finders: Mapping[str, Mapping] | None = None,
+) -> None:
+    """Raise when a box reaches outside its mosaic, or when what its gap leaves is too small.
 
     Parameters
     ----------
@@ -24,29 +33,85 @@ def check_boxes(mosaics: Sequence[Mosaic], *, simulations: Mapping[str, Mapping]
         Settings by simulation; they tell the size of mosaics that do not exist yet.
     sheet
         Path of the sheet, for the message.
+    finders
+        Settings of the finders that run. When a network is to be trained, a box must hold a patch.
 
     Raises
     ------
     SheetError
         With a line for each mistake.
     """
+    trained = any(settings["kind"] == "convosource" for settings in _to_train(finders or {}).values())
     problems = [
         f"{sheet}, line {mosaic.line}, column {column}: {complaint}"
         for mosaic in mosaics
         for column in COLUMNS
-        if getattr(mosaic, column) and (complaint := _complaint(mosaic, column, simulations))
+        if getattr(mosaic, column) and (complaint := _complaint(mosaic, column, simulations, trained))
     ]
     if problems:
         raise SheetError(listed(problems))
 
 
-def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping]) -> str:
+def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapping], sheet: str) -> None:
+    """Raise when a finder that learns has nothing to learn from in a training set.
+
+    Parameters
+    ----------
+    mosaics
+        Rows of the sheet.
+    finders
+        Settings of the finders that run, by name.
+    sheet
+        Path of the sheet, for the message.
+
+    Raises
+    ------
+    SheetError
+        With a line for each training set and finder.
+    """
+    members: dict[str, list[Mosaic]] = {}
+    for mosaic in mosaics:
+        members.setdefault(mosaic.training_set, []).append(mosaic)
+    problems = [
+        f"{sheet}, line {rows[0].line}, column training_set: {complaint}"
+        for rows in members.values()
+        for finder, settings in _to_train(finders).items()
+        if (complaint := _lack(rows, finder, NEEDED[settings["kind"]]))
+    ]
+    if problems:
+        raise SheetError(listed(problems))
+
+
+def _to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
+    """Return the finders that learn and do not come with a model."""
+    return {
+        name: settings
+        for name, settings in finders.items()
+        if settings["kind"] in NEEDED and not settings.get("model")
+    }
+
+
+def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
+    """Return what a finder lacks in a training set, or an empty text."""
+    lacking = {row.mosaic: [column for column in needed if not getattr(row, column)] for row in rows}
+    if not all(lacking.values()):
+        return ""
+    received = shown("; ".join(f"{name} without {', '.join(parts)}" for name, parts in lacking.items()))
+    return (
+        f"expected a training set with a mosaic that has {', '.join(needed)}, to train {finder} on, received "
+        f"{rows[0].training_set} ({received}); name one that has them, or give what another run has trained "
+        f"as finders.{finder}.model, or leave {finder} out of find_with"
+    )
+
+
+def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], trained: bool) -> str:
     """Return what is wrong with a box, or an empty text."""
     shape = _shape(mosaic, simulations)
     if shape is None:
         return ""
+    smallest_box = training_box if trained else inner_box
     try:
-        inner_box(parse_box(getattr(mosaic, column), shape), shape)
+        smallest_box(parse_box(getattr(mosaic, column), shape), shape)
     except ValueError as error:
         return str(error)[:1].lower() + str(error)[1:]
     return ""

@@ -19,6 +19,9 @@ from radiofind.yaml_lines import Keys, YamlFile, as_text, read_yaml
 
 SUFFIX = ".schema.yaml"
 
+MODEL_SUFFIXES = {"convosource": ".keras", "combined": ".json"}
+"""What a trained finder of a kind is stored as."""
+
 ELSEWHERE = "command line or a default"
 
 
@@ -182,7 +185,47 @@ def _find_with_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
             yield Fault(("find_with", position), f"one of {', '.join(known)}", f"{shown(name)}{hint}", name)
 
 
-RULES = {"mosaics": _sheet_rule, "tiling": _tiling_rule, "noise": _noise_rule, "find_with": _find_with_rule}
+def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
+    """Yield what is wrong with the models and the parts of the finders that run."""
+    for name in config.get("find_with", ()):
+        settings = config["finders"].get(name, {})
+        if settings.get("model"):
+            yield from _model_faults(settings, ("finders", name, "model"), base)
+        if settings.get("kind") == "combined":
+            yield from _part_faults(settings["of"], ("finders", name, "of"), config)
+
+
+def _model_faults(settings: Mapping, keys: Keys, base: Path) -> Iterator[Fault]:
+    """Yield a fault for a model that is not a file of the right kind, or lacks the description beside it."""
+    model, suffix = settings["model"], MODEL_SUFFIXES[settings["kind"]]
+    beside = Path(model).with_suffix(".json")
+    if Path(model).suffix != suffix:
+        yield Fault(keys, f"the path of a file that ends in {suffix}", shown(model), model)
+    elif trouble := file_trouble(base / model):
+        received = f"{shown(model)} ({trouble}; paths start from {base.resolve()})"
+        yield Fault(keys, "the path of a file", received, model)
+    elif trouble := file_trouble(base / beside):
+        received = f"{shown(str(beside))} ({trouble})"
+        yield Fault(keys, "its description in a file beside it", received, model)
+
+
+def _part_faults(parts: Sequence[str], keys: Keys, config: Mapping) -> Iterator[Fault]:
+    """Yield a fault for each part of a combined finder that does not run or is itself combined."""
+    kinds = {name: settings["kind"] for name, settings in config["finders"].items()}
+    usable = [name for name in config["find_with"] if kinds.get(name) not in (None, "combined")]
+    for position, name in enumerate(parts):
+        if name not in usable:
+            expected = f"a finder of find_with that is not itself combined: {', '.join(usable) or 'none'}"
+            yield Fault((*keys, position), expected, f"{shown(name)}{closest(name, usable)}", name)
+
+
+RULES = {
+    "mosaics": _sheet_rule,
+    "tiling": _tiling_rule,
+    "noise": _noise_rule,
+    "find_with": _find_with_rule,
+    "finders": _finders_rule,
+}
 """What to check beyond the schema, for each key that is sound by itself."""
 
 

@@ -1,4 +1,4 @@
-"""Draw the scores, curves and noise of the report, each as the text of an SVG."""
+"""Draw the scores, curves, training and noise of the report, each as the text of an SVG."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from radiofind.plotting import DODGE, WIDTH_INCH, Style, drawn, plain_numbers, put_legend
+from radiofind.score_evaluation import FEWEST_IN_BIN
 
 CUT_LINES = {"as_found": (0, (4, 2)), "tuned": "solid"}
 
@@ -25,11 +26,17 @@ QUANTITIES = {
 }
 """Labels of the axes of each curve."""
 
-FEWEST_IN_BIN = 5
-"""Bins with fewer sources are not drawn: their intervals would hide the others."""
-
 MOST_NAMED_MOSAICS = 6
 """Above this many, lines of mosaics are not told apart."""
+
+MOST_BESIDE = 3
+"""Reliability diagrams in a row."""
+
+COUNT_HEIGHT = 0.15
+"""Of the tallest column of counts in a reliability diagram."""
+
+FIRST_EPOCHS = 0.1
+"""Fraction of the epochs whose loss may leave the panel: it starts far above what it comes to."""
 
 
 @drawn
@@ -113,6 +120,66 @@ def measurements_figure(curves: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
 
 
 @drawn
+def calibration_figure(pooled: pd.DataFrame, styles: Mapping[str, Style], *, region: str) -> Figure:
+    """Return the matched fraction against the score, a panel per finder: a reliability diagram.
+
+    Parameters
+    ----------
+    pooled
+        Rows of `score_evaluation.pool_calibrations`.
+    styles
+        Style of each finder.
+    region
+        The region to show; validation, which the scores were fitted to, is drawn lightly behind it.
+    """
+    finders = [finder for finder in styles if finder in set(pooled["finder"])]
+    across = min(len(finders), MOST_BESIDE)
+    down = -(-len(finders) // across)
+    figure = Figure(figsize=(WIDTH_INCH, 0.4 + 3.2 * down), layout="constrained")
+    panels = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(finders) :]:
+        axes.set_axis_off()
+    for axes, finder in zip(panels, finders, strict=False):
+        rows = pooled[pooled["finder"] == finder]
+        _reliability_panel(axes, rows, style=styles[finder], region=region)
+        axes.set(title=f"{finder}, truth above SNR {rows['snr_min'].iloc[0]:g}", xlabel="Score")
+    panels[0].set_ylabel("Matched fraction")
+    shown, behind = _line(region, marker="o"), _line("validation", alpha=0.4)
+    put_legend(figure, [shown] if region == "validation" else [shown, behind])
+    return figure
+
+
+@drawn
+def training_figure(training: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
+    """Return loss and validation F1 against the epoch, a row of panels per network.
+
+    Parameters
+    ----------
+    training
+        Columns training_set, finder, recipe, epoch, loss, validation_loss and validation_f1.
+    styles
+        Style of each finder.
+    """
+    networks = list(training.groupby(["training_set", "finder", "recipe"], sort=False))
+    figure = Figure(figsize=(WIDTH_INCH, 0.5 + 1.9 * len(networks)), layout="constrained")
+    panels = figure.subplots(len(networks), 2, squeeze=False)
+    for (loss, f1), ((training_set, finder, recipe), rows) in zip(panels, networks, strict=True):
+        marker = "o" if len(rows) == 1 else ""
+        look = {"color": styles[finder].colour, "marker": marker}
+        loss.plot(rows["epoch"], rows["loss"], **look, linestyle=(0, (4, 2)))
+        loss.plot(rows["epoch"], rows["validation_loss"], **look)
+        loss.set_ylim(_late_losses(rows))
+        f1.plot(rows["epoch"], rows["validation_f1"], **look)
+        loss.set(title=f"{finder}, recipe {recipe}, trained on {training_set}", ylabel="Loss")
+        f1.set(ylabel="F1 in validation")
+        for axes in (loss, f1):
+            axes.set_xlabel("Epoch")
+            axes.locator_params(axis="x", integer=True)
+    put_legend(figure, [_line("train", linestyle=(0, (4, 2))), _line("validation", linestyle="solid")])
+    return figure
+
+
+@drawn
 def noise_figure(area: pd.DataFrame) -> Figure:
     """Return the area with noise below a value, a line per mosaic.
 
@@ -151,6 +218,34 @@ def _curve_panel(axes: Axes, curves: pd.DataFrame, quantity: str, *, styles: Map
     plain_numbers(axes.xaxis)
 
 
+def _reliability_panel(axes: Axes, rows: pd.DataFrame, *, style: Style, region: str) -> None:
+    """Draw the diagonal, the counts as columns at the bottom, and the matched fractions of one finder."""
+    axes.plot([0, 1], [0, 1], color="#555555", linewidth=0.8)
+    fitted, shown = (rows[rows["region"] == name] for name in ("validation", region))
+    width, heights = shown["score_high"] - shown["score_low"], shown["n"] / shown["n"].max() * COUNT_HEIGHT
+    axes.bar(shown["score_low"], heights, width, align="edge", color="#dddddd", edgecolor="white")
+    fitted, shown = (part[part["n"] >= FEWEST_IN_BIN] for part in (fitted, shown))
+    if region != "validation":
+        axes.plot(fitted["score"], fitted["matched"], color=style.colour, alpha=0.4)
+    _bars(axes, shown.rename(columns={"matched": "value"}), shown["score"], "value", style=style, cut="tuned")
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    axes.set_box_aspect(1)
+
+
+def _late_losses(epochs: pd.DataFrame) -> tuple[float, float] | None:
+    """Return a range around the losses of all but the first epochs; None when they are all one."""
+    late = epochs["epoch"] > epochs["epoch"].max() * FIRST_EPOCHS
+    losses = epochs.loc[late, ["loss", "validation_loss"]].to_numpy(float)
+    losses = losses[np.isfinite(losses)]
+    margin = 0.05 * np.ptp(losses) if len(losses) else 0
+    return (losses.min() - margin, losses.max() + margin) if margin else None
+
+
+def _line(label: str, **look: object) -> Line2D:
+    """Return an entry of a legend that stands for the lines of all finders."""
+    return Line2D([], [], color="#777777", label=label, **look)
+
+
 def _bars(axes: Axes, rows: pd.DataFrame, snr: pd.Series, value: str, *, style: Style, cut: str) -> None:
     """Draw values with their intervals; open markers for what is not tuned."""
     low, high = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
@@ -177,5 +272,5 @@ def _legend(figure: Figure, styles: Mapping[str, Style], cuts: Iterable[str]) ->
     for cut in cuts:
         filling = "#777777" if cut == "tuned" else "white"
         look = {"linestyle": CUT_LINES.get(cut, "dotted"), "marker": "o", "markerfacecolor": filling}
-        handles.append(Line2D([], [], color="#777777", label=cut.replace("_", " "), **look))
+        handles.append(_line(cut.replace("_", " "), **look))
     put_legend(figure, handles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from radiofind.boxes import check_boxes
+from radiofind.boxes import check_boxes, check_training_sets
 from radiofind.configuration import ConfigurationError, check_config
 from radiofind.sheet import Mosaic, SheetError, read_sheet
 
@@ -36,5 +36,7 @@ def read_inputs(
     sources = [settings / "config.yaml", *overlays]
     checked = check_config(config, schemas=settings / "schemas", sources=sources)
     mosaics = read_sheet(checked["mosaics"], simulations=checked["simulations"])
-    check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"])
+    finders = {name: checked["finders"][name] for name in checked["find_with"]}
+    check_training_sets(mosaics, finders=finders, sheet=checked["mosaics"])
+    check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
     return checked, mosaics

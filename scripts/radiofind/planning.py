@@ -10,11 +10,21 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.sheet import Mosaic
+from radiofind.splits import parse_box
+from radiofind.tiling import Box
 
 NEVER = "(?!)"
 """A pattern that matches nothing; an empty one would be no constraint at all."""
 CATALOGUE_FORMATS = ("parquet", "fits", "reg")
 KINDS_WITH_COMPONENTS = ("pybdsf",)
+KINDS_WITH_SCORES = ("convosource", "combined")
+KINDS_OF_TILES = ("pybdsf", "peaks", "convosource")
+"""Finders that search tiles; the others work on catalogues."""
+GROUND_COLUMNS = (
+    *("image", "primary_beam", "truth", "truth_format"),
+    *("beam", "frequency_hz", "train_box", "validation_box"),
+)
+"""What the sheet says of a mosaic that a network is trained on."""
 
 
 class Plan:
@@ -90,6 +100,53 @@ class Plan:
             if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
         ]
 
+    def training_tiles(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
+        """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
+
+        Parameters
+        ----------
+        tiles
+            The tile table.
+        training_set
+            Name of the training set; mosaics without truth or without boxes are left out.
+        """
+        found = {}
+        for mosaic in self.scored_mosaics(tiles, training_set):
+            row, of_mosaic = self.mosaics[mosaic], tiles[tiles["mosaic"] == mosaic]
+            shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
+            boxes = [parse_box(text, shape) for text in (row.train_box, row.validation_box) if text]
+            if boxes:
+                under = pd.concat([_meets(of_mosaic, box) for box in boxes], axis=1).any(axis=1)
+                found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
+        return found
+
+    def grounds(self, tiles: pd.DataFrame, training_set: str) -> dict[str, dict[str, object]]:
+        """Return the arguments of `grounds.read_ground` for each mosaic of a training set that has boxes."""
+        return {
+            mosaic: self.sheet_values(mosaic, *GROUND_COLUMNS)
+            | {
+                "tiles": [f"results/{mosaic}/tiles/{tile}.json" for tile in under],
+                "noise": [f"results/{mosaic}/noise/{tile}.fits" for tile in under],
+            }
+            for mosaic, under in self.training_tiles(tiles, training_set).items()
+        }
+
+    def trained_networks(self, tiles: pd.DataFrame) -> list[tuple[str, str]]:
+        """Return training set and finder of the networks that are trained."""
+        finders = [finder for finder in self.finders_of("convosource") if not self.finders[finder]["model"]]
+        used = {self.mosaics[mosaic].training_set for mosaic in self.readable_mosaics(tiles)}
+        return [(training_set, finder) for training_set in sorted(used) for finder in finders]
+
+    def probability_maps(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the probability maps to make: all live tiles of the finders that keep them."""
+        finders = [one for one in self.finders_of("convosource") if self.finders[one]["probability_maps"]]
+        return [
+            f"results/{mosaic}/probability/{finder}/{tile}.fits"
+            for mosaic in self.readable_mosaics(tiles)
+            for finder in finders
+            for tile in self.live_tiles(tiles, mosaic)
+        ]
+
     def expand(self, pattern: str, wildcards: Mapping[str, str], mosaics: Sequence[str]) -> list[str]:
         """Return the paths of a pattern for mosaics, and for all finders unless the wildcards name one.
 
@@ -125,6 +182,12 @@ class Plan:
             for finder in self.finders_of(*KINDS_WITH_COMPONENTS)
         ]
         return paths + components
+
+
+def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:
+    """Return whether the core of each tile shares pixels with a box."""
+    along_x = (tiles["core_x0"] < box.x1) & (tiles["core_x1"] > box.x0)
+    return along_x & (tiles["core_y0"] < box.y1) & (tiles["core_y1"] > box.y0)
 
 
 @lru_cache(maxsize=1)

@@ -14,10 +14,18 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from radiofind import evaluation, fingerprints
-from radiofind.figures import f1_figure, fractions_figure, measurements_figure, noise_figure
+from radiofind import evaluation, fingerprints, score_evaluation
+from radiofind.figures import (
+    calibration_figure,
+    f1_figure,
+    fractions_figure,
+    measurements_figure,
+    noise_figure,
+    training_figure,
+)
 from radiofind.files import write_text
 from radiofind.plotting import Style, styles_of
+from radiofind.score_evaluation import calibration_verdict, pool_calibrations
 from radiofind.scoreboard import class_completeness, pool, pool_fractions, rank, scored_region, verdict
 from radiofind.sky_view import CLASS_LABELS, SkyView, sky_figure
 
@@ -37,6 +45,11 @@ COLUMNS = {
     "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
     "area": ("mosaic", "rms", "area_deg2"),
     "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
+    "calibrations": score_evaluation.COLUMNS,
+    "training": (
+        *("training_set", "finder", "recipe", "train_snr"),
+        *("epoch", "loss", "validation_loss", "validation_f1"),
+    ),
 }
 """Columns of the tables of `ReportData`."""
 
@@ -74,6 +87,11 @@ class ReportData:
     """Pieces of sky to show."""
     cuts: pd.DataFrame
     """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
+    calibrations: pd.DataFrame
+    """`score_evaluation.COLUMNS`, of the finders whose scores are probabilities."""
+    training: pd.DataFrame
+    """training_set, finder, recipe, train_snr, epoch, loss, validation_loss, validation_f1 of each epoch of
+    each network."""
     config_text: str
     """The configuration that was used, YAML."""
     versions: Mapping[str, str]
@@ -125,6 +143,8 @@ def render(data: ReportData) -> str:
         views=_views(data, styles),
         **scores,
         **_score_figures(scores["compared"], curves, styles),
+        **_calibration(data.calibrations, scores["region"], styles),
+        **_training(data.training, styles),
     )
 
 
@@ -137,7 +157,8 @@ def _with_columns(data: ReportData) -> ReportData:
 def _finders(data: ReportData) -> list[str]:
     """Return the names of all finders, in the order of their catalogues."""
     shown = [name for view in data.views for name in view.detections]
-    return list(dict.fromkeys([*data.catalogues["finder"], *data.scores["finder"], *shown]))
+    tables = (data.catalogues, data.scores, data.calibrations, data.training)
+    return list(dict.fromkeys([name for table in tables for name in table["finder"]] + shown))
 
 
 def _scores(scores: pd.DataFrame) -> dict[str, object]:
@@ -147,6 +168,7 @@ def _scores(scores: pd.DataFrame) -> dict[str, object]:
     pooled = pool(of_region)
     compared = _of(pooled, "one_to_one")
     legacy = of_region[(of_region["metric"] == "legacy") & (of_region["n_truth"] > 0)]
+    mosaics = list(of_region["mosaic"].unique())
     rankings = rank(compared)
     best = {ranking.snr_min: ranking.best for ranking in rankings}
     compared["is_best"] = [
@@ -154,10 +176,10 @@ def _scores(scores: pd.DataFrame) -> dict[str, object]:
     ]
     return {
         "region": region,
-        "scored_mosaics": list(of_region["mosaic"].unique()),
+        "scored_mosaics": mosaics,
         "compared": compared,
         "verdicts": [verdict(ranking) for ranking in rankings],
-        "per_class": class_completeness(pooled),
+        "per_class": _per_class(pooled, legacy if len(mosaics) == 1 else legacy.iloc[:0]),
         "per_mosaic": _of(of_region, "one_to_one").sort_values("snr_min", kind="stable"),
         "by_chance": _of(pooled, "random"),
         "legacy": legacy.assign(**{"class": legacy["class"].map({"all": "all"} | CLASS_LABELS)}),
@@ -167,6 +189,18 @@ def _scores(scores: pd.DataFrame) -> dict[str, object]:
 def _of(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return the rows of one metric for all classes together."""
     return scores[(scores["metric"] == metric) & (scores["class"] == "all")].copy()
+
+
+def _per_class(pooled: pd.DataFrame, legacy: pd.DataFrame) -> pd.DataFrame:
+    """Return the completeness of each class by all metrics; the legacy one of one mosaic, if it is given."""
+    index = ["snr_min", "finder", "cut"]
+    table = class_completeness(pooled).set_index(index)
+    others = {"random_": pooled[pooled["metric"] == "random"], "legacy_": legacy}
+    for prefix, rows in others.items():
+        if len(table) and len(rows):
+            alike = class_completeness(rows.assign(metric="one_to_one"))
+            table = table.join(alike.set_index(index).add_prefix(prefix))
+    return table.reset_index()
 
 
 def _score_figures(
@@ -181,6 +215,30 @@ def _score_figures(
         "f1_figure": f1_figure(compared, styles) if len(compared) else "",
         "fractions_figure": fractions_figure(fractions, styles) if len(fractions) else "",
         "measurements_figure": measurements_figure(measured, styles) if len(measured) else "",
+    }
+
+
+def _calibration(calibrations: pd.DataFrame, region: str, styles: Mapping[str, Style]) -> dict[str, object]:
+    """Return what is said of the scores as probabilities; nothing without detections in the region."""
+    pooled = pool_calibrations(calibrations)
+    shown = pooled[pooled["region"] == region]
+    of_finder = {finder: shown[shown["finder"] == finder] for finder in styles}
+    pooled = pooled[pooled["finder"].isin(shown["finder"])]
+    return {
+        "calibrated": shown,
+        "calibration_figure": calibration_figure(pooled, styles, region=region) if len(shown) else "",
+        "calibration_verdicts": [calibration_verdict(rows) for rows in of_finder.values() if len(rows)],
+    }
+
+
+def _training(training: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, object]:
+    """Return each network with its best epoch, and the curves of all."""
+    network = ["training_set", "finder"]
+    best = training.sort_values("validation_f1", ascending=False, kind="stable").drop_duplicates(network)
+    n_epochs = training.groupby(network, sort=False).size().reset_index(name="n_epochs")
+    return {
+        "networks": n_epochs.merge(best, on=network),
+        "training_figure": training_figure(training, styles) if len(training) else "",
     }
 
 

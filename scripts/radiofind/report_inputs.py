@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,11 @@ MOST_VIEWS = 3
 """Mosaics of which a piece of sky is shown."""
 VIEW_PATCHES = 4
 """Side of that piece, in patches."""
-SOFTWARE = ("snakemake", "bdsf", "numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "matplotlib")
+SOFTWARE = (
+    *("snakemake", "bdsf", "numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "matplotlib"),
+    *("keras", "tensorflow", "tensorflow-cpu", "h5py", "scikit-learn"),
+)
+"""Distributions whose versions are told if they are installed."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ def read_report_data(
     scores: Iterable[str],
     curves: Iterable[str],
     cuts: Iterable[str],
+    calibrations: Iterable[str],
+    models: Iterable[str],
     configuration: Mapping,
 ) -> ReportData:
     """Return what the report tells.
@@ -88,8 +95,11 @@ def read_report_data(
         The readable mosaics.
     tiles
         The tile table.
-    scores, curves, cuts
+    scores, curves, cuts, calibrations
         Files of the evaluation; those of cuts lie in ``{training_set}/{finder}.json``.
+    models
+        What was recorded of trained networks, ``{training_set}/{finder}.json``; those that were not trained
+        epoch by epoch, without ``history``, are left out.
     configuration
         The checked configuration.
     """
@@ -106,6 +116,8 @@ def read_report_data(
             _view(files, min(configuration["snr"])) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)
         ],
         cuts=_joined(_cut_rows(path) for path in cuts),
+        calibrations=_joined(read_csv(path) for path in calibrations),
+        training=_joined(_training_rows(path) for path in models),
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
         versions=_versions(),
     )
@@ -164,6 +176,16 @@ def _cut_rows(path: str) -> pd.DataFrame:
     """Return the tuned cuts of one finder."""
     place = Path(path)
     return pd.read_json(place).assign(training_set=place.parent.name, finder=place.stem)
+
+
+def _training_rows(path: str) -> pd.DataFrame:
+    """Return one row per epoch of a network; none for what was not trained epoch by epoch."""
+    place = Path(path)
+    recorded = json.loads(place.read_text())
+    columns = ["epoch", "loss", "validation_loss", "validation_f1"]
+    epochs = pd.DataFrame(recorded.get("history") or [], columns=columns, dtype=float)
+    names = {"training_set": place.parent.name, "finder": place.stem}
+    return epochs.assign(**names, recipe=recorded.get("recipe", ""), train_snr=recorded.get("train_snr"))
 
 
 def _view(files: MosaicFiles, snr_min: float) -> SkyView:

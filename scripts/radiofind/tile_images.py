@@ -12,15 +12,20 @@ from radiofind.tiling import Box
 
 
 def write_image(
-    planes: dict[str, np.ndarray], path: str | Path, *, header: ImageHeader, box: Box, n_axes: int = 2
+    planes: dict[str, np.ndarray],
+    path: str | Path,
+    *,
+    header: ImageHeader,
+    box: Box,
+    n_axes: int = 2,
+    unit: str = "Jy/beam",
 ) -> None:
     """Write arrays that cover a box of a mosaic as the image extensions of a FITS file, with coordinates.
 
     Parameters
     ----------
     planes
-        Name of the extension and 2D array of shape `box.shape`, in Jy/beam. A single plane becomes the
-        primary image.
+        Name of the extension and 2D array of shape `box.shape`. A single plane becomes the primary image.
     path
         The file to make.
     header
@@ -29,8 +34,11 @@ def write_image(
         The rectangle that the arrays cover.
     n_axes
         2, or 4 to add a frequency and a Stokes axis.
+    unit
+        Unit of the arrays; empty for none.
     """
     cards = _cards_of(header, box, n_axes)
+    cards["BUNIT"] = unit
     shape = (1,) * (n_axes - 2) + box.shape
     arrays = {name: np.asarray(array, dtype=np.float32).reshape(shape) for name, array in planes.items()}
     if len(arrays) == 1:
@@ -57,7 +65,6 @@ def read_planes(path: str | Path, *names: str) -> list[np.ndarray]:
 def _cards_of(header: ImageHeader, box: Box, n_axes: int) -> fits.Header:
     """Return the cards of an image that covers a box of a mosaic."""
     cards = header.wcs.slice((slice(box.y0, None), slice(box.x0, None))).to_header()
-    cards["BUNIT"] = "Jy/beam"
     cards["BMAJ"], cards["BMIN"] = header.beam.major_arcsec / 3600, header.beam.minor_arcsec / 3600
     cards["BPA"] = header.beam.position_angle_deg
     cards["WCSAXES"] = n_axes

@@ -18,6 +18,7 @@ CONFIG = Path(__file__).parents[2] / "config"
 SCHEMAS = CONFIG / "schemas"
 DEFAULT = CONFIG / "config.yaml"
 KIND_SCHEMAS = sorted((SCHEMAS / "finders").glob("*.schema.yaml"))
+KINDS = "combined, convosource, peaks, pybdsf"
 BLOCK = "{size_pixels: 100, frequency_mhz: 560, exposure_h: 8, seed: 1}"
 
 
@@ -152,9 +153,17 @@ def test_the_presets_are_right(preset):
         ("finders: {../x: {kind: peaks}}", "finders.../x", "expected a name of letters"),
         ("finders: {no: {kind: peaks}}", "finders[False]", "expected a key that is text (put it in quotes)"),
         ("finders: {2024: {kind: peaks}}", "finders[2024]", "expected a key that is text (put it in quotes)"),
-        ("finders: {x: {}}", "finders.x.kind", "expected one of peaks, pybdsf, received nothing"),
-        ("finders: {x: {kind: aegean}}", "finders.x.kind", "expected one of peaks, pybdsf, received aegean"),
-        ("finders: {x: {kind: [peaks]}}", "finders.x.kind", "expected one of peaks, pybdsf"),
+        (
+            "finders: {x: {}}",
+            "finders.x.kind",
+            f"expected one of {KINDS}, received nothing",
+        ),
+        (
+            "finders: {x: {kind: aegean}}",
+            "finders.x.kind",
+            f"expected one of {KINDS}, received aegean",
+        ),
+        ("finders: {x: {kind: [peaks]}}", "finders.x.kind", f"expected one of {KINDS}, received"),
         ("finders: {x: peaks}", "finders.x", "expected keys with values, received 'peaks'"),
         ("finders: {peaks: {treshold: 5}}", "finders.peaks.treshold", "(did you mean threshold?)"),
         ("finders: {peaks: {threshold: -1}}", "finders.peaks.threshold", "expected more than 0"),
@@ -175,6 +184,18 @@ def test_the_presets_are_right(preset):
             "expected one of intensity, curvature",
         ),
         ("finders: {pybdsf: {time_limit_s: 0}}", "finders.pybdsf.time_limit_s", "expected more than 0"),
+        (
+            "finders: {x: {kind: convosource, recipe: own}}",
+            "finders.x.recipe",
+            "expected one of default, paper",
+        ),
+        ("finders: {x: {kind: convosource, stride_pixels: 51}}", "finders.x.stride_pixels", "at most 50"),
+        ("finders: {x: {kind: convosource, train_snr: 0}}", "finders.x.train_snr", "expected more than 0"),
+        ("finders: {x: {kind: convosource, lowest_score: 2}}", "finders.x.lowest_score", "at most 1"),
+        ("finders: {x: {kind: convosource, model: 3}}", "finders.x.model", "expected text or null"),
+        ("finders: {x: {kind: combined, of: []}}", "finders.x.of", "expected a list of 1 or more"),
+        ("finders: {x: {kind: combined, of: [peaks, peaks]}}", "finders.x.of", "expected each entry once"),
+        ("finders: {x: {kind: combined}}", "finders.x.of", "expected a value, received nothing"),
         ("simulations: {s: {seed: 1}}", "simulations.s.size_pixels", "expected a value, received nothing"),
         (f"simulations: {{s/t: {BLOCK}}}", "simulations.s/t", "expected a name of letters"),
         ("simulations: {demo: {axes: 3}}", "simulations.demo.axes", "expected one of 2, 4, received 3"),
@@ -187,6 +208,66 @@ def test_a_mistake_is_told_with_file_line_and_key(folder, overlay, key, told):
     message = complaint(folder, f"# mine\n\n{overlay}\n")
     assert f"mine.yaml, line 3: {key}: " in message
     assert told in message
+
+
+def finder_x(settings, find_with="[peaks, x]"):
+    return f"find_with: {find_with}\nfinders:\n  x: {settings}\n"
+
+
+def test_a_network_needs_its_kind_alone(folder):
+    x = check(folder, finder_x("{kind: convosource}"))["finders"]["x"]
+    assert (x["recipe"], x["train_snr"], x["augment"], x["model"]) == ("default", 2, "all", None)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("convosource", ".keras"), ("combined, of: [peaks]", ".json")])
+def test_a_model_must_be_a_file_of_its_kind_with_its_description(folder, kind, suffix):
+    overlay = finder_x(f"{{kind: {kind}, model: old/x{suffix}}}")
+    place = "mine.yaml, line 3: finders.x.model: "
+    wrong = finder_x(f"{{kind: {kind}, model: old/x.h5}}")
+    assert f"{place}expected the path of a file that ends in {suffix}" in complaint(folder, wrong)
+    assert f"{place}expected the path of a file, received old/x{suffix} (no such" in complaint(
+        folder, overlay
+    )
+    (folder / "old").mkdir()
+    (folder / f"old/x{suffix}").touch()
+    if suffix != ".json":
+        told = complaint(folder, overlay)
+        assert f"{place}expected its description in a file beside it, received old/x.json (no such" in told
+        (folder / "old/x.json").touch()
+    check(folder, overlay)
+
+
+def test_models_and_parts_of_finders_that_do_not_run_do_not_matter(folder):
+    check(folder, finder_x("{kind: convosource, model: none.keras}", "[peaks]"))
+    check(folder, finder_x("{kind: combined, of: [nobody]}", "[peaks]"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "find_with", "told"),
+    [
+        (
+            "[peaks, nobody]",
+            "[peaks, x]",
+            "of[1]: expected a finder of find_with that is not itself combined",
+        ),
+        ("[pybdsf]", "[peaks, x]", "combined: peaks, received pybdsf"),
+        ("[peaks, peeks]", "[peaks, x]", "received peeks (did you mean peaks?)"),
+        ("[x]", "[x]", "of[0]: expected a finder of find_with that is not itself combined: none, received x"),
+        ("[peaks, y]", "[peaks, x, y]", "combined: peaks, received y"),
+    ],
+)
+def test_what_is_combined_must_run_and_not_be_combined_itself(folder, parts, find_with, told):
+    overlay = finder_x(f"{{kind: combined, of: {parts}}}", find_with) + "  y: {kind: combined, of: [peaks]}\n"
+    message = complaint(folder, overlay)
+    assert told in message and message.startswith("mine.yaml, line 3: finders.x.of[")
+
+
+def test_any_number_of_other_finders_can_be_combined(folder):
+    check(
+        folder,
+        finder_x("{kind: combined, of: [pybdsf, peaks, n]}", "[n, x, peaks, pybdsf]")
+        + "  n: {kind: convosource}\n",
+    )
 
 
 @pytest.mark.parametrize(

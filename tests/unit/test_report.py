@@ -49,6 +49,21 @@ def curves_of(mosaic="m"):
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
+def calibrations_of(*regions, finder="pybdsf"):
+    """A reliability diagram of two bins, of which the scores of one are too high."""
+    rows = [
+        ("m", finder, region, 2.0, low, low + 0.1, n, low + 0.05, matched, matched - 0.05, matched + 0.05)
+        for region in regions
+        for low, n, matched in ((0.45, 40, 0.52), (0.75, 60, 0.6))
+    ]
+    return table("calibrations", *rows)
+
+
+def training_of(*f1, finder="pybdsf"):
+    rows = [("m", finder, "paper", 2.0, epoch, 0.5, 0.6, value) for epoch, value in enumerate(f1, start=1)]
+    return table("training", *rows)
+
+
 def table(name, *rows):
     return pd.DataFrame(rows, columns=list(COLUMNS[name]))
 
@@ -75,6 +90,8 @@ def data_of(**other):
         "area": table("area"),
         "views": [],
         "cuts": table("cuts", ("m", "pybdsf", 5.0, "peak_snr", 4.25, 0.8)),
+        "calibrations": table("calibrations"),
+        "training": table("training"),
         "config_text": "snr: [5]  # <limits>\n",
         "versions": {"bdsf": "1.14.0"},
     }
@@ -84,12 +101,15 @@ def data_of(**other):
 def full():
     """Data with every figure; the other tests do without most of them, because drawing takes time."""
     area = table("area", ("m", 6e-8, 0.1), ("m", 9e-8, 0.25))
-    return data_of(curves=curves_of(), area=area, views=[view_of()])
+    calibrations, training = calibrations_of("validation", "test"), training_of(0.6, 0.7, 0.7, 0.65)
+    return data_of(
+        curves=curves_of(), area=area, views=[view_of()], calibrations=calibrations, training=training
+    )
 
 
 def nothing():
     none = pd.DataFrame()
-    return ReportData(none, none, none, none, none, none, none, [], none, "", {})
+    return ReportData(none, none, none, none, none, none, none, [], none, none, none, "", {})
 
 
 def words(page):
@@ -137,7 +157,7 @@ def test_page_is_the_same_for_the_same_data(page):
 def test_all_figures_are_there(page):
     parser = Balance()
     parser.feed(page)
-    assert len(parser.images) == 5
+    assert len(parser.images) == 7
 
 
 def test_numbers_are_those_of_the_data(page):
@@ -161,11 +181,73 @@ def test_classes_and_their_truth_are_shown(page):
     assert "SNR > 5 123 truth 62 truth 1,049 truth" in words(page)
 
 
+def test_classes_are_shown_by_all_metrics():
+    scores = scores_of({"pybdsf": 812})
+    sfg = scores["class"] == "sfg"
+    scores.loc[sfg & (scores["metric"] == "random"), "n_matched"] = 0.111 * 1049
+    scores.loc[sfg & (scores["metric"] == "legacy"), "completeness"] = 0.999
+    text = words(render(data_of(scores=scores)))
+    assert "one to one chance legacy one to one chance legacy one to one chance legacy SNR > 5" in text
+    rows = "0.660 0.660 0.658 0.655 0.655 0.658 0.658 0.111 0.999"
+    assert f"pybdsf as found {rows} pybdsf tuned {rows} Chance" in text
+
+
+def test_legacy_completeness_of_classes_is_left_out_where_mosaics_are_pooled():
+    scores = scores_of({"pybdsf": 812}, mosaics=("m", "n"))
+    text = words(render(data_of(scores=scores)))
+    assert "SS-AGN FS-AGN SFG one to one chance one to one chance one to one chance SNR > 5" in text
+    assert "pybdsf tuned 0.660 0.660 0.655 0.655 0.658 0.658 Chance" in text
+
+
+def test_scores_as_probabilities_are_judged_and_listed(page):
+    text = words(page)
+    assert (
+        "pybdsf, truth above SNR 2, 100 detections: the matched fraction agrees with the score in 1 of 2"
+        in text
+    )
+    assert "pybdsf 2 0.75 0.85 60 0.800 0.600 0.550 0.650" in text
+    assert "Light: the validation region" in text and 'href="#calibration"' in page
+
+
+def test_validation_is_not_said_to_lie_behind_itself():
+    scores = scores_of(region="validation")
+    text = words(render(data_of(scores=scores, calibrations=calibrations_of("validation"))))
+    assert "one to one, validation region" in text and "Light" not in text
+
+
+@pytest.mark.parametrize("calibrations", [table("calibrations"), calibrations_of("train")])
+def test_there_is_no_diagram_without_scores_in_the_region(calibrations):
+    page = render(data_of(calibrations=calibrations))
+    assert "Scores as probabilities" not in page and "#calibration" not in page
+
+
+def test_diagrams_follow_the_order_of_the_finders():
+    both = pd.concat([calibrations_of("test", finder="peaks"), calibrations_of("test", finder="pybdsf")])
+    text = words(render(data_of(calibrations=both)))
+    assert text.index("pybdsf, truth above SNR 2") < text.index("peaks, truth above SNR 2")
+
+
+def test_network_is_listed_with_its_first_best_epoch(page):
+    assert "pybdsf m paper 2 4 2 0.700" in words(page)
+    assert 'href="#training"' in page
+
+
+def test_network_without_f1_and_without_catalogue_is_listed():
+    text = words(render(data_of(training=training_of(np.nan, np.nan, finder="new"))))
+    assert "new m paper 2 2 1 –" in text
+
+
+def test_there_is_no_training_without_networks():
+    page = render(data_of())
+    assert "Training</h2>" not in page and "#training" not in page
+
+
 def test_names_and_configuration_are_escaped():
     scores = scores_of({NASTY: 5})
     catalogues = table("catalogues", (NASTY, NASTY, 1, 0))
     tiles = table("tiles", tile_row("", "unreadable", NASTY, mosaic=NASTY))
-    page = render(data_of(scores=scores, catalogues=catalogues, tiles=tiles, config_text=NASTY))
+    others = {"calibrations": calibrations_of("test", finder=NASTY), "training": training_of(1, finder=NASTY)}
+    page = render(data_of(scores=scores, catalogues=catalogues, tiles=tiles, config_text=NASTY, **others))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 

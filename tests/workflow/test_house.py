@@ -25,8 +25,10 @@ RULES = {
 }
 SCRIPTS = {path.stem: path for path in sorted((REPOSITORY / "scripts").glob("*.py"))}
 PARTS = ("output", "log", "benchmark", "conda", "threads", "resources", "params", "message", "script")
-DISTRIBUTIONS = {"yaml": "pyyaml"}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Distributions whose name is not that of their module."""
+WITHOUT_GPU = {"tensorflow-cpu": "tensorflow"}
+"""Distributions of the lock that stand for others, which environments take for their libraries for GPUs."""
 LOCKED = re.compile(r"^([\w.-]+)(?:\[.*?\])?==(\S+)(?: ; ([^\\]+))?", re.MULTILINE)
 
 
@@ -84,7 +86,7 @@ def locked_for(python: str) -> dict[str, str]:
     environment = {"python_version": python, "python_full_version": f"{python}.9"}
     rows = LOCKED.findall((REPOSITORY / "requirements.lock").read_text())
     return {
-        normal(name): version
+        WITHOUT_GPU.get(normal(name), normal(name)): version
         for name, version, marker in rows
         if not marker or Marker(marker).evaluate(environment)
     }

@@ -1,0 +1,95 @@
+"""
+Combine the catalogues of several finders: one row per source, with a score learned from all evidence.
+
+Reads  results/{mosaic}/catalogues/{finder}.parquet of the finders that are combined, results/{mosaic}/truth.parquet
+Makes  results/models/{training_set}/{finder}.json, results/{mosaic}/catalogues/{finder}.parquet
+"""
+
+FITS_GAUSSIANS = ("pybdsf", "convosource")
+
+
+def catalogues_of_training_set(wildcards):
+    """Return the catalogues of the combined finders, mosaic by mosaic of a training set."""
+    mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.training_set)
+    finders = plan.finders[wildcards.finder]["of"]
+    return [f"results/{mosaic}/catalogues/{finder}.parquet" for mosaic in mosaics for finder in finders]
+
+
+def catalogues_of_mosaic(wildcards):
+    """Return the catalogues of the combined finders of a mosaic."""
+    indexed_tiles()
+    finders = plan.finders[wildcards.finder]["of"]
+    return [f"results/{wildcards.mosaic}/catalogues/{finder}.parquet" for finder in finders]
+
+
+def model_of_evidence(wildcards):
+    """Return the model that the finder names, or that of the mosaic's training set."""
+    learned = of_own_training_set("results/models/{training_set}/{finder}.json")(wildcards)
+    return plan.finders[wildcards.finder]["model"] or learned
+
+
+def fluxes_from(wildcards):
+    """Return the combined finders, those first that fit Gaussians."""
+    finders = plan.finders[wildcards.finder]["of"]
+    fitting = [finder for kind in FITS_GAUSSIANS for finder in finders if finder in plan.finders_of(kind)]
+    return fitting + [finder for finder in finders if finder not in fitting]
+
+
+rule train_combined:
+    input:
+        truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
+        patches=of_scored_mosaics("results/{mosaic}/patches.parquet"),
+        catalogues=catalogues_of_training_set,
+    output:
+        model="results/models/{training_set}/{finder}.json",
+    log:
+        "logs/train_combined/{training_set}/{finder}.log",
+    benchmark:
+        "benchmarks/train_combined/{training_set}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("combined")),
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        boxes=boxes_of_training_set,
+        settings=finder_settings,
+        radius_pixels=config["match"]["radius_pixels"],
+        truth_rms=config["evaluation"]["truth_rms"],
+        code=digest_of("train_combined"),
+    message:
+        "Learning the scores of {wildcards.finder} on the validation boxes of {wildcards.training_set}"
+    script:
+        "../scripts/train_combined.py"
+
+
+rule combine_catalogues:
+    input:
+        catalogues=catalogues_of_mosaic,
+        model=model_of_evidence,
+    output:
+        catalogue="results/{mosaic}/catalogues/{finder}.parquet",
+    log:
+        "logs/combine_catalogues/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/combine_catalogues/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("combined")),
+    conda:
+        "../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=finder_settings,
+        fluxes_from=fluxes_from,
+        radius_pixels=config["match"]["radius_pixels"],
+        code=digest_of("combine_catalogues"),
+    message:
+        "Combining the catalogues of {wildcards.mosaic} into {wildcards.finder}"
+    script:
+        "../scripts/combine_catalogues.py"

@@ -1,0 +1,84 @@
+"""
+Find sources on each tile with a trained network.
+
+Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits, results/models/{training_set}/{finder}.*
+Makes  results/{mosaic}/detections/{finder}/{tile}.parquet, on request results/{mosaic}/probability/{finder}/{tile}.fits
+"""
+
+
+def probability_targets(wildcards):
+    """Return the probability maps that are wanted."""
+    return plan.probability_maps(indexed_tiles())
+
+
+def network_of(suffix):
+    """Return an input function for a file of the network that searches a mosaic."""
+
+    def path_of(wildcards):
+        trained = of_own_training_set(f"results/models/{{training_set}}/{{finder}}{suffix}")(wildcards)
+        given = plan.finders[wildcards.finder]["model"]
+        return given.removesuffix(".keras") + suffix if given else trained
+
+    return path_of
+
+
+rule find_convosource:
+    input:
+        image=ancient(indexed_from_sheet("image")),
+        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
+        noise=indexed("results/{mosaic}/noise/{tile}.fits"),
+        network=network_of(".keras"),
+        record=network_of(".json"),
+    output:
+        detections="results/{mosaic}/detections/{finder}/{tile}.parquet",
+    log:
+        "logs/find_convosource/{mosaic}/{finder}/{tile}.log",
+    benchmark:
+        "benchmarks/find_convosource/{mosaic}/{finder}/{tile}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("convosource")),
+    conda:
+        "../envs/network.yaml"
+    threads: setting("threads")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        settings=settings_of("precision", "lowest_score", "threads"),
+        code=digest_of("find_convosource"),
+    message:
+        "Finding sources in tile {wildcards.tile} of {wildcards.mosaic} with a network ({wildcards.finder})"
+    script:
+        "../scripts/find_convosource.py"
+
+
+rule map_probability:
+    input:
+        image=ancient(indexed_from_sheet("image")),
+        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
+        noise=indexed("results/{mosaic}/noise/{tile}.fits"),
+        network=network_of(".keras"),
+        record=network_of(".json"),
+    output:
+        probability="results/{mosaic}/probability/{finder}/{tile}.fits",
+    log:
+        "logs/map_probability/{mosaic}/{finder}/{tile}.log",
+    benchmark:
+        "benchmarks/map_probability/{mosaic}/{finder}/{tile}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("convosource")),
+    conda:
+        "../envs/network.yaml"
+    threads: setting("threads")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        header=row_of_sheet("beam", "frequency_hz"),
+        settings=settings_of("precision", "threads"),
+        code=digest_of("map_probability"),
+    message:
+        "Mapping the probability of sources in tile {wildcards.tile} of {wildcards.mosaic} ({wildcards.finder})"
+    script:
+        "../scripts/map_probability.py"

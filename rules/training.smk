@@ -1,0 +1,121 @@
+"""
+Train networks on the boxes of the training sets.
+
+Reads  the images, primary beams and truth catalogues named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
+Makes  results/models/{training_set}/{finder}.patches.h5, {finder}.keras and {finder}.json (how it was trained)
+"""
+
+TRAINING = (
+    "recipe",
+    "train_snr",
+    "augment",
+    "epochs",
+    "batches_per_epoch",
+    "seed",
+    "training_threads",
+    "precision",
+)
+"""Settings on which a network depends."""
+
+
+def setting(key):
+    """Return a function for one setting of a finder."""
+
+    def value_of(wildcards):
+        return plan.finders[wildcards.finder][key]
+
+    return value_of
+
+
+def under_training_boxes(pattern):
+    """Return an input function for one path per tile under the boxes of a training set."""
+
+    def paths_of(wildcards):
+        found = plan.training_tiles(indexed_tiles(), wildcards.training_set)
+        return [pattern.format(mosaic=mosaic, tile=tile) for mosaic in found for tile in found[mosaic]]
+
+    return paths_of
+
+
+def of_trained_mosaics(column):
+    """Return an input function for a column of the sheet, of the mosaics of a training set that have boxes."""
+
+    def paths_of(wildcards):
+        mosaics = plan.training_tiles(indexed_tiles(), wildcards.training_set)
+        return [path for mosaic in mosaics if (path := plan.sheet_value(mosaic, column))]
+
+    return paths_of
+
+
+def grounds_of_training_set(wildcards):
+    """Return what `grounds.read_ground` takes, for each mosaic of a training set that has boxes."""
+    return plan.grounds(indexed_tiles(), wildcards.training_set)
+
+
+def of_trained_models(pattern):
+    """Return an input function for one path per network that is trained."""
+
+    def paths_of(wildcards):
+        trained = plan.trained_networks(indexed_tiles())
+        return [pattern.format(training_set=training_set, finder=finder) for training_set, finder in trained]
+
+    return paths_of
+
+
+rule cut_patches:
+    input:
+        images=ancient(of_trained_mosaics("image")),
+        primary_beams=of_trained_mosaics("primary_beam"),
+        truths=of_trained_mosaics("truth"),
+        tiles=under_training_boxes("results/{mosaic}/tiles/{tile}.json"),
+        noise=under_training_boxes("results/{mosaic}/noise/{tile}.fits"),
+    output:
+        patches="results/models/{training_set}/{finder}.patches.h5",
+    log:
+        "logs/cut_patches/{training_set}/{finder}.log",
+    benchmark:
+        "benchmarks/cut_patches/{training_set}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("convosource")),
+    conda:
+        "../envs/network.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        mosaics=grounds_of_training_set,
+        settings=settings_of("train_snr", "train_rms", "stride_pixels"),
+        code=digest_of("cut_patches"),
+    message:
+        "Cutting the patches of {wildcards.training_set} for {wildcards.finder}"
+    script:
+        "../scripts/cut_patches.py"
+
+
+rule train_convosource:
+    input:
+        patches=indexed("results/models/{training_set}/{finder}.patches.h5"),
+    output:
+        network="results/models/{training_set}/{finder}.keras",
+        record="results/models/{training_set}/{finder}.json",
+    log:
+        "logs/train_convosource/{training_set}/{finder}.log",
+    benchmark:
+        "benchmarks/train_convosource/{training_set}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(plan.finders_of("convosource")),
+    conda:
+        "../envs/network.yaml"
+    threads: setting("training_threads")
+    resources:
+        mem_mb=8000,
+        runtime=720,
+    params:
+        settings=settings_of(*TRAINING),
+        radius_pixels=config["match"]["radius_pixels"],
+        code=digest_of("train_convosource"),
+    message:
+        "Training {wildcards.finder} on {wildcards.training_set}"
+    script:
+        "../scripts/train_convosource.py"

@@ -1,0 +1,160 @@
+"""Find sources in a tile as the peaks of the probability map of a network."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import maximum_filter
+
+from radiofind.backend import choose_precision, set_up
+from radiofind.binning import Grid, grid_of
+from radiofind.calibration import calibrate
+from radiofind.detections import Found, complete, reason_to_skip
+from radiofind.fields import Field
+from radiofind.fitting import measure_sources
+from radiofind.inference import probability_map
+from radiofind.model_files import TrainedModel, fitting_factor, read_model
+from radiofind.tiling import Box
+
+logger = logging.getLogger(__name__)
+
+FLOOR = 0.01
+"""Lowest probability of a peak; what is below is not even calibrated."""
+
+
+def start_model(network: str | Path, record: str | Path, *, precision: str, threads: int) -> TrainedModel:
+    """Return a trained network that is ready to search.
+
+    Parameters
+    ----------
+    network, record
+        Its files.
+    precision
+        ``float32``, ``bfloat16`` or ``auto``.
+    threads
+        Threads of one operation on a CPU.
+    """
+    set_up(threads=threads, seed=0)
+    chosen = choose_precision(precision)
+    logger.info("searching with %s in %s", network, chosen)
+    return read_model(network, record, precision=chosen)
+
+
+def find_sources(sky: Field, *, model: TrainedModel, finder: str, lowest_score: float) -> Found:
+    """Return the sources that a network sees in a tile.
+
+    Parameters
+    ----------
+    sky
+        Where to search.
+    model
+        The trained network.
+    finder
+        Name of the finder.
+    lowest_score
+        Detections below are left out.
+
+    Returns
+    -------
+    Found
+        One detection per local maximum of the probability map; position, fluxes and size are measured on the
+        image around it.
+
+    Raises
+    ------
+    ValueError
+        When the image shows the beam at another width than the network was trained on.
+    """
+    reason = reason_to_skip(sky.pixels, sky.rms)
+    if reason:
+        return Found(reason=reason)
+    probability, grid = map_tile(sky, model=model)
+    peaks = peaks_of(probability)
+    peaks = peaks.assign(score=calibrate(model.calibration, peaks["probability"].to_numpy()))
+    peaks = peaks[peaks["score"] >= lowest_score].reset_index(drop=True)
+    if peaks.empty:
+        return Found(reason="no source found")
+    x, y = grid.to_mosaic(peaks["x"].to_numpy(), peaks["y"].to_numpy())
+    measured = measure_sources(sky, x, y).assign(score=peaks["score"])
+    return Found(detections=complete(measured, sky=sky, finder=finder))
+
+
+def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
+    """Return the probability of each bin of a tile to hold a source, and where the bins lie.
+
+    Parameters
+    ----------
+    sky, model
+        As for `find_sources`.
+
+    Returns
+    -------
+    2D float32 ndarray, Grid
+        Zero where the image is blank.
+    """
+    factor = fitting_factor(sky.header, wanted=model.pixels_per_beam)
+    grid, box = grid_of(sky.tile.box, factor), sky.tile.box
+    pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))
+    inputs = model.recipe.scale(pixels, mean, rms)
+    reach = model.recipe.reach_pixels
+    probability = probability_map(model.predict, inputs, reach_pixels=reach, turns=model.turns)
+    return np.where(np.isfinite(pixels) & (rms > 0), probability, np.float32(0)), grid
+
+
+def spread_over(box: Box, probability: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return a probability map with one value per pixel of a box; NaN beyond the bins.
+
+    Parameters
+    ----------
+    box
+        Pixels of the mosaic.
+    probability, grid
+        As `map_tile` returns them.
+    """
+    row = (np.arange(box.y0, box.y1) - grid.y0) // grid.factor
+    column = (np.arange(box.x0, box.x1) - grid.x0) // grid.factor
+    rows, columns = probability.shape
+    inside = ((row >= 0) & (row < rows))[:, np.newaxis] & ((column >= 0) & (column < columns))
+    values = probability[np.clip(row, 0, rows - 1)[:, np.newaxis], np.clip(column, 0, columns - 1)]
+    return np.where(inside, values, np.float32(np.nan))
+
+
+def peaks_of(probability: np.ndarray) -> pd.DataFrame:
+    """Return the local maxima of a probability map.
+
+    Parameters
+    ----------
+    probability
+        2D ndarray.
+
+    Returns
+    -------
+    pandas.DataFrame
+        x and y (pixels of the map, refined by a parabola through the logarithm of the neighbours) and
+        probability. Of equal neighbours the last one counts.
+    """
+    before = np.array([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=bool)
+    not_lower = probability >= maximum_filter(probability, footprint=before, mode="constant", cval=-np.inf)
+    higher = probability > maximum_filter(
+        probability, footprint=before[::-1, ::-1], mode="constant", cval=-np.inf
+    )
+    row, column = np.nonzero(not_lower & higher & (probability > FLOOR))
+    logs = np.log(np.pad(probability, 1, mode="edge") + 1e-6)
+    stamps = np.lib.stride_tricks.sliding_window_view(logs, (3, 3))[row, column]
+    return pd.DataFrame(
+        {
+            "x": column + _vertex(stamps[:, 1, 0], stamps[:, 1, 1], stamps[:, 1, 2]),
+            "y": row + _vertex(stamps[:, 0, 1], stamps[:, 1, 1], stamps[:, 2, 1]),
+            "probability": probability[row, column].astype(float),
+        }
+    )
+
+
+def _vertex(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the offset of the parabola through three values, at most half a pixel."""
+    curvature = left - 2 * centre + right
+    offset = np.divide(left - right, 2 * curvature, out=np.zeros(len(centre)), where=curvature < 0)
+    return np.clip(offset, -0.5, 0.5)

@@ -1,0 +1,113 @@
+"""Trained networks as files: the network, and the record of its training, which says where it may be used."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from radiofind.binning import pixels_per_beam
+from radiofind.calibration import Calibration, calibration_from_json
+from radiofind.images import ImageHeader
+from radiofind.inference import Predictor, predictor_of
+from radiofind.networks import load_network, with_precision
+from radiofind.recipes import RECIPES, Recipe
+
+TOLERANCE = 1.3
+"""Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A network that is ready to be used."""
+
+    predict: Predictor
+    """From (n, rows, columns, 1) inputs to probabilities."""
+    recipe: Recipe
+    """How it sees the sky."""
+    pixels_per_beam: float
+    """Width of the beam in the pixels of the network."""
+    turns: int
+    """Orientations over which its probabilities are averaged."""
+    calibration: Calibration
+    """Turns its probabilities into scores."""
+
+
+def read_model(network: str | Path, record: str | Path, *, precision: str = "float32") -> TrainedModel:
+    """Return a trained network.
+
+    Parameters
+    ----------
+    network
+        The ``.keras`` file.
+    record
+        The ``.json`` file that was written with it.
+    precision
+        ``float32`` or ``bfloat16``, in which it is run.
+
+    Raises
+    ------
+    ValueError
+        When a file is not what it should be, or was made by another major version of Keras.
+    """
+    known = _read_record(Path(record))
+    recipe = RECIPES.get(known["recipe"])
+    if recipe is None or known["input_scaling"] != recipe.scaling:
+        expected = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
+        received = f"{known['recipe']} with {known['input_scaling']}"
+        raise ValueError(
+            f"{record}: expected a recipe and its input scaling ({expected}), received {received}"
+        )
+    made_by, ours = str(known["keras"]), keras.__version__
+    if made_by.split(".")[0] != ours.split(".")[0]:
+        raise ValueError(
+            f"{record}: expected a model of Keras {ours.split('.')[0]}, received one of {made_by}"
+        )
+    return TrainedModel(
+        predict=predictor_of(with_precision(load_network(network), precision)),
+        recipe=recipe,
+        pixels_per_beam=float(known["pixels_per_beam"]),
+        turns=int(known["turns"]),
+        calibration=calibration_from_json(known["calibration"]),
+    )
+
+
+def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
+    """Return how many pixels of an image to bin so that a network sees the beam as it was trained to.
+
+    Parameters
+    ----------
+    header
+        The image.
+    wanted
+        Width of the beam in pixels of the network.
+
+    Raises
+    ------
+    ValueError
+        When the width comes no closer than a factor of 1.3.
+    """
+    width = pixels_per_beam(header)
+    factor = max(round(width / wanted), 1)
+    found = width / factor
+    if max(found / wanted, wanted / found) > TOLERANCE:
+        raise ValueError(
+            f"{header.path}: expected a beam of {wanted:.2f} pixels, which the network was trained on, "
+            f"received one of {found:.2f} ({width:.2f} before binning); train a network for this image"
+        )
+    return factor
+
+
+def _read_record(path: Path) -> dict[str, object]:
+    """Return the record of a training with all the keys that are needed."""
+    try:
+        known = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected the record of a training, received {error}") from error
+    needed = ("recipe", "input_scaling", "keras", "pixels_per_beam", "turns", "calibration")
+    missing = [key for key in needed if key not in known] if isinstance(known, dict) else list(needed)
+    if missing:
+        raise ValueError(f"{path}: expected the record of a training, received none of {', '.join(missing)}")
+    return known

@@ -1,0 +1,96 @@
+"""The networks that map an image to the probability that each pixel holds a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+from keras import layers
+
+WIDTH, BLOCKS = 32, 6
+"""Channels and residual blocks of the network of the default recipe."""
+DROPOUT = 0.1
+"""Part of the channels that is left out in each step of the training."""
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def paper_network() -> keras.Model:
+    """Return the network of Lukic et al. 2019 (section 3 and its public code): 32,193 parameters, reach 6.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, rows, columns, 1) to probabilities of the same shape.
+    """
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(16, 7, padding="same", activation="relu")(inputs)
+    x = layers.Dropout(0.25)(x)
+    x = layers.Conv2D(32, 5, padding="same", activation="relu")(x)
+    x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(1, 1)(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
+
+
+def residual_network() -> keras.Model:
+    """Return the network of the default recipe: residual blocks of 3 x 3 kernels, reach 13.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, rows, columns, 1) to probabilities of the same shape. It starts with the probability of
+        an empty sky, or the first steps would be spent on learning that sources are rare.
+    """
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(WIDTH, 3, padding="same", activation="relu")(inputs)
+    for _ in range(BLOCKS):
+        y = layers.Conv2D(WIDTH, 3, padding="same", activation="relu")(x)
+        y = layers.SpatialDropout2D(DROPOUT)(y)
+        y = layers.Conv2D(WIDTH, 3, padding="same")(y)
+        x = layers.Activation("relu")(layers.add([x, y]))
+    rare = keras.initializers.Constant(-4.0)
+    x = layers.Conv2D(1, 1, bias_initializer=rare)(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
+
+
+def with_precision(network: keras.Model, precision: str) -> keras.Model:
+    """Return the network with the same weights that computes in another precision.
+
+    Parameters
+    ----------
+    network
+        Any network.
+    precision
+        ``float32`` or ``bfloat16``; the sigmoid stays in float32, because near 1 the next smaller bfloat16
+        is 0.996.
+    """
+    exact = network.layers[-1].name
+
+    def recast(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        if not isinstance(layer, layers.InputLayer):
+            config["dtype"] = "float32" if layer.name == exact else POLICIES[precision]
+        return layer.__class__.from_config(config)
+
+    recast_network = keras.models.clone_model(network, clone_function=recast)
+    recast_network.set_weights(network.get_weights())
+    return recast_network
+
+
+def load_network(path: str | Path) -> keras.Model:
+    """Return a network from a ``.keras`` file, in safe mode: nothing in the file is run.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        When it is not such a file, or needs code to be loaded.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        received = f"one that cannot be loaded: {str(error).splitlines()[0]}"
+        raise ValueError(f"{path}: expected a network in a .keras file, received {received}") from error

@@ -1,0 +1,140 @@
+"""Train a network batch by batch, in a way that can be interrupted and gives the same network again."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from radiofind.files import whole_or_absent, write_json
+
+logger = logging.getLogger(__name__)
+
+
+class Batches(Protocol):
+    """What a network is trained on."""
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Batches in an epoch."""
+
+    def batch(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return inputs, targets and weights of a batch, the same for the same two numbers."""
+
+
+def train(
+    network: keras.Model,
+    batches: Batches,
+    *,
+    validate: Callable[[keras.Model], dict[str, float]],
+    epochs: int,
+    patience_epochs: int,
+    seed: int,
+    state: Path,
+) -> list[dict[str, float]]:
+    """Train a network and leave in it the weights of the epoch with the lowest validation loss.
+
+    Parameters
+    ----------
+    network
+        A compiled network.
+    batches
+        What it is trained on.
+    validate
+        Returns ``validation_loss`` and whatever else is to be recorded of an epoch.
+    epochs
+        Largest number of epochs.
+    patience_epochs
+        Training ends when the validation loss has not improved for so many epochs; 0 for never.
+    seed
+        Seed of dropout.
+    state
+        Folder in which an interrupted training is kept after each epoch; removed at the end. The caller
+        names it after all that the training depends on.
+
+    Returns
+    -------
+    list of dict
+        ``epoch`` (from 1), ``loss`` and the results of `validate`, one for each epoch.
+
+    Raises
+    ------
+    ValueError
+        When the loss is no number any more.
+    """
+    history = _resume(network, state)
+    while len(history) < epochs and not _has_stalled(history, patience_epochs):
+        epoch = len(history)
+        _seed_dropout(network, seed, epoch)
+        losses = [
+            float(network.train_on_batch(inputs, target, sample_weight=weights))
+            for inputs, target, weights in (
+                batches.batch(epoch, index) for index in range(batches.batches_per_epoch)
+            )
+        ]
+        row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), **validate(network)}
+        if not np.isfinite(row["loss"] + row["validation_loss"]):
+            raise ValueError(f"Expected a training that converges, received the losses {_in_words(row)}")
+        history.append(row)
+        _save(network, history, state)
+        logger.info("epoch %d of %d: %s", epoch + 1, epochs, _in_words(row))
+    network.load_weights(state / "best.weights.h5")
+    shutil.rmtree(state)
+    return history
+
+
+def _resume(network: keras.Model, state: Path) -> list[dict[str, float]]:
+    """Put network and optimiser back to the last epoch that was completed, and return its history."""
+    record = state / "history.json"
+    if not record.is_file():
+        return []
+    history = json.loads(record.read_text())
+    saved = keras.saving.load_model(state / f"epoch{len(history)}.keras", safe_mode=True)
+    network.set_weights(saved.get_weights())
+    network.optimizer.build(network.trainable_variables)
+    for variable, value in zip(network.optimizer.variables, saved.optimizer.variables, strict=True):
+        variable.assign(value)
+    logger.info("resumed after epoch %d", len(history))
+    return history
+
+
+def _save(network: keras.Model, history: list[dict[str, float]], state: Path) -> None:
+    """Keep the state after an epoch; the history is written last, so that it never names a missing file."""
+    state.mkdir(parents=True, exist_ok=True)
+    with whole_or_absent(state / f"epoch{len(history)}.keras") as temporary:
+        network.save(temporary)
+    if _best(history) == len(history) - 1:
+        with whole_or_absent(state / "best.weights.h5") as temporary:
+            network.save_weights(temporary)
+    write_json(history, state / "history.json")
+    (state / f"epoch{len(history) - 1}.keras").unlink(missing_ok=True)
+
+
+def _best(history: list[dict[str, float]]) -> int:
+    """Return the place of the epoch with the lowest validation loss."""
+    return int(np.argmin([row["validation_loss"] for row in history]))
+
+
+def _has_stalled(history: list[dict[str, float]], patience_epochs: int) -> bool:
+    """Return whether the validation loss has not improved for as long as we are patient."""
+    return bool(patience_epochs and history) and len(history) - 1 - _best(history) >= patience_epochs
+
+
+def _seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
+    """Make what dropout leaves out depend on the epoch alone, also after an interruption."""
+    for layer in network.layers:
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign(np.array([seed, epoch], dtype=np.uint32))
+
+
+def _in_words(row: dict[str, float]) -> str:
+    """Return a row of the history as text."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}" for name, value in row.items() if name != "epoch"
+    )

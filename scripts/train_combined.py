@@ -1,0 +1,27 @@
+"""Learn from the validation boxes of a training set how likely the sources of a combined finder are real."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from radiofind.combining import read_joined
+from radiofind.comparison import read_area
+from radiofind.files import read_metadata, write_json
+from radiofind.lessons import learn_evidence, make_lesson
+from radiofind.logs import log_to
+from radiofind.truth import with_snr
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    finders, radius_pixels = snakemake.params.settings["of"], snakemake.params.radius_pixels
+    terms = {"train_snr": snakemake.params.settings["train_snr"], "radius_pixels": radius_pixels}
+    catalogues = np.reshape(snakemake.input.catalogues, (-1, len(finders)))
+    files = zip(snakemake.input.patches, snakemake.input.truths, catalogues, strict=True)
+    lessons = []
+    for (mosaic, boxes), (patches, truth, paths) in zip(snakemake.params.boxes.items(), files, strict=True):
+        joined = read_joined(dict(zip(finders, paths, strict=True)), radius_pixels=radius_pixels)
+        median_rms = read_metadata(patches)["median_rms"]
+        placed = with_snr(pd.read_parquet(truth), truth_rms=snakemake.params.truth_rms, median_rms=median_rms)
+        lessons.append(make_lesson(joined, truth=placed, area=read_area(mosaic, patches, **boxes), **terms))
+    write_json(asdict(learn_evidence(lessons, **terms)), snakemake.output.model)
