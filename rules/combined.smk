@@ -10,7 +10,7 @@ FITS_GAUSSIANS = ("pybdsf", "convosource")
 
 def catalogues_of_training_set(wildcards):
     """Return the catalogues of the combined finders, mosaic by mosaic of a training set."""
-    mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.training_set)
+    mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
     finders = plan.finders[wildcards.finder]["of"]
     return [f"results/{mosaic}/catalogues/{finder}.parquet" for mosaic in mosaics for finder in finders]
 
@@ -37,8 +37,8 @@ def fluxes_from(wildcards):
 
 rule train_combined:
     input:
-        truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
-        patches=of_scored_mosaics("results/{mosaic}/patches.parquet"),
+        truths=of_validated_mosaics("results/{mosaic}/truth.parquet"),
+        patches=of_validated_mosaics("results/{mosaic}/patches.parquet"),
         catalogues=catalogues_of_training_set,
     output:
         model="results/models/{training_set}/{finder}.json",

@@ -137,12 +137,6 @@ def settings_of(*keys):
     return values_of
 
 
-def boxes_of_training_set(wildcards):
-    """Return the train and validation boxes of the mosaics of a training set, in their order."""
-    mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.training_set)
-    return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
-
-
 def catalogue_targets(wildcards):
     """Return the catalogues of all readable mosaics in all formats."""
     return plan.catalogues(indexed_tiles())

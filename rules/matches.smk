@@ -8,6 +8,22 @@ Makes  results/{mosaic}/truth.parquet (the truth that lies on the mosaic, with i
 """
 
 
+def of_validated_mosaics(pattern):
+    """Return an input function for one path per mosaic of a training set that has a validation box."""
+
+    def paths_of(wildcards):
+        mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
+        return plan.expand(pattern, wildcards, mosaics)
+
+    return paths_of
+
+
+def boxes_of_training_set(wildcards):
+    """Return the boxes of the same mosaics, in their order."""
+    mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
+    return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
+
+
 rule place_truth:
     input:
         truth=indexed_from_sheet("truth"),
@@ -39,9 +55,9 @@ rule place_truth:
 
 rule tune_cuts:
     input:
-        truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
-        patches=of_scored_mosaics("results/{mosaic}/patches.parquet"),
-        catalogues=of_scored_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
+        truths=of_validated_mosaics("results/{mosaic}/truth.parquet"),
+        patches=of_validated_mosaics("results/{mosaic}/patches.parquet"),
+        catalogues=of_validated_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
     output:
         cuts="results/cuts/{training_set}/{finder}.json",
     log:

@@ -1,9 +1,8 @@
 """Measure sources of which the positions are known, all of a tile together.
 
-Every source is the beam or a Gaussian wider than the beam. In each round every source is fitted to what the
-other sources leave of the image. The noise of an interferometer is correlated as its beam, and the fit weighs
-pixels accordingly. Inside this module lengths are in standard deviations of the beam, which make the beam a
-circle, and amplitudes are in units of the noise.
+Every source is the beam or a Gaussian wider than the beam, fitted in rounds to what other sources leave of
+the image. Pixels are weighed for noise that is correlated as the beam, as that of SDC1 is. Inside this module
+lengths are in standard deviations of the beam, which make it a circle, and amplitudes in units of the noise.
 """
 
 from __future__ import annotations
@@ -95,10 +94,9 @@ def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
 
     Notes
     -----
-    Gauss-Newton steps, damped by how much the sources overlap (Gershgorin), with the noise correlated as the
-    beam, as theory has it and the SDC1 image shows. The number of rounds is fixed, so that a source depends
-    on its surroundings alone. Errors are those of the fit with neighbours held fixed, raised where the pixels
-    deviate from the model by more than the noise.
+    Gauss-Newton steps, damped by how much the sources overlap (Gershgorin). The number of rounds is fixed, so
+    that a source depends on its surroundings alone. Errors are those of the fit with neighbours held fixed,
+    raised where the pixels deviate from the model by more than the noise.
     """
     usable, stamps = _cut_stamps(sky, x, y)
     measured = _tabulate(*_fit(stamps), sky).set_index(np.flatnonzero(usable))
@@ -270,7 +268,9 @@ def _excess(fits: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 def _tabulate(stamps: _Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Field) -> pd.DataFrame:
     """Return the parameters in the units of a detection table."""
+    box = sky.tile.box
     position = stamps.centre + fits[:, 1:3] @ np.linalg.inv(stamps.to_beam).T
+    position = position.clip([box.x0, box.y0], [box.x1 - 1, box.y1 - 1])
     widen = np.linalg.cholesky(beam_covariance(sky.header.beam))
     e_ra, e_dec = np.sqrt(np.diagonal(widen @ covariance[:, 1:3, 1:3] @ widen.T, axis1=1, axis2=2)).T
     ratio, slope = growth(fits[:, 3:])

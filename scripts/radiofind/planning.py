@@ -100,6 +100,11 @@ class Plan:
             if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
         ]
 
+    def validated_mosaics(self, tiles: pd.DataFrame, training_set: str) -> list[str]:
+        """Return the readable mosaics of a training set that have a truth and a validation box."""
+        scored = self.scored_mosaics(tiles, training_set)
+        return [mosaic for mosaic in scored if self.mosaics[mosaic].validation_box]
+
     def training_tiles(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
         """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
 

@@ -130,6 +130,8 @@ def test_of_unknown_or_equal_errors_the_first_finder_gives_the_position():
         one, other = catalogue([[10, 10]], e_ra=error), catalogue([[11, 10]], e_ra=error)
         assert combined({"a": one, "b": other})["x"].tolist() == [10]
         assert combined({"b": other, "a": one})["x"].tolist() == [11]
+    alone = catalogue([[10, 10], [30, 10]], e_ra=np.inf)
+    assert sorted(combined({"a": empty(CATALOGUE), "b": alone})["x"]) == [10, 30]
 
 
 def test_flux_shape_and_noise_come_from_the_preferred_finder_that_fitted():

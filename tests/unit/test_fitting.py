@@ -146,6 +146,12 @@ def test_sources_at_a_blank_border_and_at_the_edge_keep_their_flux(sky, fields_o
     assert found[["x", "y"]].to_numpy() == pytest.approx(places, abs=0.03)
 
 
+def test_a_source_centred_outside_stays_on_the_edge(sky, fields_of):
+    (field,) = fields_of(sky.make((90, 90), [(-1.0, 40.0, 1.0), (50.0, 90.2, 1.0)]), rms=sky.rms)
+    found = measure_sources(field, np.array([0.0, 50.0]), np.array([40.0, 89.0]))
+    assert (found["x"][0], found["y"][1]) == (0, 89)
+
+
 def test_what_lies_on_blanks_is_not_measured(sky, fields_of):
     pixels = sky.make((120, 120), [(30, 30, 1.0)])
     pixels[:, 62:] = np.nan

@@ -95,9 +95,9 @@ def test_the_weights_are_those_of_the_obvious_way():
 
 
 def test_a_lesson_is_the_validation_region_alone():
-    x, y = [100, 200, 300, 495, 600], [100] * 5
+    x, y = [100, 200, 300, 495, 600], [100, 100, 100, 100, 60]
     joined = one_finder(x, y, [5, 5, 5, 5, 5])
-    truth = truth_of([[100, 101], [200, 100], [300, 104], [495, 100], [600, 100]], snr=[9, 2, 9, 9, 9])
+    truth = truth_of([[100, 101], [200, 100], [300, 104], [495, 100], [600, 60]], snr=[9, 2, 9, 9, 9])
     lesson = lesson_of(joined, truth)
     assert lesson.matched.tolist() == [True, False, False]
     assert lesson.patch.tolist() == [42, 44, 46]
@@ -163,10 +163,10 @@ def test_few_patches_are_learned_from_without_cross_validation():
 
 def test_patches_are_left_out_whole():
     rng = np.random.default_rng(2)
-    x = np.repeat(np.arange(10) * 50, 40) % 500 + np.tile(np.arange(40), 10)
+    x, y = np.tile(np.arange(40), 10), np.repeat(np.arange(10) * 50, 40)
     snr, real = np.repeat(rng.uniform(2, 9, 10), 40), np.repeat(np.arange(10) % 2 == 0, 40)
-    joined = join_catalogues({"a": catalogue(x, 20.0, snr)}, radius_pixels=0.1)
-    truth = truth_of(np.column_stack([x, np.full(400, 20.0)])[real])
+    joined = join_catalogues({"a": catalogue(x, y, snr)}, radius_pixels=0.1)
+    truth = truth_of(np.column_stack([x, y])[real])
     lesson = make_lesson(joined, truth=truth, area=AREA, train_snr=2, radius_pixels=0.1)
     assert lesson.matched.tolist() == real.tolist()
     assert learn_evidence([lesson], **TERMS).left_out_log_loss > np.log(2)

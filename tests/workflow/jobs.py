@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
-from workflow.skies import FINDERS, READABLE, SCORED, TILES
+from workflow.skies import FINDERS, OF_TILES, READABLE, SCORED, SCORING, TILES
 
 SURVEY_WIDE = {"tabulate_scores", "write_report", "all"}
+TRAINED = "strip"
+"""The mosaic with boxes, and the training set of all."""
+TRAINING_TILES = {"y000x000", "y000x001"}
+"""Its tiles under the boxes."""
+COMBINED = ("pybdsf", "net")
+"""The finders that `both` combines."""
+KINDS = {"net": "convosource"}
 
 
 def tile_jobs(mosaic, tiles=None):
     """Jobs of tiles: noise and finders."""
     tiles = tiles or TILES[mosaic]
     noise = {f"measure_noise {mosaic} {tile}" for tile in tiles}
-    return noise.union(*(find_jobs(mosaic, finder, tiles) for finder in FINDERS))
+    return noise.union(*(find_jobs(mosaic, finder, tiles) for finder in OF_TILES))
 
 
 def find_jobs(mosaic, finder, tiles=None, kind=None):
     """Jobs of tiles of one finder."""
-    return {f"find_{kind or finder} {mosaic} {finder} {tile}" for tile in tiles or TILES[mosaic]}
+    rule = f"find_{kind or KINDS.get(finder, finder)}"
+    return {f"{rule} {mosaic} {finder} {tile}" for tile in tiles or TILES[mosaic]}
 
 
 def catalogue_jobs(mosaic, finder):
-    """What follows the tiles of one finder."""
-    rules = ["merge_detections", "export_catalogue"]
+    """What follows the tiles of one finder in one mosaic, or its scores in the case of `both`."""
+    rules = ["combine_catalogues" if finder == "both" else "merge_detections", "export_catalogue"]
     rules += ["merge_components"] if finder == "pybdsf" else []
-    return {f"{rule} {mosaic} {finder}" for rule in rules} | score_jobs(mosaic, finder)
+    jobs = {f"{rule} {mosaic} {finder}" for rule in rules} | score_jobs(mosaic, finder)
+    if mosaic == TRAINED:
+        jobs |= cut_jobs(finder)
+    if finder in COMBINED:
+        jobs |= relearnt_jobs() if mosaic == TRAINED else catalogue_jobs(mosaic, "both")
+    return jobs
 
 
 def score_jobs(mosaic, finder):
-    """What follows the catalogue of one finder; nothing without truth."""
-    rules = ("tune_cuts", "match_catalogue", "evaluate_finder") if mosaic in SCORED else ()
-    return {f"{rule} {mosaic} {finder}" for rule in rules}
+    """What follows catalogue and cut of one finder in one mosaic; nothing without truth."""
+    rules = ["match_catalogue", "evaluate_finder"]
+    rules += ["evaluate_scores"] if finder in SCORING else []
+    return {f"{rule} {mosaic} {finder}" for rule in rules} if mosaic in SCORED else set()
+
+
+def cut_jobs(finder):
+    """What follows the validation region of one finder: its cut, and all that is compared by it."""
+    compared = {
+        f"{rule} {mosaic} {finder}" for mosaic in SCORED for rule in ("match_catalogue", "evaluate_finder")
+    }
+    return {f"tune_cuts {TRAINED} {finder}"} | compared
+
+
+def relearnt_jobs():
+    """What follows when the scores of `both` are learned anew."""
+    return {f"train_combined {TRAINED} both"}.union(*(catalogue_jobs(mosaic, "both") for mosaic in READABLE))
+
+
+def retrained_jobs():
+    """What follows when the network is trained anew."""
+    jobs = {f"cut_patches {TRAINED} net", f"train_convosource {TRAINED} net"}
+    return jobs.union(*(find_jobs(mosaic, "net") | catalogue_jobs(mosaic, "net") for mosaic in READABLE))
 
 
 def mosaic_jobs(mosaic, tiles=None):
     """What runs when these tiles of a mosaic have changed, from their noise to the scores."""
+    tiles = tiles or TILES[mosaic]
     noise_rules = ["summarise_noise"] + (["place_truth"] if mosaic in SCORED else [])
     jobs = tile_jobs(mosaic, tiles) | {f"{rule} {mosaic}" for rule in noise_rules}
+    if mosaic == TRAINED and TRAINING_TILES & set(tiles):
+        jobs |= retrained_jobs()
     return jobs.union(*(catalogue_jobs(mosaic, finder) for finder in FINDERS))
 
 

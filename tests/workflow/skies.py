@@ -19,7 +19,11 @@ SKY = {"size_pixels": CORE, "frequency_mhz": 560, "exposure_h": 1000, "seed": 1}
 RMS = 2.6e-7
 """About the noise of `SKY`, Jy/beam."""
 
-FINDERS = ("pybdsf", "peaks")
+FINDERS = ("pybdsf", "peaks", "net", "both")
+OF_TILES = ("pybdsf", "peaks", "net")
+"""Those that search tiles."""
+SCORING = ("net", "both")
+"""Those that give scores."""
 SCORED = ("a-b.c_1", "twin", "strip")
 READABLE = (*SCORED, "hard")
 TILES = {
@@ -31,19 +35,30 @@ TILES = {
 """The live tiles."""
 
 SHEET = """
-mosaic simulate image primary_beam truth truth_format train_box validation_box beam frequency_hz
-a-b.c_1 sky - - - - 0:50,0:150 50:100,0:150 - -
-twin sky - - - - - - - -
-strip - data/strip.fits data/strip_beam.fits data/strip.txt sdc1 0:150,0:150 150:300,0:150 - -
-hard - data/hard.fits - - - - - 1.5,1.5,0 560e6
-broken - data/broken.fits - data/strip.txt sdc1 - - - -
+mosaic simulate image primary_beam truth truth_format train_box validation_box training_set beam frequency_hz
+a-b.c_1 sky - - - - - - strip - -
+twin sky - - - - - - strip - -
+strip - data/strip.fits data/strip_beam.fits data/strip.txt sdc1 0:150,0:150 150:300,0:150 - - -
+hard - data/hard.fits - - - - - strip 1.5,1.5,0 560e6
+broken - data/broken.fits - data/strip.txt sdc1 - - strip - -
 """
 
 CONFIGURATION = {
     "mosaics": "sheet.tsv",
     "tiling": {"core_pixels": CORE, "halo_pixels": HALO},
     "noise": NOISE,
-    "finders": {"pybdsf": {"kind": "pybdsf"}, "peaks": {"kind": "peaks", "threshold": 5.0}},
+    "finders": {
+        "pybdsf": {"kind": "pybdsf"},
+        "peaks": {"kind": "peaks", "threshold": 5.0},
+        "net": {
+            "kind": "convosource",
+            "train_snr": 4,
+            "epochs": 4,
+            "batches_per_epoch": 10,
+            "lowest_score": 0.5,
+        },
+        "both": {"kind": "combined", "of": ["pybdsf", "net"], "train_snr": 4},
+    },
     "find_with": list(FINDERS),
     "snr": [2, 5],
     "simulations": {"sky": SKY},

@@ -16,7 +16,7 @@ from radiofind.columns import CATALOGUE, DETECTION, empty
 from radiofind.files import read_metadata
 from workflow.jobs import all_jobs
 from workflow.runs import run
-from workflow.skies import CORE, FINDERS, READABLE, SCORED, TILES, make_survey
+from workflow.skies import CORE, FINDERS, OF_TILES, READABLE, SCORED, SCORING, TILES, make_survey
 
 pytestmark = pytest.mark.slow
 
@@ -67,8 +67,12 @@ def test_every_file_is_there_and_no_other(results):
     }
     expected |= {f"{mosaic}/detections/pybdsf/{tile}.components.parquet" for mosaic, tile in tiles}
     expected |= {f"{mosaic}/catalogues/components/pybdsf.parquet" for mosaic in READABLE}
+    expected |= {f"{mosaic}/calibration/{finder}.csv" for mosaic in SCORED for finder in SCORING}
+    expected |= {f"models/strip/{name}" for name in ("net.patches.h5", "net.keras", "net.json", "both.json")}
+    expected |= {
+        f"{mosaic}/detections/{finder}/{tile}.parquet" for mosaic, tile in tiles for finder in OF_TILES
+    }
     for finder in FINDERS:
-        expected |= {f"{mosaic}/detections/{finder}/{tile}.parquet" for mosaic, tile in tiles}
         expected |= {
             f"{mosaic}/catalogues/{finder}.{kind}"
             for mosaic in READABLE
@@ -78,7 +82,7 @@ def test_every_file_is_there_and_no_other(results):
         expected |= {
             f"{mosaic}/{kind}/{finder}.csv" for mosaic in SCORED for kind in ("evaluation", "curves")
         }
-        expected |= {f"cuts/{mosaic}/{finder}.json" for mosaic in SCORED}
+        expected.add(f"cuts/strip/{finder}.json")
     assert {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()} == expected
 
 
@@ -101,13 +105,14 @@ def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):
 
 @pytest.mark.parametrize("mosaic", SCORED)
 def test_bright_sources_are_found(results, mosaic, finder):
+    """The network is hardly trained: it need not be good."""
     scores = pd.read_csv(results / mosaic / "evaluation" / f"{finder}.csv")
     assert list(scores.columns) == list(evaluation.COLUMNS)
     chosen = "region == 'test' and cut == 'as_found' and snr_min == 5 and `class` == 'all'"
     by_metric = scores.query(chosen).set_index("metric")
     assert by_metric.loc["one_to_one", "n_truth"] > 20
     assert by_metric.loc["one_to_one", "completeness"] > 0.6
-    assert by_metric.loc["one_to_one", "reliability"] > 0.9
+    assert by_metric.loc["one_to_one", "reliability"] > (0.7 if finder in SCORING else 0.9)
     assert by_metric.loc["random", "completeness"] < 0.2
 
 
@@ -116,12 +121,29 @@ def test_two_mosaics_of_one_simulation_have_the_same_sources(results, finder):
     pd.testing.assert_frame_equal(one.drop(columns="mosaic"), other.drop(columns="mosaic"))
 
 
-def test_cuts_are_tuned_only_with_a_validation_box(results, finder):
-    tuned = {name: json.loads((results / "cuts" / name / f"{finder}.json").read_text()) for name in SCORED}
-    assert tuned["a-b.c_1"] and tuned["strip"]
-    assert not tuned["twin"]
+def test_cuts_are_tuned_for_each_snr(results, finder):
+    cuts = json.loads((results / "cuts/strip" / f"{finder}.json").read_text())
+    assert [cut["snr_min"] for cut in cuts] == [2, 5]
 
 
+@pytest.mark.parametrize("finder", SCORING)
+def test_scores_are_probabilities(results, finder):
+    for mosaic in READABLE:
+        scores = read_catalogue(results, mosaic, finder)["score"]
+        assert scores.between(0, 1).all() and (scores.min() < scores.max() or mosaic == "hard")
+
+
+def test_combined_catalogue_holds_each_source_of_its_finders_once(results):
+    for mosaic in SCORED:
+        one, other = (read_catalogue(results, mosaic, finder) for finder in ("pybdsf", "net"))
+        both = read_catalogue(results, mosaic, "both")
+        found = both["flags"].str.split(",")
+        assert found.map(lambda words: "by_pybdsf" in words).sum() == len(one)
+        assert found.map(lambda words: "by_net" in words).sum() == len(other)
+        assert max(len(one), len(other)) < len(both) < len(one) + len(other)
+
+
+@pytest.mark.parametrize("finder", OF_TILES)
 def test_hard_tiles_give_empty_tables_and_a_reason(results, finder):
     for tile, reason in HARD.items():
         path = results / "hard/detections" / finder / f"{tile}.parquet"

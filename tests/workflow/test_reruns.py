@@ -9,7 +9,18 @@ import pytest
 import yaml
 from astropy.io import fits
 
-from workflow.jobs import SURVEY_WIDE, catalogue_jobs, find_jobs, mosaic_jobs, score_jobs, tile_jobs
+from workflow.jobs import (
+    SURVEY_WIDE,
+    TRAINED,
+    catalogue_jobs,
+    cut_jobs,
+    find_jobs,
+    mosaic_jobs,
+    relearnt_jobs,
+    retrained_jobs,
+    score_jobs,
+    tile_jobs,
+)
 from workflow.runs import planned, run
 from workflow.skies import CORE, FINDERS, READABLE, SCORED
 
@@ -50,6 +61,36 @@ def test_changed_pixel_reruns_the_tiles_that_depend_on_it(copy):
     assert planned(copy) == set()
 
 
+def test_changed_pixel_beyond_the_boxes_trains_no_network_anew(copy):
+    with fits.open(copy / "data/strip.fits", mode="update") as hdus:
+        hdus[0].data[..., 70, 3 * CORE - 10] += np.float32(1e-4)
+    run(copy, "--until", "index_tiles")
+    jobs = planned(copy)
+    assert jobs == mosaic_jobs("strip", ["y000x002"]) | SURVEY_WIDE
+    assert not jobs & {"cut_patches strip net", "train_convosource strip net"}
+
+
+def test_truth_replaced_trains_the_network_anew_and_no_other_finder(copy):
+    truth = copy / "data/strip.txt"
+    truth.write_text("".join(truth.read_text().splitlines(keepends=True)[:-1]))
+    run(copy, "--until", "index_tiles")
+    jobs = planned(copy)
+    scores = score_jobs(TRAINED, "pybdsf") | score_jobs(TRAINED, "peaks")
+    expected = retrained_jobs() | relearnt_jobs() | scores | cut_jobs("pybdsf") | cut_jobs("peaks")
+    assert jobs == expected | {"place_truth strip"} | SURVEY_WIDE
+
+
+def test_settings_of_the_search_train_no_network_anew(survey, tmp_path):
+    jobs = plan_with(survey, tmp_path, {"finders": {"net": {"lowest_score": 0.6}}})
+    per_mosaic = [find_jobs(mosaic, "net") | catalogue_jobs(mosaic, "net") for mosaic in READABLE]
+    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+
+
+def test_settings_of_the_training_concern_that_finder_and_what_is_combined_of_it(survey, tmp_path):
+    jobs = plan_with(survey, tmp_path, {"finders": {"net": {"epochs": 5}}})
+    assert jobs == (retrained_jobs() | SURVEY_WIDE) - {"cut_patches strip net"}
+
+
 def test_file_with_the_same_sky_reruns_no_tile(copy):
     # Snakemake sees by itself that a small file has the same bytes; a mosaic is not small.
     large_files = ("--max-checksum-file-size", "100000")
@@ -69,7 +110,10 @@ def test_settings_of_a_finder_concern_that_finder_alone(survey, tmp_path):
 
 def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path):
     jobs = plan_with(survey, tmp_path, {"match": {"radius_pixels": 2}})
-    assert jobs == SURVEY_WIDE.union(*(score_jobs(mosaic, name) for mosaic in SCORED for name in FINDERS))
+    scores = [score_jobs(mosaic, name) | cut_jobs(name) for mosaic in SCORED for name in FINDERS]
+    # The network is calibrated on matches, and sources are combined that match each other.
+    calibrated = retrained_jobs() - {"cut_patches strip net"}
+    assert jobs == SURVEY_WIDE.union(relearnt_jobs(), calibrated, *scores)
 
 
 def test_finder_added_concerns_no_other(survey, tmp_path):
