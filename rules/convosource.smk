@@ -45,7 +45,7 @@ rule find_convosource:
         runtime=60,
     params:
         header=row_of_sheet("beam", "frequency_hz"),
-        settings=settings_of("precision", "lowest_score", "threads"),
+        settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
         code=digest_of("find_convosource"),
     message:
         "Finding sources in tile {wildcards.tile} of {wildcards.mosaic} with a network ({wildcards.finder})"
@@ -76,7 +76,7 @@ rule map_probability:
         runtime=60,
     params:
         header=row_of_sheet("beam", "frequency_hz"),
-        settings=settings_of("precision", "threads"),
+        settings=settings_of("train_snr", "precision", "threads"),
         code=digest_of("map_probability"),
     message:
         "Mapping the probability of sources in tile {wildcards.tile} of {wildcards.mosaic} ({wildcards.finder})"

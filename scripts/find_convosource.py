@@ -15,7 +15,7 @@ if __name__ == "__main__":
         **snakemake.params.header,
     )
     settings = dict(snakemake.params.settings)
-    lowest_score = settings.pop("lowest_score")
+    chosen = {key: settings.pop(key) for key in ("lowest_score", "flux_scale")}
     model = start_model(snakemake.input.network, snakemake.input.record, **settings)
-    found = find_sources(sky, model=model, finder=snakemake.wildcards.finder, lowest_score=lowest_score)
+    found = find_sources(sky, model=model, finder=snakemake.wildcards.finder, **chosen)
     write_parquet(found.detections, snakemake.output.detections, metadata={"reason": found.reason})

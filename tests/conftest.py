@@ -7,14 +7,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
 from radiofind import pybdsf
 from radiofind.fields import Field
+from radiofind.grounds import Ground, training_box
 from radiofind.images import read_header
 from radiofind.noise import Lattice, NoiseSettings, measure_noise
+from radiofind.splits import parse_box
+from radiofind.tile_images import write_image
 from radiofind.tiling import edge_lines, tiles_of
 
 PIXEL_ARCSEC = 2.0
@@ -129,6 +133,33 @@ def fields_of(write_fits):
         return [field(tile) for tile in tiles_of(header.shape, **tiling)]
 
     return build
+
+
+@pytest.fixture
+def ground_of(write_fits, tmp_path):
+    """A function that returns what a mosaic with boxes and sources (x, y, flux, class) gives to training."""
+
+    def build(pixels, sources, name="a", *, rms=RMS, train_box=None, validation_box=None, **cards):
+        header = read_header(write_fits(pixels, f"{name}.fits", **cards))
+        (tile,) = tiles_of(header.shape, core_pixels=5000, halo_pixels=0)
+        noise = tmp_path / f"{name}-noise.fits"
+        planes = {"MEAN": np.zeros(header.shape), "RMS": np.full(header.shape, rms)}
+        write_image(planes, noise, header=header, box=tile.box)
+        truth = pd.DataFrame(sources, columns=["x", "y", "apparent_total_flux", "class"]).assign(rms=rms)
+        cells = {"train": train_box, "validation": validation_box}
+        boxes = {split: parse_box(cell, header.shape) for split, cell in cells.items() if cell}
+        inner = {split: training_box(box, header.shape) for split, box in boxes.items()}
+        return Ground(name, header, {tile: noise}, truth, tmp_path / "truth.txt", boxes, inner)
+
+    return build
+
+
+@pytest.fixture
+def one_thread():
+    """Set up TensorFlow as all tests do (a process can do it once); each test begins with the same seed."""
+    from radiofind.backend import set_up
+
+    set_up(threads=1, seed=1)
 
 
 @pytest.fixture

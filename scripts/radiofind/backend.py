@@ -71,13 +71,8 @@ def _set_up_tensorflow(threads: int) -> None:
     """Fix threads and order of sums, and take no more of a GPU's memory than is needed."""
     import tensorflow as tf
 
-    threading = tf.config.threading
-    if (threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()) != (
-        threads,
-        1,
-    ):
-        threading.set_intra_op_parallelism_threads(threads)
-        threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)

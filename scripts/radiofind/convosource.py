@@ -21,29 +21,44 @@ from radiofind.tiling import Box
 
 logger = logging.getLogger(__name__)
 
+TOTAL = ["apparent_total_flux", "e_apparent_total_flux"]
 FLOOR = 0.01
 """Lowest probability of a peak; what is below is not even calibrated."""
 
 
-def start_model(network: str | Path, record: str | Path, *, precision: str, threads: int) -> TrainedModel:
+def start_model(
+    network: str | Path, record: str | Path, *, train_snr: float, precision: str, threads: int
+) -> TrainedModel:
     """Return a trained network that is ready to search.
 
     Parameters
     ----------
     network, record
         Its files.
+    train_snr
+        SNR of the truth that its scores shall be probabilities of.
     precision
         ``float32``, ``bfloat16`` or ``auto``.
     threads
         Threads of one operation on a CPU.
+
+    Raises
+    ------
+    ValueError
+        When it was trained for another SNR, or cannot be used.
     """
     set_up(threads=threads, seed=0)
     chosen = choose_precision(precision)
     logger.info("searching with %s in %s", network, chosen)
-    return read_model(network, record, precision=chosen)
+    model = read_model(network, record, precision=chosen)
+    if model.train_snr != train_snr:
+        raise ValueError(f"{record}: expected train_snr {train_snr:g}, received {model.train_snr:g}")
+    return model
 
 
-def find_sources(sky: Field, *, model: TrainedModel, finder: str, lowest_score: float) -> Found:
+def find_sources(
+    sky: Field, *, model: TrainedModel, finder: str, lowest_score: float, flux_scale: str = "image"
+) -> Found:
     """Return the sources that a network sees in a tile.
 
     Parameters
@@ -56,6 +71,9 @@ def find_sources(sky: Field, *, model: TrainedModel, finder: str, lowest_score: 
         Name of the finder.
     lowest_score
         Detections below are left out.
+    flux_scale
+        ``image``: total fluxes are what the image holds; ``truth``: they are divided by the median ratio to
+        the truth of the training set.
 
     Returns
     -------
@@ -79,6 +97,8 @@ def find_sources(sky: Field, *, model: TrainedModel, finder: str, lowest_score: 
         return Found(reason="no source found")
     x, y = grid.to_mosaic(peaks["x"].to_numpy(), peaks["y"].to_numpy())
     measured = measure_sources(sky, x, y).assign(score=peaks["score"])
+    if flux_scale == "truth":
+        measured[TOTAL] /= model.flux_scale
     return Found(detections=complete(measured, sky=sky, finder=finder))
 
 
@@ -142,7 +162,8 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
         probability, footprint=before[::-1, ::-1], mode="constant", cval=-np.inf
     )
     row, column = np.nonzero(not_lower & higher & (probability > FLOOR))
-    logs = np.log(np.pad(probability, 1, mode="edge") + 1e-6)
+    # Mirrored at the edges: a peak there stays on its pixel, and does not move out of the mosaic.
+    logs = np.log(np.pad(probability, 1, mode="reflect") + 1e-6)
     stamps = np.lib.stride_tricks.sliding_window_view(logs, (3, 3))[row, column]
     return pd.DataFrame(
         {

@@ -14,9 +14,10 @@ import numpy as np
 from radiofind.backend import choose_precision, compiles_kernels, set_up
 from radiofind.calibration import Calibration, calibration_to_json, fit_calibration
 from radiofind.cuts import tune_cut
+from radiofind.flux_scale import learn_flux_scale
 from radiofind.inference import predictor_of
 from radiofind.networks import with_precision
-from radiofind.recipes import RECIPES
+from radiofind.recipes import RECIPES, Recipe
 from radiofind.score_evaluation import matches_truth
 from radiofind.training import train
 from radiofind.training_sky import TrainingSky, read_training_sky, search_validation
@@ -54,13 +55,9 @@ def train_finder(
     set_up(threads=settings["training_threads"], seed=settings["seed"])
     precision = choose_precision(settings["precision"])
     sky = read_training_sky(patches, recipe=recipe, settings=settings)
-    network = with_precision(recipe.build(), precision)
-    steps = settings["epochs"] * sky.batches.batches_per_epoch
-    network.compile(recipe.optimiser(steps), "binary_crossentropy", jit_compile=compiles_kernels())
-    logger.info(
-        "recipe %s, %d parameters, %s, %s",
-        *(recipe.name, network.count_params(), precision, json.dumps(sky.origin["numbers"])),
-    )
+    network = _compiled(recipe, precision, settings["epochs"] * sky.batches.batches_per_epoch)
+    logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
+    logger.info("trained on %s", sky.origin["numbers"])
     history = train(
         network,
         sky.batches,
@@ -73,21 +70,39 @@ def train_finder(
     turns = recipe.turns if settings["augment"] != "none" else 1
     trained = with_precision(network, "float32")
     calibration = _calibrate(trained, sky, turns, radius_pixels)
-    record = {
-        "recipe": recipe.name,
-        "input_scaling": recipe.scaling,
-        "pixels_per_beam": sky.pixels_per_beam,
+    record = _circumstances(sky, settings, precision) | {
         "turns": turns,
+        "history": history,
+        "calibration": calibration_to_json(calibration),
+        "flux_scale": learn_flux_scale(
+            [*sky.train_regions, *sky.validation_regions], sky.origins, train_snr=sky.train_snr
+        ),
+    }
+    return trained, record
+
+
+def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:
+    """Return a new network that is ready to be trained for so many steps."""
+    network = with_precision(recipe.build(), precision)
+    # Weights leave pixels out; divided by their sum, the loss compares with that of the validation boxes.
+    loss = keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight")
+    network.compile(recipe.optimiser(steps), loss, jit_compile=compiles_kernels())
+    return network
+
+
+def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: str) -> dict[str, object]:
+    """Return how and on what a network is trained, for its record."""
+    return {
+        "recipe": sky.recipe.name,
+        "input_scaling": sky.recipe.scaling,
+        "pixels_per_beam": sky.pixels_per_beam,
         "train_snr": settings["train_snr"],
         "settings": dict(settings),
         "data": sky.origin,
         "precision": precision,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
-        "history": history,
-        "calibration": calibration_to_json(calibration),
     }
-    return trained, record
 
 
 def _validate(network: keras.Model, sky: TrainingSky, radius_pixels: float) -> dict[str, float]:

@@ -10,9 +10,12 @@ import numpy as np
 from radiofind.binning import Grid, grid_of
 from radiofind.patches import PatchSet, Region
 from radiofind.recipes import Recipe
+from radiofind.tiling import pixel_of
 
 AGN = (1, 2)
 """Codes of the classes that the augmentation ``extended`` repeats (SS-AGN, FS-AGN)."""
+PAPER_WAYS = (1, 2, 3, 4, 6)
+"""How the paper turns patches: quarter turns, left to right, top to bottom (a half turn, then mirrored)."""
 FINAL_PART = 1 / 3
 """The last part of a training sees only mosaics with a validation box, which are those it is meant for."""
 
@@ -71,7 +74,7 @@ def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_p
     shape
         Rows and columns.
     x, y
-        Positions of the sources in pixels of the map; those outside are left out.
+        Positions of the sources in pixels of the map; what lies outside is left out.
     blob_pixels
         Standard deviation of the Gaussian around each source, of which the highest counts where they meet; 0
         marks the one pixel that holds it.
@@ -80,7 +83,7 @@ def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_p
     reach = int(np.ceil(3 * blob_pixels))
     for offset_y in range(-reach, reach + 1):
         for offset_x in range(-reach, reach + 1):
-            column, row = np.rint(x).astype(int) + offset_x, np.rint(y).astype(int) + offset_y
+            column, row = pixel_of(x).astype(int) + offset_x, pixel_of(y).astype(int) + offset_y
             inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
             distance2 = (column - x) ** 2 + (row - y) ** 2
             height = np.exp(-distance2 / (2 * blob_pixels**2)) if blob_pixels else np.ones(len(x))
@@ -207,10 +210,6 @@ def turned(pixels: np.ndarray, way: int) -> np.ndarray:
 def turned_back(pixels: np.ndarray, way: int) -> np.ndarray:
     """Return what `turned` made back as it was."""
     return np.rot90(pixels[:, ::-1] if way >= 4 else pixels, -(way % 4))
-
-
-PAPER_WAYS = (1, 2, 3, 4, 6)
-"""The quarter turns, left mirrored to right, and top to bottom (a half turn mirrored)."""
 
 
 def _inner_weights(number: int, side: int, margin: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,18 @@ from radiofind.recipes import RECIPES, Recipe
 TOLERANCE = 1.3
 """Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
 
+NEEDED = {
+    "recipe": str,
+    "input_scaling": str,
+    "keras": str,
+    "pixels_per_beam": float,
+    "turns": int,
+    "train_snr": float,
+    "calibration": calibration_from_json,
+    "flux_scale": float,
+}
+"""Keys of a record that are needed to use a network, and what reads their values."""
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -29,10 +42,14 @@ class TrainedModel:
     """How it sees the sky."""
     pixels_per_beam: float
     """Width of the beam in the pixels of the network."""
+    train_snr: float
+    """Its scores are probabilities of truth above this SNR."""
     turns: int
     """Orientations over which its probabilities are averaged."""
     calibration: Calibration
     """Turns its probabilities into scores."""
+    flux_scale: float
+    """Median of measured over true total flux of bright sources where it was trained."""
 
 
 def read_model(network: str | Path, record: str | Path, *, precision: str = "float32") -> TrainedModel:
@@ -53,24 +70,16 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
         When a file is not what it should be, or was made by another major version of Keras.
     """
     known = _read_record(Path(record))
-    recipe = RECIPES.get(known["recipe"])
-    if recipe is None or known["input_scaling"] != recipe.scaling:
-        expected = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
-        received = f"{known['recipe']} with {known['input_scaling']}"
-        raise ValueError(
-            f"{record}: expected a recipe and its input scaling ({expected}), received {received}"
-        )
-    made_by, ours = str(known["keras"]), keras.__version__
-    if made_by.split(".")[0] != ours.split(".")[0]:
-        raise ValueError(
-            f"{record}: expected a model of Keras {ours.split('.')[0]}, received one of {made_by}"
-        )
+    recipe = _recipe_of(known, record)
+    _check_keras(known, record)
     return TrainedModel(
         predict=predictor_of(with_precision(load_network(network), precision)),
         recipe=recipe,
-        pixels_per_beam=float(known["pixels_per_beam"]),
-        turns=int(known["turns"]),
-        calibration=calibration_from_json(known["calibration"]),
+        pixels_per_beam=known["pixels_per_beam"],
+        train_snr=known["train_snr"],
+        turns=known["turns"],
+        calibration=known["calibration"],
+        flux_scale=known["flux_scale"],
     )
 
 
@@ -101,13 +110,31 @@ def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
 
 
 def _read_record(path: Path) -> dict[str, object]:
-    """Return the record of a training with all the keys that are needed."""
+    """Return what is needed of the record of a training."""
     try:
         known = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        missing = [key for key in NEEDED if key not in known]
+        if missing:
+            raise ValueError(f"none of {', '.join(missing)}")
+        return {key: convert(known[key]) for key, convert in NEEDED.items()}
+    except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected the record of a training, received {error}") from error
-    needed = ("recipe", "input_scaling", "keras", "pixels_per_beam", "turns", "calibration")
-    missing = [key for key in needed if key not in known] if isinstance(known, dict) else list(needed)
-    if missing:
-        raise ValueError(f"{path}: expected the record of a training, received none of {', '.join(missing)}")
-    return known
+
+
+def _check_keras(known: Mapping[str, object], record: str | Path) -> None:
+    """Raise when a model was made by another major version of Keras."""
+    made_by, ours = (version.split(".")[0] for version in (known["keras"], keras.__version__))
+    if made_by != ours:
+        raise ValueError(f"{record}: expected a model of Keras {ours}, received one of {known['keras']}")
+
+
+def _recipe_of(known: Mapping[str, object], record: str | Path) -> Recipe:
+    """Return the recipe of a model; raise when it is not one of ours, or scales its input in another way."""
+    recipe = RECIPES.get(known["recipe"])
+    if recipe is None or known["input_scaling"] != recipe.scaling:
+        expected = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
+        received = f"{known['recipe']} with {known['input_scaling']}"
+        raise ValueError(
+            f"{record}: expected a recipe and its input scaling ({expected}), received {received}"
+        )
+    return recipe

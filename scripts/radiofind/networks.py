@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 WIDTH, BLOCKS = 32, 6
 """Channels and residual blocks of the network of the default recipe."""
 DROPOUT = 0.1
 """Part of the channels that is left out in each step of the training."""
+IMAGE = (None, None, None, 1)
+"""Shape of what a network takes and gives: batch, rows, columns and one channel."""
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -52,6 +54,25 @@ def residual_network() -> keras.Model:
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
 
 
+@keras.saving.register_keras_serializable("radiofind")
+class SplitConv2D(layers.Conv2D):
+    """A convolution of one channel in bfloat16 that takes its input in two parts, so that it is not rounded.
+
+    Rounded inputs alone would move one score in a hundred by more than 0.01.
+    """
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **{**options, "autocast": False})
+
+    def call(self, inputs: object) -> object:
+        """Return the convolution of the input and of what rounding leaves over."""
+        rounded = ops.cast(inputs, "bfloat16")
+        rest = ops.cast(inputs - ops.cast(rounded, inputs.dtype), "bfloat16")
+        kernel = ops.cast(ops.concatenate([self.kernel, self.kernel], axis=2), "bfloat16")
+        outputs = ops.conv(ops.concatenate([rounded, rest], axis=-1), kernel, padding=self.padding)
+        return self.activation(outputs + ops.cast(self.bias, "bfloat16"))
+
+
 def with_precision(network: keras.Model, precision: str) -> keras.Model:
     """Return the network with the same weights that computes in another precision.
 
@@ -60,15 +81,20 @@ def with_precision(network: keras.Model, precision: str) -> keras.Model:
     network
         Any network.
     precision
-        ``float32`` or ``bfloat16``; the sigmoid stays in float32, because near 1 the next smaller bfloat16
-        is 0.996.
+        ``float32`` or ``bfloat16``. The sigmoid stays in float32, and the last convolution unless it is wide:
+        for the 64 channels of the paper's network that would cost a third of the speed.
     """
-    exact = network.layers[-1].name
+    convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
+    first, last = convolutions[0].name, convolutions[-1]
+    exact = {network.layers[-1].name} | ({last.name} if last.input.shape[-1] <= WIDTH else set())
 
     def recast(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
         if not isinstance(layer, layers.InputLayer):
-            config["dtype"] = "float32" if layer.name == exact else POLICIES[precision]
+            config["dtype"] = "float32" if layer.name in exact else POLICIES[precision]
+        if layer.name == first:
+            kind = SplitConv2D if precision == "bfloat16" else layers.Conv2D
+            return kind.from_config(config)
         return layer.__class__.from_config(config)
 
     recast_network = keras.models.clone_model(network, clone_function=recast)
@@ -87,10 +113,14 @@ def load_network(path: str | Path) -> keras.Model:
     Raises
     ------
     ValueError
-        When it is not such a file, or needs code to be loaded.
+        When it is not such a file, needs code to be loaded, or holds no network from image to image.
     """
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        received = f"one that cannot be loaded: {str(error).splitlines()[0]}"
-        raise ValueError(f"{path}: expected a network in a .keras file, received {received}") from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path}: expected a network in a .keras file, received: {reason}") from error
+    shapes = [getattr(network, f"{side}_shape", None) for side in ("input", "output")]
+    if shapes != [IMAGE, IMAGE]:
+        raise ValueError(f"{path}: expected a network from {IMAGE} to the same, received {shapes}")
+    return network

@@ -24,7 +24,10 @@ PLANES = {"image": "float32", "mean": "float32", "rms": "float32", "solution": "
 """Datasets of shape (n, 50, 50)."""
 PLACES = {"x0": "int32", "y0": "int32", "mosaic": "int32"}
 """Datasets of shape (n,)."""
-TRUTH = {"x": "float64", "y": "float64", "snr": "float64", "code": "uint8", "mosaic": "int32"}
+TRUTH = {
+    **{"x": "float64", "y": "float64", "apparent_total_flux": "float64"},
+    **{"snr": "float64", "code": "uint8", "mosaic": "int32"},
+}
 """Columns of the truth."""
 
 
@@ -47,7 +50,7 @@ class PatchSet:
     mosaic: np.ndarray
     """Place of its mosaic in the list of mosaics, likewise."""
     truth: pd.DataFrame
-    """x, y (mosaic pixels), snr, code and mosaic of all sources in the boxes without their gap."""
+    """x, y (mosaic pixels), apparent_total_flux (Jy), snr, code and mosaic of all sources in the boxes."""
 
 
 @dataclass(frozen=True)

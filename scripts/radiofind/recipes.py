@@ -51,10 +51,9 @@ def asinh_of_snr(pixels: np.ndarray, mean: np.ndarray, rms: np.ndarray) -> np.nd
     return np.arcsinh(np.where(np.isfinite(snr), snr, 0) / 2).astype(np.float32)
 
 
-def jansky_times_1e7(pixels: np.ndarray, mean: np.ndarray, rms: np.ndarray) -> np.ndarray:
-    """Return the flux times 1e7, blank pixels replaced by the mean noise (the paper's code)."""
-    filling = np.nanmean(rms) if np.isfinite(rms).any() else 0.0
-    return (np.where(np.isfinite(pixels), pixels, filling) * PAPER_FACTOR).astype(np.float32)
+def jansky_times_1e7(pixels: np.ndarray, _mean: np.ndarray, _rms: np.ndarray) -> np.ndarray:
+    """Return the flux times 1e7; blank pixels are zero (the paper's mean noise would depend on the tile)."""
+    return (np.where(np.isfinite(pixels), pixels, 0) * PAPER_FACTOR).astype(np.float32)
 
 
 def _adam_with_cosine(steps: int) -> keras.optimizers.Optimizer:

@@ -127,10 +127,12 @@ def _has_stalled(history: list[dict[str, float]], patience_epochs: int) -> bool:
 
 
 def _seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
-    """Make what dropout leaves out depend on the epoch alone, also after an interruption."""
-    for layer in network.layers:
+    """Make what dropout leaves out depend on layer and epoch alone, also after an interruption."""
+    for number, layer in enumerate(network.layers):
         if hasattr(layer, "seed_generator"):
-            layer.seed_generator.state.assign(np.array([seed, epoch], dtype=np.uint32))
+            # Keras counts the second number up by one a batch: states side by side would soon be the same.
+            state = np.random.SeedSequence([seed, epoch, number]).generate_state(2)
+            layer.seed_generator.state.assign(state)
 
 
 def _in_words(row: dict[str, float]) -> str:

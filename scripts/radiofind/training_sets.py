@@ -95,8 +95,8 @@ def label_truth(ground: Ground, split: str, *, train_snr: float, rms: float | No
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y`` (mosaic pixels), ``snr`` (apparent total flux over noise) and ``code`` (see `CODES`) of
-        all sources whose pixel lies in the box without its gap, whatever their SNR.
+        ``x``, ``y`` (mosaic pixels), ``apparent_total_flux`` (Jy), ``snr`` (that over the noise) and ``code``
+        (see `CODES`) of all sources whose pixel lies in the box without its gap, whatever their SNR.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def label_truth(ground: Ground, split: str, *, train_snr: float, rms: float | No
             f"{len(truth)} of {ground.truth_path} up to {snr.max():.2g} x rms"
         )
     code = truth["class"].map(CODES).astype(np.uint8)
-    return pd.DataFrame({"x": truth["x"], "y": truth["y"], "snr": snr, "code": code})
+    return truth[["x", "y", "apparent_total_flux"]].assign(snr=snr, code=code)
 
 
 def _level_in(ground: Ground, split: str) -> NoiseLevel:

@@ -12,9 +12,10 @@ import pandas as pd
 from radiofind.binning import bin_factor, width_in_pixels
 from radiofind.convosource import peaks_of
 from radiofind.crops import CropBatches, Example, PatchBatches, example_of, patch_batches
+from radiofind.grounds import SPLITS
 from radiofind.inference import Predictor, probability_map
 from radiofind.model_files import TOLERANCE
-from radiofind.patches import Region, read_origin, read_patches, regions_of
+from radiofind.patches import PatchSet, Region, read_origin, read_patches, regions_of
 from radiofind.recipes import Recipe
 
 
@@ -30,12 +31,19 @@ class TrainingSky:
     """The validation boxes."""
     validation_regions: Sequence[Region]
     """The same in mosaic pixels."""
+    train_regions: Sequence[Region]
+    """The train boxes in mosaic pixels."""
     pixels_per_beam: float
     """Width of the beam in pixels of the network, in the mosaics with validation boxes."""
     train_snr: float
     """Truth above it is to be found."""
     origin: Mapping[str, object]
     """As `patches.read_origin` returns it, with the numbers of patches and of truth sources."""
+
+    @property
+    def origins(self) -> list[Mapping[str, object]]:
+        """Where each mosaic comes from, by its number."""
+        return [self.origin["origin"][mosaic] for mosaic in self.origin["mosaics"]]
 
 
 def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[str, object]) -> TrainingSky:
@@ -56,43 +64,23 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
         When two mosaics show the beam at different widths.
     """
     origin = read_origin(patches)
-    train, validation = (read_patches(patches, split) for split in ("train", "validation"))
+    sets = {split: read_patches(patches, split) for split in SPLITS}
+    regions = {split: regions_of(one) for split, one in sets.items()}
     widths = [_beam_pixels(origin["origin"][mosaic]) for mosaic in origin["mosaics"]]
     factors = [bin_factor(width, recipe.beam_pixels) for width in widths]
-    regions = {"train": regions_of(train), "validation": regions_of(validation)}
-    watched = {region.mosaic for region in regions["validation"]}
     shown = [width / factor for width, factor in zip(widths, factors, strict=True)]
     _check_widths(dict(zip(origin["mosaics"], shown, strict=True)))
-    examples = {
-        split: [
-            example_of(
-                region,
-                recipe=recipe,
-                factor=factors[region.mosaic],
-                train_snr=settings["train_snr"],
-                final=region.mosaic in watched or not watched & {one.mosaic for one in regions["train"]},
-            )
-            for region in found
-        ]
-        for split, found in regions.items()
-    }
-    if recipe.crop_pixels:
-        keys = ("augment", "epochs", "batches_per_epoch", "seed")
-        batches = CropBatches(examples["train"], recipe, **{key: settings[key] for key in keys})
-    else:
-        batches = patch_batches(train, recipe=recipe, augment=settings["augment"], seed=settings["seed"])
-    numbers = {
-        split: {"patches": len(one.x0), "truth": int((one.truth["snr"] > settings["train_snr"]).sum())}
-        for split, one in (("train", train), ("validation", validation))
-    }
+    train_snr = settings["train_snr"]
+    examples = _examples(regions, recipe=recipe, factors=factors, train_snr=train_snr)
     return TrainingSky(
         recipe=recipe,
-        batches=batches,
+        batches=_batches(sets["train"], examples["train"], recipe=recipe, settings=settings),
         validation=examples["validation"],
         validation_regions=regions["validation"],
-        pixels_per_beam=float(np.mean([shown[number] for number in watched])),
-        train_snr=settings["train_snr"],
-        origin={**origin, "numbers": numbers},
+        train_regions=regions["train"],
+        pixels_per_beam=float(np.mean([shown[region.mosaic] for region in regions["validation"]])),
+        train_snr=train_snr,
+        origin={**origin, "numbers": {split: _numbers(one, train_snr) for split, one in sets.items()}},
     )
 
 
@@ -127,6 +115,42 @@ def search_validation(
         detections = pd.DataFrame({"x": x, "y": y, "score": found["probability"], "peak_snr": np.nan})
         tables.append((region.truth.assign(region="validation"), detections.assign(region="validation")))
     return maps, tables
+
+
+def _examples(
+    regions: Mapping[str, Sequence[Region]], *, recipe: Recipe, factors: Sequence[int], train_snr: float
+) -> dict[str, list[Example]]:
+    """Return the boxes of each split as the network is shown them."""
+    watched = {region.mosaic for region in regions["validation"]}
+    final = watched & {region.mosaic for region in regions["train"]} or set(range(len(factors)))
+    return {
+        split: [
+            example_of(
+                region,
+                recipe=recipe,
+                factor=factors[region.mosaic],
+                train_snr=train_snr,
+                final=region.mosaic in final,
+            )
+            for region in found
+        ]
+        for split, found in regions.items()
+    }
+
+
+def _batches(
+    patches: PatchSet, examples: Sequence[Example], *, recipe: Recipe, settings: Mapping[str, object]
+) -> CropBatches | PatchBatches:
+    """Return what the network is trained on."""
+    if not recipe.crop_pixels:
+        return patch_batches(patches, recipe=recipe, augment=settings["augment"], seed=settings["seed"])
+    keys = ("augment", "epochs", "batches_per_epoch", "seed")
+    return CropBatches(examples, recipe, **{key: settings[key] for key in keys})
+
+
+def _numbers(patches: PatchSet, train_snr: float) -> dict[str, int]:
+    """Return how many patches there are, and truth sources to be found."""
+    return {"patches": len(patches.x0), "truth": int((patches.truth["snr"] > train_snr).sum())}
 
 
 def _beam_pixels(origin: Mapping[str, object]) -> float:

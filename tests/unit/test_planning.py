@@ -1,12 +1,14 @@
 """What a run has to make, from its configuration, sheet and tile table."""
 
+import inspect
 import os
 import re
 
 import pandas as pd
 import pytest
 
-from radiofind.planning import NEVER, Plan
+from radiofind.grounds import read_ground
+from radiofind.planning import GROUND_COLUMNS, NEVER, Plan
 from radiofind.sheet import Mosaic
 
 FINDERS = {
@@ -112,3 +114,91 @@ def test_a_tile_table_without_a_mosaic_of_the_sheet_is_an_error(plan, tiles, tmp
     tiles[:3].to_parquet(tmp_path / "tiles.parquet")
     with pytest.raises(ValueError, match="tiles.parquet: .* received none of a, bad, bare"):
         plan.read_tiles(str(tmp_path / "tiles.parquet"))
+
+
+NETWORK = {"kind": "convosource", "model": None, "probability_maps": False}
+
+
+def networks_of(**finders):
+    """A plan with two mosaics of one training set that have boxes, and others that cannot train."""
+    boxes = {"train_box": "0:90,0:80", "validation_box": "130:180,0:100"}
+    truth = {"truth": "t.txt", "truth_format": "table"}
+    mosaics = [
+        Mosaic("b", "b.fits", training_set="shared", beam=(6.0, 5.0, 0.0), **boxes, **truth),
+        Mosaic("a", "a.fits", training_set="shared", train_box="all", **truth),
+        Mosaic("bare", "bare.fits", training_set="shared", **boxes),
+        Mosaic("boxless", "c.fits", training_set="shared", **truth),
+        Mosaic("bad", "bad.fits", training_set="shared", **boxes, **truth),
+        Mosaic("other", "d.fits", training_set="other", **boxes, **truth),
+        Mosaic("gone", "e.fits", training_set="gone", **boxes, **truth),
+    ]
+    return Plan({"finders": finders, "find_with": list(finders)}, mosaics)
+
+
+@pytest.fixture
+def cores():
+    """Each mosaic has 2 x 2 cores of 100 pixels, the second one blank in mosaic b; two cannot be read."""
+    corners = [(row, column) for row in (0, 1) for column in (0, 1)]
+    rows = [
+        (name, f"y00{row}x00{column}", "live", 100 * column, 100 * column + 100, 100 * row, 100 * row + 100)
+        for name in ("b", "a", "bare", "boxless", "other")
+        for row, column in corners
+    ]
+    rows[1] = ("b", "y000x001", "blank", *rows[1][3:])
+    rows += [(name, "", "unreadable", -1, -1, -1, -1) for name in ("bad", "gone")]
+    return pd.DataFrame(rows, columns=["mosaic", "tile", "state", "core_x0", "core_x1", "core_y0", "core_y1"])
+
+
+def test_a_network_is_trained_on_the_live_tiles_under_the_boxes(cores):
+    all_tiles = ["y000x000", "y000x001", "y001x000", "y001x001"]
+    found = networks_of(net=NETWORK).training_tiles(cores, "shared")
+    assert found == {"b": ["y000x000"], "a": all_tiles}
+    cores.loc[1, "state"] = "live"
+    assert networks_of(net=NETWORK).training_tiles(cores, "shared")["b"] == ["y000x000", "y000x001"]
+
+
+def test_a_box_that_ends_with_a_core_does_not_meet_the_next(cores):
+    plan = networks_of(net=NETWORK)
+    right, below, upper = ["y000x001"], ["y001x000"], ["y000x000", "y000x001"]
+    cells = [("0:100,0:100", ["y000x000"]), ("100:120,0:100", right), ("0:9,100:120", below)]
+    for text, wanted in [*cells, ("99:101,99:100", upper)]:
+        mosaic = Mosaic("other", "d.fits", truth="t.txt", training_set="other", train_box=text)
+        plan.mosaics["other"] = mosaic
+        assert plan.training_tiles(cores, "other") == {"other": wanted}
+
+
+def test_the_ground_of_a_network_is_what_the_sheet_says_with_the_tiles_under_the_boxes(cores):
+    found = networks_of(net=NETWORK).grounds(cores, "shared")
+    assert list(found) == ["b", "a"]
+    assert found["b"] == {
+        "image": "b.fits",
+        "primary_beam": None,
+        "truth": "t.txt",
+        "truth_format": "table",
+        "beam": (6.0, 5.0, 0.0),
+        "frequency_hz": None,
+        "train_box": "0:90,0:80",
+        "validation_box": "130:180,0:100",
+        "tiles": ["results/b/tiles/y000x000.json"],
+        "noise": ["results/b/noise/y000x000.fits"],
+    }
+
+
+def test_the_ground_of_a_network_is_what_reads_it():
+    wanted = set(inspect.signature(read_ground).parameters)
+    assert {*GROUND_COLUMNS, "mosaic", "tiles", "noise"} == wanted
+
+
+def test_networks_are_trained_for_each_training_set_unless_they_come_from_elsewhere(cores):
+    plan = networks_of(net=NETWORK, given=NETWORK | {"model": "a.keras"}, peaks={"kind": "peaks"})
+    assert plan.trained_networks(cores) == [("other", "net"), ("shared", "net")]
+    assert networks_of(peaks={"kind": "peaks"}).trained_networks(cores) == []
+
+
+def test_probability_maps_are_made_of_live_tiles_for_the_finders_that_keep_them(cores):
+    plan = networks_of(net=NETWORK, kept=NETWORK | {"probability_maps": True})
+    paths = plan.probability_maps(cores)
+    assert len(paths) == len(set(paths)) == 4 * 5 - 1
+    assert paths[0] == "results/b/probability/kept/y000x000.fits"
+    unwanted = "/net/", "/bad/", "b/probability/kept/y000x001"
+    assert not [path for path in paths for part in unwanted if part in path]

@@ -1,0 +1,75 @@
+"""Compare measured total fluxes with the truth of a training set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from astropy.wcs import WCS
+
+from radiofind.fields import Field
+from radiofind.fitting import measure_sources
+from radiofind.images import Beam, ImageHeader
+from radiofind.patches import Region
+from radiofind.tiling import Tile
+
+logger = logging.getLogger(__name__)
+
+BRIGHT_SNR = 10
+"""Only truth above it is compared: fainter sources are found where noise has made them brighter."""
+FEWEST = 20
+"""With fewer of these sources nothing is learned."""
+
+
+def learn_flux_scale(
+    regions: Sequence[Region], origins: Sequence[Mapping[str, object]], *, train_snr: float
+) -> float:
+    """Return the median of measured over true total flux of bright sources.
+
+    Parameters
+    ----------
+    regions
+        Boxes of the training set.
+    origins
+        For each mosaic number of the regions what `patches.read_origin` says of it.
+    train_snr
+        Truth above it is measured, so that neighbours are fitted with the bright sources.
+
+    Returns
+    -------
+    float
+        1 with fewer than 20 sources above SNR 10. Below 1 where images lack flux that the truth has, because
+        it lies below the noise around extended sources, or because the truth counts it in another way.
+    """
+    ratios = [np.zeros(0)]
+    for region in regions:
+        truth = region.truth[region.truth["snr"] > train_snr]
+        sky = field_of(region, origins[region.mosaic])
+        measured = measure_sources(sky, truth["x"].to_numpy(), truth["y"].to_numpy())["apparent_total_flux"]
+        ratio = measured.to_numpy() / truth["apparent_total_flux"].to_numpy()
+        ratios.append(ratio[(truth["snr"] > BRIGHT_SNR).to_numpy() & np.isfinite(ratio)])
+    found = np.concatenate(ratios)
+    scale = float(np.median(found)) if len(found) >= FEWEST else 1.0
+    logger.info("total flux over truth: %.3f, by %d sources above SNR %g", scale, len(found), BRIGHT_SNR)
+    return scale
+
+
+def field_of(region: Region, origin: Mapping[str, object]) -> Field:
+    """Return a box of a training set as finders get a tile; its coordinates have the right scale alone.
+
+    Parameters
+    ----------
+    region
+        The box.
+    origin
+        What `patches.read_origin` says of its mosaic.
+    """
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---SIN", "DEC--SIN"]
+    wcs.wcs.cdelt = np.array([-1, 1]) * origin["pixel_arcsec"] / 3600
+    header = ImageHeader(Path(origin["image"]), 0, 2, region.box.shape, wcs, Beam(*origin["beam"]), 1.0, 1.0)
+    none = np.zeros(0, dtype=int)
+    tile = Tile("training", region.box, region.box)
+    return Field("", header, tile, none, none, region.pixels, region.mean, region.rms)
