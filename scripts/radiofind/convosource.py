@@ -17,7 +17,7 @@ from radiofind.fields import Field
 from radiofind.fitting import measure_sources
 from radiofind.inference import probability_map
 from radiofind.model_files import TrainedModel, fitting_factor, read_model
-from radiofind.tiling import Box
+from radiofind.tiling import Box, Tile
 
 logger = logging.getLogger(__name__)
 
@@ -116,10 +116,11 @@ def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
         Zero where the image is blank.
     """
     factor = fitting_factor(sky.header, wanted=model.pixels_per_beam)
+    reach = model.recipe.reach_pixels
+    _check_halo(sky.tile, (reach + 1) * factor)
     grid, box = grid_of(sky.tile.box, factor), sky.tile.box
     pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))
     inputs = model.recipe.scale(pixels, mean, rms)
-    reach = model.recipe.reach_pixels
     probability = probability_map(model.predict, inputs, reach_pixels=reach, turns=model.turns)
     return np.where(np.isfinite(pixels) & (rms > 0), probability, np.float32(0)), grid
 
@@ -172,6 +173,14 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
             "probability": probability[row, column].astype(float),
         }
     )
+
+
+def _check_halo(tile: Tile, needed: int) -> None:
+    """Raise when a tile does not show the network all that the probabilities of its core depend on."""
+    core, box = tile.core, tile.box
+    halos = (core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
+    if max(halos) and max(halos) < needed:
+        raise ValueError(f"Expected tiling.halo_pixels of at least {needed}, received {max(halos)}")
 
 
 def _vertex(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,18 +56,21 @@ def train_finder(
     set_up(threads=settings["training_threads"], seed=settings["seed"])
     precision = choose_precision(settings["precision"])
     sky = read_training_sky(patches, recipe=recipe, settings=settings)
-    network = _compiled(recipe, precision, settings["epochs"] * sky.batches.batches_per_epoch)
+    epochs = int(min(settings["epochs"], recipe.most_epochs))
+    network = _compiled(recipe, precision, epochs * sky.batches.batches_per_epoch)
     logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
     logger.info("trained on %s", sky.origin["numbers"])
     history = train(
         network,
         sky.batches,
         validate=lambda trained: _validate(trained, sky, radius_pixels),
-        epochs=settings["epochs"],
+        epochs=epochs,
         patience_epochs=recipe.patience_epochs,
         seed=settings["seed"],
         state=Path(state) / _digest(patches, settings, precision, code),
     )
+    # What trainings with other settings left there is of no use any more.
+    shutil.rmtree(state)
     turns = recipe.turns if settings["augment"] != "none" else 1
     trained = with_precision(network, "float32")
     calibration = _calibrate(trained, sky, turns, radius_pixels)

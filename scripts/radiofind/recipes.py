@@ -40,6 +40,8 @@ class Recipe:
     """Side of random crops, on whose inner part the loss is taken; 0 to train on the patches themselves."""
     turns: int
     """Orientations (quarter turns, then mirrored) over which probabilities are averaged."""
+    most_epochs: float
+    """Longest training, whatever the settings say; infinite for no limit."""
     patience_epochs: int
     """Training ends when the validation loss has not improved for so long; 0 for never."""
 
@@ -79,6 +81,7 @@ RECIPES = {
         batch=128,
         crop_pixels=0,
         turns=1,
+        most_epochs=50,
         patience_epochs=5,
     ),
     "default": Recipe(
@@ -93,6 +96,7 @@ RECIPES = {
         batch=32,
         crop_pixels=64,
         turns=8,
+        most_epochs=np.inf,
         patience_epochs=0,
     ),
 }

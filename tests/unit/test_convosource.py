@@ -243,3 +243,14 @@ def test_a_model_is_read_in_the_precision_asked_for(files):
         assert (model.train_snr, model.flux_scale) == (2, 0.9)
         found[precision] = model.predict(inputs)
     assert 0 < np.abs(found["float32"] - found["bfloat16"]).max() < 0.02
+
+
+def test_a_halo_that_hides_what_the_network_needs_is_refused(sky, fields_of):
+    tile, *_others = fields_of(sky.make((120, 120)), core_pixels=60, halo_pixels=10)
+    with pytest.raises(ValueError, match="Expected tiling.halo_pixels of at least 14, received 10"):
+        map_tile(tile, model=model_of())
+
+
+def test_a_mosaic_of_one_tile_needs_no_halo(sky, fields_of):
+    (tile,) = fields_of(sky.make((60, 60)), core_pixels=100, halo_pixels=0)
+    map_tile(tile, model=model_of())

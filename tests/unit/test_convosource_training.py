@@ -137,11 +137,24 @@ def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn,
         return validate(*arguments)
 
     monkeypatch.setattr(convosource_training, "_validate", die_in_the_second_epoch)
+    resumed = "resumed after epoch 1"
     with pytest.raises(KeyboardInterrupt):
         learn(**options)
-    resumed = "resumed after epoch 1"
-    learn(code="2", **options)
-    assert resumed not in caplog.text
     _network, record = learn(**options)
     assert resumed in caplog.text
     assert [row["epoch"] for row in record["history"]] == [1, 2]
+    caplog.clear()
+    asked.clear()
+    with pytest.raises(KeyboardInterrupt):
+        learn(**options)
+    learn(code="2", **options)
+    assert resumed not in caplog.text
+
+
+def test_a_training_leaves_no_state_behind(learn, tmp_path):
+    learn(epochs=1, batches_per_epoch=1)
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_recipe_of_the_paper_ends_after_50_epochs():
+    assert RECIPES["paper"].most_epochs == 50
