@@ -10,8 +10,11 @@ import numpy as np
 from radiofind.backend import compiles_kernels
 from radiofind.crops import turned, turned_back
 
-BLOCK_PIXELS = 512
+BLOCK_PIXELS = 1000
 """Side of the square that the network is run on at once, without its margin; the memory grows with it."""
+
+MULTIPLE = 16
+"""Sides of arrays are rounded up to it: others cost a third of the speed in bfloat16."""
 
 Predictor = Callable[[np.ndarray], np.ndarray]
 """From (n, rows, columns, 1) inputs to probabilities of the same shape."""
@@ -58,7 +61,7 @@ def probability_map(
     """
     padded = np.pad(inputs, reach_pixels)
     output = np.empty_like(inputs)
-    height, width = (_block_side(size, block_pixels) for size in inputs.shape)
+    height, width = (_block_side(size, block_pixels, 2 * reach_pixels) for size in inputs.shape)
     for row in _starts(inputs.shape[0], height):
         for column in _starts(inputs.shape[1], width):
             block = padded[row : row + height + 2 * reach_pixels, column : column + width + 2 * reach_pixels]
@@ -68,9 +71,10 @@ def probability_map(
     return output
 
 
-def _block_side(size: int, longest: int) -> int:
-    """Return the side of equal blocks that cover so many pixels, none longer than `longest`."""
-    return -(-size // -(-size // longest))
+def _block_side(size: int, longest: int, margins: int) -> int:
+    """Return the side of equal blocks that cover so many pixels; with margins a multiple, if it fits."""
+    equal = -(-size // -(-size // longest))
+    return min(-(-(equal + margins) // MULTIPLE) * MULTIPLE - margins, size)
 
 
 def _starts(size: int, side: int) -> list[int]:
