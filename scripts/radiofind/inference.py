@@ -48,7 +48,7 @@ def probability_map(
     turns
         Probabilities are averaged over so many orientations of the image, 1 to 8.
     block_pixels
-        Side of the blocks.
+        Side of the blocks; with margins it is rounded up to a multiple of 16.
 
     Returns
     -------

@@ -73,4 +73,5 @@ def test_every_pixel_is_filled_from_blocks_of_one_shape_and_bounded_size(shape):
     found = probability_map(identity, inputs, reach_pixels=4, turns=1, block_pixels=32)
     np.testing.assert_array_equal(found, inputs)
     assert len(set(seen)) == 1
-    assert max(seen[0]) <= 32 + 2 * 4
+    # 32 and two margins of 4 are 40, which is rounded up to a multiple of 16.
+    assert max(seen[0][1:3]) <= 48
