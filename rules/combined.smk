@@ -5,35 +5,6 @@ Reads  results/{mosaic}/catalogues/{finder}.parquet of the finders that are comb
 Makes  results/models/{training_set}/{finder}.json, results/{mosaic}/catalogues/{finder}.parquet
 """
 
-FITS_GAUSSIANS = ("pybdsf", "convosource")
-
-
-def catalogues_of_training_set(wildcards):
-    """Return the catalogues of the combined finders, mosaic by mosaic of a training set."""
-    mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
-    finders = plan.finders[wildcards.finder]["of"]
-    return [f"results/{mosaic}/catalogues/{finder}.parquet" for mosaic in mosaics for finder in finders]
-
-
-def catalogues_of_mosaic(wildcards):
-    """Return the catalogues of the combined finders of a mosaic."""
-    indexed_tiles()
-    finders = plan.finders[wildcards.finder]["of"]
-    return [f"results/{wildcards.mosaic}/catalogues/{finder}.parquet" for finder in finders]
-
-
-def model_of_evidence(wildcards):
-    """Return the model that the finder names, or that of the mosaic's training set."""
-    learned = of_own_training_set("results/models/{training_set}/{finder}.json")(wildcards)
-    return plan.finders[wildcards.finder]["model"] or learned
-
-
-def fluxes_from(wildcards):
-    """Return the combined finders, those first that fit Gaussians."""
-    finders = plan.finders[wildcards.finder]["of"]
-    fitting = [finder for kind in FITS_GAUSSIANS for finder in finders if finder in plan.finders_of(kind)]
-    return fitting + [finder for finder in finders if finder not in fitting]
-
 
 rule train_combined:
     input:

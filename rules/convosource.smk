@@ -6,22 +6,6 @@ Makes  results/{mosaic}/detections/{finder}/{tile}.parquet, on request results/{
 """
 
 
-def probability_targets(wildcards):
-    """Return the probability maps that are wanted."""
-    return plan.probability_maps(indexed_tiles())
-
-
-def network_of(suffix):
-    """Return an input function for a file of the network that searches a mosaic."""
-
-    def path_of(wildcards):
-        trained = of_own_training_set(f"results/models/{{training_set}}/{{finder}}{suffix}")(wildcards)
-        given = plan.finders[wildcards.finder]["model"]
-        return given.removesuffix(".keras") + suffix if given else trained
-
-    return path_of
-
-
 rule find_convosource:
     input:
         image=ancient(indexed_from_sheet("image")),

@@ -8,17 +8,6 @@ Makes  results/{mosaic}/evaluation/{finder}.csv, results/{mosaic}/curves/{finder
 """
 
 
-def of_scored_finders(pattern):
-    """Return an input function for one path per readable mosaic with truth and finder that gives scores."""
-
-    def paths_of(wildcards):
-        mosaics = plan.scored_mosaics(indexed_tiles())
-        finders = plan.finders_of(*KINDS_WITH_SCORES)
-        return [pattern.format(mosaic=mosaic, finder=finder) for mosaic in mosaics for finder in finders]
-
-    return paths_of
-
-
 rule evaluate_finder:
     input:
         matches=indexed("results/{mosaic}/matches/{finder}.parquet"),

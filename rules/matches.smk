@@ -8,22 +8,6 @@ Makes  results/{mosaic}/truth.parquet (the truth that lies on the mosaic, with i
 """
 
 
-def of_validated_mosaics(pattern):
-    """Return an input function for one path per mosaic of a training set that has a validation box."""
-
-    def paths_of(wildcards):
-        mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
-        return plan.expand(pattern, wildcards, mosaics)
-
-    return paths_of
-
-
-def boxes_of_training_set(wildcards):
-    """Return the boxes of the same mosaics, in their order."""
-    mosaics = plan.validated_mosaics(indexed_tiles(), wildcards.training_set)
-    return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
-
-
 rule place_truth:
     input:
         truth=indexed_from_sheet("truth"),

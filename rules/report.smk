@@ -7,12 +7,6 @@ Makes  results/report.html, which needs no network
 """
 
 
-def images_of_mosaics(wildcards):
-    """Return image, beam and frequency of the readable mosaics."""
-    mosaics = plan.readable_mosaics(indexed_tiles())
-    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz") for mosaic in mosaics}
-
-
 rule write_report:
     input:
         tiles=indexed("results/tiles.parquet"),

@@ -8,11 +8,6 @@ Makes      results/simulations/{simulation}/image.fits
 """
 
 
-def simulation_settings(wildcards):
-    """Return the settings of a simulation."""
-    return config["simulations"][wildcards.simulation]
-
-
 rule simulate:
     output:
         image="results/simulations/{simulation}/image.fits",

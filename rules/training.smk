@@ -18,50 +18,6 @@ TRAINING = (
 """Settings on which a network depends."""
 
 
-def setting(key):
-    """Return a function for one setting of a finder."""
-
-    def value_of(wildcards):
-        return plan.finders[wildcards.finder][key]
-
-    return value_of
-
-
-def under_training_boxes(pattern):
-    """Return an input function for one path per tile under the boxes of a training set."""
-
-    def paths_of(wildcards):
-        found = plan.training_tiles(indexed_tiles(), wildcards.training_set)
-        return [pattern.format(mosaic=mosaic, tile=tile) for mosaic in found for tile in found[mosaic]]
-
-    return paths_of
-
-
-def of_trained_mosaics(column):
-    """Return an input function for a column of the sheet, of the mosaics of a training set that have boxes."""
-
-    def paths_of(wildcards):
-        mosaics = plan.training_tiles(indexed_tiles(), wildcards.training_set)
-        return [path for mosaic in mosaics if (path := plan.sheet_value(mosaic, column))]
-
-    return paths_of
-
-
-def grounds_of_training_set(wildcards):
-    """Return what `grounds.read_ground` takes, for each mosaic of a training set that has boxes."""
-    return plan.grounds(indexed_tiles(), wildcards.training_set)
-
-
-def of_trained_models(pattern):
-    """Return an input function for one path per network that is trained."""
-
-    def paths_of(wildcards):
-        trained = plan.trained_networks(indexed_tiles())
-        return [pattern.format(training_set=training_set, finder=finder) for training_set, finder in trained]
-
-    return paths_of
-
-
 rule cut_patches:
     input:
         images=ancient(of_trained_mosaics("image")),
