@@ -91,6 +91,21 @@ def test_settings_of_the_training_concern_that_finder_and_what_is_combined_of_it
     assert jobs == (retrained_jobs() | SURVEY_WIDE) - {"cut_patches strip net"}
 
 
+def test_network_of_another_run_is_not_trained_and_maps_probabilities(copy):
+    for suffix in ("keras", "json"):
+        shutil.copy(copy / f"results/models/strip/net.{suffix}", copy / f"frozen.{suffix}")
+    overlay = copy / "overlay.yaml"
+    overlay.write_text(
+        yaml.safe_dump({"finders": {"net": {"model": "frozen.keras", "probability_maps": True}}})
+    )
+    place = "results/strip/probability/net/y000x002.fits"
+    done = run(copy, place, "--configfile", copy / "survey.yaml", overlay)
+    assert done.jobs == ["map_probability strip net y000x002"], done.output
+    probability = fits.getdata(copy / place)
+    assert probability.shape == (CORE, CORE)
+    assert 0 <= probability.min() < 0.1 < 0.5 < probability.max() <= 1
+
+
 def test_file_with_the_same_sky_reruns_no_tile(copy):
     # Snakemake sees by itself that a small file has the same bytes; a mosaic is not small.
     large_files = ("--max-checksum-file-size", "100000")
@@ -131,7 +146,7 @@ def test_finder_left_out_reruns_only_what_compares_finders(survey, tmp_path):
 
 def add_to_sheet(folder, mosaic, *, image):
     with (folder / "sheet.tsv").open("a") as sheet:
-        sheet.write(f"{mosaic}\t\t{image}" + 7 * "\t" + "\n")
+        sheet.write(f"{mosaic}\t\t{image}" + 6 * "\t" + "strip\t\t\n")
 
 
 def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
