@@ -99,7 +99,7 @@ def test_network_of_another_run_is_not_trained_and_maps_probabilities(copy):
         yaml.safe_dump({"finders": {"net": {"model": "frozen.keras", "probability_maps": True}}})
     )
     place = "results/strip/probability/net/y000x002.fits"
-    done = run(copy, place, "--configfile", copy / "survey.yaml", overlay)
+    done = run(copy, "--configfile", copy / "survey.yaml", overlay, "--", place)
     assert done.jobs == ["map_probability strip net y000x002"], done.output
     probability = fits.getdata(copy / place)
     assert probability.shape == (CORE, CORE)
