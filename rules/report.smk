@@ -3,7 +3,7 @@ Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
        and how the networks were trained
-Makes  results/report.html, which needs no network
+Makes  results/report.html, which needs no network, and results/quarantine.csv (tiles that could not be searched)
 """
 
 
@@ -20,6 +20,7 @@ rule write_report:
         patches=of_readable_mosaics("results/{mosaic}/patches.parquet"),
     output:
         report=report("results/report.html", caption="captions/report.rst", category="Report"),
+        quarantine="results/quarantine.csv",
     log:
         "logs/write_report/write_report.log",
     benchmark:

@@ -1,12 +1,15 @@
 """Combine the catalogues of several finders into one."""
 
 from radiofind.combining import combine, read_joined
+from radiofind.damage import watch_for_damage
 from radiofind.evidence import read_model, score_sources
 from radiofind.files import write_parquet
 from radiofind.logs import log_to
+from radiofind.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     settings = snakemake.params.settings
     paths = dict(zip(settings["of"], snakemake.input.catalogues, strict=True))
     joined = read_joined(paths, radius_pixels=snakemake.params.radius_pixels)
@@ -14,4 +17,7 @@ if __name__ == "__main__":
     catalogue = combine(
         joined, finder=snakemake.wildcards.finder, fluxes_from=snakemake.params.fluxes_from, score=score
     )
-    write_parquet(catalogue, snakemake.output.catalogue, metadata={"empty_tiles": {}})
+    rule = f"combine_catalogues {snakemake.wildcards.finder}"
+    provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
+    metadata = {"empty_tiles": {}, "failed_tiles": {}, "provenance": fold_tiles(provenance)}
+    write_parquet(catalogue, snakemake.output.catalogue, metadata=metadata)

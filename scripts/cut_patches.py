@@ -1,17 +1,26 @@
 """Cut the patches that a network of a training set is trained on."""
 
+from radiofind.damage import watch_for_damage
 from radiofind.grounds import read_ground
 from radiofind.logs import log_to
 from radiofind.patches import cut_patches
+from radiofind.provenance import provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     grounds = [read_ground(mosaic, **files) for mosaic, files in snakemake.params.mosaics.items()]
     settings = snakemake.params.settings
+    provenance = provenance_of(
+        f"cut_patches {snakemake.wildcards.finder}",
+        params={"settings": settings, "code": snakemake.params.code},
+        inputs=snakemake.input,
+    )
     cut_patches(
         snakemake.output.patches,
         grounds,
         train_snr=settings["train_snr"],
         train_rms=settings["train_rms"],
         stride_pixels=settings["stride_pixels"],
+        provenance=provenance,
     )

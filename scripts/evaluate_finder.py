@@ -8,12 +8,14 @@ import pandas as pd
 
 from radiofind.comparison import read_area
 from radiofind.cuts import cuts_from_json, selections
+from radiofind.damage import watch_for_damage
 from radiofind.evaluation import Protocol, curves, evaluate
 from radiofind.files import write_csv
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     mosaic, finder = snakemake.wildcards.mosaic, snakemake.wildcards.finder
     matches = pd.read_parquet(snakemake.input.matches)
     cuts = cuts_from_json(json.loads(Path(snakemake.input.cuts).read_text()))

@@ -2,13 +2,17 @@
 
 import pandas as pd
 
+from radiofind.damage import watch_for_damage
 from radiofind.exports import write_fits_table, write_regions
 from radiofind.images import read_header
 from radiofind.logs import log_to
+from radiofind.provenance import in_lines, read_provenance
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     catalogue = pd.read_parquet(snakemake.input.catalogue)
+    history = in_lines(read_provenance(snakemake.input.catalogue))
     beam = read_header(snakemake.input.image, **snakemake.params.header).beam
-    write_fits_table(catalogue, snakemake.output.table)
-    write_regions(catalogue, snakemake.output.regions, beam_arcsec=beam.major_arcsec)
+    write_fits_table(catalogue, snakemake.output.table, history=history)
+    write_regions(catalogue, snakemake.output.regions, beam_arcsec=beam.major_arcsec, history=history)

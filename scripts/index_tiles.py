@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from radiofind.damage import watch_for_damage
 from radiofind.files import write_parquet
 from radiofind.fingerprints import describe_tile, index_tiles, update_tile_files
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     tables = map(pd.read_parquet, snakemake.input.fingerprints)
     tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)))
     tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels")}

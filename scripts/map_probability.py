@@ -1,13 +1,16 @@
 """Map the probability that a network gives to each pixel of a tile."""
 
 from radiofind.convosource import map_tile, spread_over, start_model
+from radiofind.damage import watch_for_damage
 from radiofind.fields import read_field
 from radiofind.files import whole_or_absent
 from radiofind.logs import log_to
+from radiofind.provenance import provenance_of
 from radiofind.tile_images import write_image
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     sky = read_field(
         mosaic=snakemake.wildcards.mosaic,
         tile=snakemake.input.tile,
@@ -18,5 +21,9 @@ if __name__ == "__main__":
     model = start_model(snakemake.input.network, snakemake.input.record, **snakemake.params.settings)
     core = sky.tile.core
     probability = spread_over(core, *map_tile(sky, model=model))
+    provenance = provenance_of(
+        f"map_probability {snakemake.wildcards.finder}", params=snakemake.params, inputs=snakemake.input
+    )
     with whole_or_absent(snakemake.output.probability) as temporary:
-        write_image({"PROBABILITY": probability}, temporary, header=sky.header, box=core, unit="")
+        planes, metadata = {"PROBABILITY": probability}, {"provenance": provenance}
+        write_image(planes, temporary, header=sky.header, box=core, unit="", metadata=metadata)

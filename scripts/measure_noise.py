@@ -1,22 +1,26 @@
 """Measure mean and noise of a tile."""
 
-import numpy as np
+from functools import partial
 
+from radiofind.attempts import attempt
+from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.files import whole_or_absent
-from radiofind.images import read_header, read_pixels
+from radiofind.images import read_header
 from radiofind.logs import log_to
-from radiofind.noise import measure_noise, noise_settings
+from radiofind.noise import noise_settings
+from radiofind.noise_maps import give_up, map_noise
+from radiofind.provenance import provenance_of
 from radiofind.tile_images import write_image
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    settings = noise_settings(**snakemake.params.noise)
+    watch_for_damage(snakemake.input)
     box = read_tile(snakemake.input.tile).box
     header = read_header(snakemake.input.image, **snakemake.params.header)
-    support = box.grown(settings.reach_pixels, header.shape)
-    pixels = read_pixels(header, support)
-    mean, rms = measure_noise(pixels, support=support, target=box, settings=settings)
-    rms[np.isnan(pixels[box.within(support)])] = np.nan
+    measure = partial(map_noise, header, box, settings=noise_settings(**snakemake.params.noise))
+    noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box))
+    provenance = provenance_of(snakemake.rule, params=snakemake.params, inputs=snakemake.input)
+    metadata = {"failed": noise.failed, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
-        write_image({"MEAN": mean, "RMS": rms}, temporary, header=header, box=box)
+        write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)

@@ -3,13 +3,16 @@
 import dask
 import pandas as pd
 
+from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.images import beam_sampler
 from radiofind.logs import log_to
 from radiofind.merging import detection_reader, merge_components, write_tables
+from radiofind.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
     names = [tile.name for tile in tiles]
@@ -19,4 +22,7 @@ if __name__ == "__main__":
         catalogue=pd.read_parquet(snakemake.input.catalogue, columns=["source_id", "tile"]),
         beam_at=beam_sampler(snakemake.input.get("primary_beam")),
     )
-    write_tables(components, snakemake.output.components)
+    rule = f"merge_components {snakemake.wildcards.finder}"
+    provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
+    metadata = {"provenance": fold_tiles(provenance)}
+    write_tables(components, snakemake.output.components, metadata=metadata)

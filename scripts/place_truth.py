@@ -1,5 +1,6 @@
 """Place the truth on a mosaic."""
 
+from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.files import write_parquet
 from radiofind.images import beam_sampler, read_header
@@ -10,6 +11,7 @@ from radiofind.truth import place_truth, read_truth
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     truth = read_truth(snakemake.input.truth, **snakemake.params.truth)
     header = read_header(snakemake.input.image, **snakemake.params.header)
     x, y = header.wcs.world_to_pixel_values(truth["ra"], truth["dec"])

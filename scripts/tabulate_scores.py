@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from radiofind.damage import watch_for_damage
 from radiofind.evaluation import COLUMNS
 from radiofind.files import read_csv, write_text
 from radiofind.logs import log_to
@@ -9,6 +10,7 @@ from radiofind.score_table import score_table
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     tables = [read_csv(path) for path in snakemake.input.scores]
     scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     write_text(score_table(scores), snakemake.output.scores)

@@ -7,13 +7,16 @@ import pandas as pd
 
 from radiofind.combining import read_joined
 from radiofind.comparison import read_area
+from radiofind.damage import watch_for_damage
 from radiofind.files import read_metadata, write_json
 from radiofind.lessons import learn_evidence, make_lesson
 from radiofind.logs import log_to
+from radiofind.provenance import fold_tiles, provenance_of
 from radiofind.truth import with_snr
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     finders, radius_pixels = snakemake.params.settings["of"], snakemake.params.radius_pixels
     terms = {"train_snr": snakemake.params.settings["train_snr"], "radius_pixels": radius_pixels}
     catalogues = np.reshape(snakemake.input.catalogues, (-1, len(finders)))
@@ -24,4 +27,7 @@ if __name__ == "__main__":
         median_rms = read_metadata(patches)["median_rms"]
         placed = with_snr(pd.read_parquet(truth), truth_rms=snakemake.params.truth_rms, median_rms=median_rms)
         lessons.append(make_lesson(joined, truth=placed, area=read_area(mosaic, patches, **boxes), **terms))
-    write_json(asdict(learn_evidence(lessons, **terms)), snakemake.output.model)
+    rule = f"train_combined {snakemake.wildcards.finder}"
+    provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
+    learned = asdict(learn_evidence(lessons, **terms))
+    write_json({**learned, "provenance": fold_tiles(provenance)}, snakemake.output.model)

@@ -1,11 +1,16 @@
 """Train the network of a finder."""
 
 from radiofind.convosource_training import train_finder
-from radiofind.files import whole_or_absent, write_json
+from radiofind.damage import watch_for_damage
+from radiofind.files import write_json
 from radiofind.logs import log_to
+from radiofind.networks import save_network
+from radiofind.patches import read_origin
+from radiofind.provenance import provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input, checks={".h5": read_origin})
     network, record = train_finder(
         snakemake.input.patches,
         settings=snakemake.params.settings,
@@ -13,6 +18,12 @@ if __name__ == "__main__":
         state=f"{snakemake.output.network}.unfinished",
         code=snakemake.params.code,
     )
-    with whole_or_absent(snakemake.output.network) as temporary:
-        network.save(temporary)
-    write_json({**record, **dict(snakemake.wildcards.items())}, snakemake.output.record)
+    provenance = provenance_of(
+        f"train_convosource {snakemake.wildcards.finder}",
+        params=snakemake.params,
+        inputs=snakemake.input,
+        known={"patches": read_origin(snakemake.input.patches)["provenance"]},
+    )
+    save_network(network, snakemake.output.network)
+    names = dict(snakemake.wildcards.items())
+    write_json({**record, **names, "provenance": provenance}, snakemake.output.record)

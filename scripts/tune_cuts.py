@@ -2,11 +2,13 @@
 
 from radiofind.comparison import read_area, read_comparison
 from radiofind.cuts import cuts_to_json, tune_cut
+from radiofind.damage import watch_for_damage
 from radiofind.files import write_json
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
     files = zip(snakemake.input.patches, snakemake.input.truths, snakemake.input.catalogues, strict=True)
     mosaics = []
     for (mosaic, boxes), (patches, truth, catalogue) in zip(

@@ -16,7 +16,7 @@ from radiofind.detections import Found, complete, reason_to_skip
 from radiofind.fields import Field
 from radiofind.fitting import measure_sources
 from radiofind.inference import probability_map
-from radiofind.model_files import TrainedModel, fitting_factor, read_model
+from radiofind.model_files import ModelError, TrainedModel, fitting_factor, read_model
 from radiofind.tiling import Box, Tile
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def find_sources(
 
     Raises
     ------
-    ValueError
+    ModelError
         When the image shows the beam at another width than the network was trained on.
     """
     reason = reason_to_skip(sky.pixels, sky.rms)
@@ -180,7 +180,7 @@ def _check_halo(tile: Tile, needed: int) -> None:
     core, box = tile.core, tile.box
     halos = (core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
     if max(halos) and max(halos) < needed:
-        raise ValueError(f"Expected tiling.halo_pixels of at least {needed}, received {max(halos)}")
+        raise ModelError(f"Expected tiling.halo_pixels of at least {needed}, received {max(halos)}")
 
 
 def _vertex(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -102,7 +102,7 @@ def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: 
         "pixels_per_beam": sky.pixels_per_beam,
         "train_snr": settings["train_snr"],
         "settings": dict(settings),
-        "data": sky.origin,
+        "data": {key: value for key, value in sky.origin.items() if key != "provenance"},
         "precision": precision,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),

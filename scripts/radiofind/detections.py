@@ -37,6 +37,18 @@ class Found:
     """One row per Gaussian, for finders that fit them, with the name of its source."""
     reason: str = ""
     """Why there is no detection, in words for the report."""
+    failed: bool = False
+    """Whether the tile was not searched to the end: it goes into quarantine."""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What is kept with the table."""
+        return {"reason": self.reason, "failed": self.failed}
+
+
+def give_up(reason: str) -> Found:
+    """Return what stands for the detections in a tile that could not be searched to the end."""
+    return Found(reason=reason, failed=True)
 
 
 def reason_to_skip(pixels: np.ndarray, rms: np.ndarray) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from radiofind.files import whole_or_absent, write_text
 DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
 
 
-def write_fits_table(catalogue: pd.DataFrame, path: str | Path) -> None:
+def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequence[str] = ()) -> None:
     """Write a catalogue as a FITS table with units and descriptions.
 
     Parameters
@@ -24,6 +25,8 @@ def write_fits_table(catalogue: pd.DataFrame, path: str | Path) -> None:
         Columns of `columns.CATALOGUE`.
     path
         The file to make, whole or not at all.
+    history
+        Lines of at most 72 characters on how it was made.
     """
     table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
     hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
@@ -31,12 +34,19 @@ def write_fits_table(catalogue: pd.DataFrame, path: str | Path) -> None:
         if column.unit:
             hdu.columns[column.name].unit = column.unit
         hdu.header[f"TCOMM{number}"] = column.description
+    for line in history:
+        hdu.header.add_history(line)
     with whole_or_absent(path) as temporary:
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
 
 
 def write_regions(
-    catalogue: pd.DataFrame, path: str | Path, *, beam_arcsec: float, colour: str = "green"
+    catalogue: pd.DataFrame,
+    path: str | Path,
+    *,
+    beam_arcsec: float,
+    colour: str = "green",
+    history: Sequence[str] = (),
 ) -> None:
     """Write a catalogue as DS9 regions: ellipses of the fitted size, circles of the beam without one.
 
@@ -50,6 +60,8 @@ def write_regions(
         Diameter of the circle for sources without a size.
     colour
         Colour by a name that DS9 knows.
+    history
+        Lines on how it was made, which become comments.
     """
     sizes = catalogue[["major", "minor"]].fillna(beam_arcsec).to_numpy() / 2
     # DS9 counts the angle of the first radius from the west axis; with the minor axis first it is the
@@ -68,7 +80,8 @@ def write_regions(
         f'ellipse({ra:.7f},{dec:.7f},{minor:.4f}",{major:.4f}",{turn:.2f}) # tag={{{name}}}\n'
         for ra, dec, minor, major, turn, name in rows
     )
-    write_text(DS9_HEADER.format(colour=colour) + "".join(lines), path)
+    comments = (f"# {line}\n" for line in history)
+    write_text("".join([DS9_HEADER.format(colour=colour), *comments, *lines]), path)
 
 
 def _fits_array(values: pd.Series) -> np.ndarray:

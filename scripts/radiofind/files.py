@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+logger = logging.getLogger(__name__)
 
 METADATA_KEY = b"radiofind"
 
@@ -31,12 +35,29 @@ def whole_or_absent(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield temporary
+        _flush(temporary)
         temporary.replace(path)
+        logger.info("wrote %s", path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what writers of this file left behind that were killed."""
+    ours = re.compile(rf"\.\d+-{re.escape(path.name)}")
+    for place in os.scandir(path.parent):
+        if ours.fullmatch(place.name):
+            Path(place.path).unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file is on the disk: a file that is renamed before may be cut short by a loss of power."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -83,7 +104,10 @@ def write_parquet(
 def to_arrow(table: pd.DataFrame, metadata: Mapping[str, object] | None = None) -> pa.Table:
     """Return a table as Arrow holds it, with a JSON object in its metadata."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    stored = {**(arrow.schema.metadata or {}), METADATA_KEY: json.dumps(dict(metadata or {})).encode()}
+    stored = {
+        **(arrow.schema.metadata or {}),
+        METADATA_KEY: json.dumps(dict(metadata or {}), sort_keys=True).encode(),
+    }
     return arrow.replace_schema_metadata(stored)
 
 

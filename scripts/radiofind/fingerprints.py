@@ -20,7 +20,8 @@ from radiofind.truth import read_truth
 logger = logging.getLogger(__name__)
 
 EDGES = ("x0", "x1", "y0", "y1")
-COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", "fingerprint", "reason")
+DIGESTS = ("header", "pixels", "fingerprint")
+COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
 
 
 def fingerprint_mosaic(
@@ -54,7 +55,8 @@ def fingerprint_mosaic(
     -------
     pandas.DataFrame
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
-        box, ``fingerprint``. When a file cannot be read, one row without a tile that gives the ``reason``.
+        box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
+        read, one row without a tile that gives the ``reason``.
     """
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz)
@@ -67,13 +69,13 @@ def fingerprint_mosaic(
             dependence = tile.box.grown(reach_pixels, header.shape)
             pixels = read_pixels(header, dependence)
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
-            digest = _digest(header.cards, pixels)
-            rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, digest, ""))
+            digests = _digests(header.cards, pixels)
+            rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
     except MemoryError:
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)
-        rows = [("", *(0,) * 8, 0.0, "", _reason(error, path))]
+        rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -100,7 +102,7 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def describe_tile(row: Mapping[str, object], *, core_pixels: int, halo_pixels: int) -> dict[str, object]:
-    """Return what a tile's file holds: its boxes, the tiling and its fingerprint.
+    """Return what a tile's file holds: its boxes, the tiling and its digests.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ def describe_tile(row: Mapping[str, object], *, core_pixels: int, halo_pixels: i
         "box": [int(row[edge]) for edge in EDGES],
         "core_pixels": core_pixels,
         "halo_pixels": halo_pixels,
-        "fingerprint": row["fingerprint"],
+        **{name: row[name] for name in DIGESTS},
     }
 
 
@@ -152,8 +154,8 @@ def _reason(error: Exception, path: str | Path) -> str:
     return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"
 
 
-def _digest(cards: str, pixels: np.ndarray) -> str:
-    """Return a digest of header cards and pixels; the payload of a NaN does not count."""
-    digest = hashlib.sha256(cards.encode())
-    digest.update(np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4", copy=False))
-    return digest.hexdigest()
+def _digests(cards: str, pixels: np.ndarray) -> tuple[str, str, str]:
+    """Return digests of header cards, pixels and both; the payload of a NaN does not count."""
+    canonical = np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4", copy=False)
+    header, seen = hashlib.sha256(cards.encode()), hashlib.sha256(canonical)
+    return header.hexdigest(), seen.hexdigest(), hashlib.sha256(header.digest() + seen.digest()).hexdigest()

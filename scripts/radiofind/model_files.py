@@ -32,6 +32,10 @@ NEEDED = {
 """Keys of a record that are needed to use a network, and what reads their values."""
 
 
+class ModelError(ValueError):
+    """A network that cannot be used where it is asked to, of which the user must know."""
+
+
 @dataclass(frozen=True)
 class TrainedModel:
     """A network that is ready to be used."""
@@ -95,14 +99,14 @@ def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
 
     Raises
     ------
-    ValueError
+    ModelError
         When the width comes no closer than a factor of 1.3.
     """
     width = pixels_per_beam(header)
     factor = max(round(width / wanted), 1)
     found = width / factor
     if max(found / wanted, wanted / found) > TOLERANCE:
-        raise ValueError(
+        raise ModelError(
             f"{header.path}: expected a beam of {wanted:.2f} pixels, which the network was trained on, "
             f"received one of {found:.2f} ({width:.2f} before binning); train a network for this image"
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 
 import keras
 from keras import layers, ops
+
+from radiofind.files import whole_or_absent
 
 WIDTH, BLOCKS = 32, 6
 """Channels and residual blocks of the network of the default recipe."""
@@ -100,6 +104,26 @@ def with_precision(network: keras.Model, precision: str) -> keras.Model:
     recast_network = keras.models.clone_model(network, clone_function=recast)
     recast_network.set_weights(network.get_weights())
     return recast_network
+
+
+def save_network(network: keras.Model, path: str | Path) -> None:
+    """Write a network as a ``.keras`` file, whole or not at all, and the same bytes for the same network.
+
+    Parameters
+    ----------
+    network
+        The network.
+    path
+        The file to make.
+    """
+    with whole_or_absent(path) as temporary:
+        network.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        parts["metadata.json"] = json.dumps(json.loads(parts["metadata.json"]) | {"date_saved": ""}).encode()
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def load_network(path: str | Path) -> keras.Model:

@@ -74,7 +74,13 @@ class Region:
 
 
 def cut_patches(
-    path: str | Path, grounds: Sequence[Ground], *, train_snr: float, train_rms: str, stride_pixels: int
+    path: str | Path,
+    grounds: Sequence[Ground],
+    *,
+    train_snr: float,
+    train_rms: str,
+    stride_pixels: int,
+    provenance: Mapping[str, object] | None = None,
 ) -> None:
     """Write the patches of the train and validation boxes of a training set as HDF5.
 
@@ -92,6 +98,8 @@ def cut_patches(
     stride_pixels
         From one train patch to the next. Validation patches lie side by side. The last patch of a row or a
         column is moved back so that it ends with the box.
+    provenance
+        What the patches are made of, to be kept with them.
 
     Raises
     ------
@@ -106,6 +114,7 @@ def cut_patches(
     with whole_or_absent(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["mosaics"] = [ground.mosaic for ground in grounds]
         file.attrs["origin"] = json.dumps(_origin(grounds, levels))
+        file.attrs["provenance"] = json.dumps(dict(provenance or {}), sort_keys=True)
         file.attrs.update({"train_snr": train_snr, "train_rms": train_rms, "stride_pixels": stride_pixels})
         for split, stride in zip(SPLITS, (stride_pixels, PATCH_PIXELS), strict=True):
             group = _empty_group(file, split)
@@ -144,8 +153,8 @@ def read_origin(path: str | Path) -> dict[str, object]:
     -------
     dict
         ``mosaics`` (names, in the order of the numbers in `PatchSet.mosaic`), ``train_snr``, ``train_rms``,
-        ``stride_pixels``, and ``origin``: by mosaic its image, boxes with and without gap (as in the sheet),
-        beam (arcsec, arcsec, deg), pixel_arcsec and median_rms (Jy/beam; None without boxes).
+        ``stride_pixels``, ``provenance``, and ``origin``: by mosaic its image, boxes with and without gap (as
+        in the sheet), beam (arcsec, arcsec, deg), pixel_arcsec and median_rms (Jy/beam; None without boxes).
     """
     with h5py.File(path) as file:
         attributes = dict(file.attrs)
@@ -155,6 +164,7 @@ def read_origin(path: str | Path) -> dict[str, object]:
         "train_rms": attributes["train_rms"],
         "stride_pixels": int(attributes["stride_pixels"]),
         "origin": json.loads(attributes["origin"]),
+        "provenance": json.loads(attributes["provenance"]),
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from radiofind.detections import UNFITTED, Found, complete, reason_to_skip
+from radiofind.detections import UNFITTED, Found, complete, give_up, reason_to_skip
 from radiofind.fields import Field
 from radiofind.tile_images import write_image
 
@@ -85,7 +85,7 @@ def find_sources(
         _write_inputs(sky, options, rms_box, folder)
         reason = _run(folder, time_limit_s)
         if reason:
-            return Found(reason=reason)
+            return give_up(reason)
         return _read_outputs(sky, finder, folder)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from radiofind import evaluation, fingerprints, score_evaluation
+from radiofind import evaluation, fingerprints, quarantine, score_evaluation
 from radiofind.figures import (
     calibration_figure,
     f1_figure,
@@ -34,13 +34,14 @@ logger = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).parent / "templates"
 
 NOTHING_FOUND = "no source found"
-"""The one reason for an empty tile that is not a failure."""
+"""The one reason for an empty tile that was searched."""
 
 COLUMNS = {
     "scores": evaluation.COLUMNS,
     "curves": evaluation.CURVE_COLUMNS,
     "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
     "empty_tiles": ("mosaic", "finder", "tile", "reason"),
+    "quarantine": quarantine.COLUMNS,
     "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
     "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
     "area": ("mosaic", "rms", "area_deg2"),
@@ -76,7 +77,9 @@ class ReportData:
     tiles: pd.DataFrame
     """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
     empty_tiles: pd.DataFrame
-    """mosaic, finder, tile, reason: tiles in which a finder has no detection, and why."""
+    """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
+    quarantine: pd.DataFrame
+    """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
     catalogues: pd.DataFrame
     """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
     noise: pd.DataFrame
@@ -253,7 +256,7 @@ def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView,
 def _tiles(data: ReportData) -> dict[str, object]:
     """Return how many tiles are in which state, and those that are to be listed."""
     readable = data.tiles[data.tiles["state"] != "unreadable"]
-    failed = data.empty_tiles[data.empty_tiles["reason"] != NOTHING_FOUND]
+    failed = data.quarantine
     distinct = failed[["mosaic", "tile"]].drop_duplicates()
     states = pd.crosstab(readable["mosaic"], readable["state"])
     states = states.reindex(columns=["live", "blank"], fill_value=0).reset_index()
@@ -263,6 +266,7 @@ def _tiles(data: ReportData) -> dict[str, object]:
         "n_failed": len(distinct),
         "failed": failed,
         "failures": failed.groupby(["finder", "reason"], sort=False).size().reset_index(name="n_tiles"),
+        "unsearchable": data.empty_tiles[data.empty_tiles["reason"] != NOTHING_FOUND],
         "n_nothing_found": int((data.empty_tiles["reason"] == NOTHING_FOUND).sum()),
         "blank": data.tiles[data.tiles["state"] == "blank"],
         "unreadable": data.tiles[data.tiles["state"] == "unreadable"],

@@ -16,6 +16,7 @@ import yaml
 
 from radiofind.files import read_csv, read_metadata
 from radiofind.images import read_header, read_pixels
+from radiofind.quarantine import list_quarantine
 from radiofind.report import ReportData
 from radiofind.sky_view import SkyView
 from radiofind.splits import PATCH_PIXELS, patches_across
@@ -109,6 +110,11 @@ def read_report_data(
         curves=_joined(read_csv(path) for path in curves),
         tiles=pd.read_parquet(tiles),
         empty_tiles=pd.DataFrame([row for files in mosaics for row in _empty_tiles(files)]),
+        quarantine=list_quarantine(
+            {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()},
+            {one.mosaic: one.patches for one in mosaics},
+            kinds={name: settings["kind"] for name, settings in configuration["finders"].items()},
+        ),
         catalogues=catalogues,
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
         area=_joined(_area_rows(files) for files in mosaics),

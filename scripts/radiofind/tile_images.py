@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,9 @@ from astropy.io import fits
 
 from radiofind.images import ImageHeader
 from radiofind.tiling import Box
+
+METADATA_CARD = "METADATA"
+"""Card of the primary header for a JSON object, as Parquet files of the workflow have it."""
 
 
 def write_image(
@@ -19,6 +24,7 @@ def write_image(
     box: Box,
     n_axes: int = 2,
     unit: str = "Jy/beam",
+    metadata: Mapping[str, object] | None = None,
 ) -> None:
     """Write arrays that cover a box of a mosaic as the image extensions of a FITS file, with coordinates.
 
@@ -36,6 +42,8 @@ def write_image(
         2, or 4 to add a frequency and a Stokes axis.
     unit
         Unit of the arrays; empty for none.
+    metadata
+        What `read_metadata` will return.
     """
     cards = _cards_of(header, box, n_axes)
     cards["BUNIT"] = unit
@@ -45,7 +53,14 @@ def write_image(
         hdus = [fits.PrimaryHDU(*arrays.values(), header=cards)]
     else:
         hdus = [fits.PrimaryHDU(), *(fits.ImageHDU(array, cards, name) for name, array in arrays.items())]
+    if metadata:
+        hdus[0].header[METADATA_CARD] = json.dumps(dict(metadata), sort_keys=True)
     fits.HDUList(hdus).writeto(path, overwrite=True)
+
+
+def read_metadata(path: str | Path) -> dict[str, object]:
+    """Return the JSON object that `write_image` stored with an image; empty when there is none."""
+    return json.loads(fits.getheader(path).get(METADATA_CARD, "{}"))
 
 
 def read_planes(path: str | Path, *names: str) -> list[np.ndarray]:

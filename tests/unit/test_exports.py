@@ -85,3 +85,12 @@ def test_an_empty_region_file_can_be_read(tmp_path):
     write_regions(empty(CATALOGUE), tmp_path / "c.reg", beam_arcsec=6.0)
     assert (tmp_path / "c.reg").read_text().startswith("# Region file format: DS9\n")
     assert len(Regions.read(tmp_path / "c.reg")) == 0
+
+
+def test_history_is_told_in_both_files(catalogue, tmp_path):
+    history = ["code find_peaks: 0123", "x" * 70]
+    write_fits_table(catalogue, tmp_path / "c.fits", history=history)
+    write_regions(catalogue, tmp_path / "c.reg", beam_arcsec=5, history=history)
+    assert list(fits.getheader(tmp_path / "c.fits", 1)["HISTORY"]) == history
+    assert (tmp_path / "c.reg").read_text().count("# code find_peaks: 0123\n") == 1
+    assert len(Regions.read(tmp_path / "c.reg", format="ds9")) == len(catalogue)

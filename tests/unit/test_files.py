@@ -1,6 +1,8 @@
 """Files are whole or absent."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,3 +73,24 @@ def test_json_is_the_same_text_for_the_same_content(tmp_path):
 def test_csv_has_no_index(tmp_path):
     write_csv(pd.DataFrame({"a": [1]}, index=[5]), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == "a\n1\n"
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    for name in (".123-a.txt", ".123-b-a.txt", ".a.txt", "123-a.txt"):
+        (tmp_path / name).write_text("half")
+    write_text("whole", tmp_path / "a.txt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".123-b-a.txt",
+        ".a.txt",
+        "123-a.txt",
+        "a.txt",
+    ]
+
+
+def test_file_reaches_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    calls = []
+    replace = Path.replace
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: calls.append("flushed"))
+    monkeypatch.setattr(Path, "replace", lambda old, new: calls.append("renamed") or replace(old, new))
+    write_text("whole", tmp_path / "a.txt")
+    assert calls == ["flushed", "renamed"]

@@ -69,7 +69,7 @@ def table(name, *rows):
 
 
 def tile_row(tile, state="live", reason="", mosaic="m"):
-    return (mosaic, tile, *(0,) * 8, float(state == "live"), "", state, reason)
+    return (mosaic, tile, *(0,) * 8, float(state == "live"), "", "", "", state, reason)
 
 
 def view_of():
@@ -85,6 +85,7 @@ def data_of(**other):
         "curves": table("curves"),
         "tiles": table("tiles", tile_row("y000x000"), tile_row("y000x001", "blank", "no valid pixel")),
         "empty_tiles": table("empty_tiles"),
+        "quarantine": table("quarantine"),
         "catalogues": table("catalogues", ("m", "pybdsf", 23456, 7), ("m", "peaks", 1300, 0)),
         "noise": table("noise", ("m", 7.12e-8, 0.25, 0.6)),
         "area": table("area"),
@@ -109,7 +110,7 @@ def full():
 
 def nothing():
     none = pd.DataFrame()
-    return ReportData(none, none, none, none, none, none, none, [], none, none, none, "", {})
+    return ReportData(none, none, none, none, none, none, none, none, [], none, none, none, "", {})
 
 
 def words(page):
@@ -290,7 +291,7 @@ def test_mosaic_without_scores_is_named():
     )
 
 
-def test_failed_blank_and_unreadable_tiles_are_listed():
+def test_quarantined_blank_and_unreadable_tiles_are_listed():
     tiles = table(
         "tiles",
         tile_row("y000x000"),
@@ -299,12 +300,22 @@ def test_failed_blank_and_unreadable_tiles_are_listed():
     )
     empty = table(
         "empty_tiles",
-        ("m", "pybdsf", "y000x000", "PyBDSF crashed with signal 11"),
+        ("m", "net", "y000x000", "constant"),
         ("m", "peaks", "y000x000", "no source found"),
     )
-    text = words(render(data_of(tiles=tiles, empty_tiles=empty)))
-    assert "2 mosaics, 1 unreadable . 2 tiles: 1 live, 1 blank, 1 failed for some finder" in text
-    assert "m y000x000 pybdsf PyBDSF crashed with signal 11" in text
+    failed = (
+        "m",
+        "y000x000",
+        "pybdsf",
+        "PyBDSF crashed with signal 11",
+        "logs/a.log",
+        "rm results/a.parquet",
+    )
+    text = words(render(data_of(tiles=tiles, empty_tiles=empty, quarantine=table("quarantine", failed))))
+    assert "2 mosaics, 1 unreadable . 2 tiles: 1 live, 1 blank, 1 in quarantine" in text
+    assert "m y000x000 pybdsf PyBDSF crashed with signal 11 logs/a.log rm results/a.parquet" in text
+    assert "1 pair of tile and finder with nothing to search" in text
+    assert "m y000x000 net constant" in text
     assert "m y000x001 no valid pixel" in text
     assert "broken no SIMPLE card" in text
     assert "m y000x000 peaks" not in text

@@ -16,7 +16,9 @@ def read(folder, **files):
     """What a report without mosaics tells."""
     write_parquet(pd.DataFrame(columns=list(COLUMNS["tiles"])), folder / "tiles.parquet")
     none = dict.fromkeys(("scores", "curves", "cuts", "calibrations", "models"), ())
-    return read_report_data([], tiles=folder / "tiles.parquet", configuration={"snr": [1]}, **(none | files))
+    return read_report_data(
+        [], tiles=folder / "tiles.parquet", configuration={"snr": [1], "finders": {}}, **(none | files)
+    )
 
 
 def model(folder, name, **content):
