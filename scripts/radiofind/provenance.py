@@ -14,6 +14,7 @@ import platform
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
@@ -25,8 +26,8 @@ Provenance = dict[str, dict[str, object]]
 
 KEY = "provenance"
 """Key in the metadata of a table and in a JSON file."""
-FOLLOWED = ("image", "images")
-"""Inputs that are not looked at: fingerprints of the tiles stand for the pixels that a job reads."""
+IMAGES = ("image", "images")
+"""Inputs that are not looked at: the fingerprints of tiles stand for the pixels that a job reads."""
 DISTRIBUTIONS = {
     **{name: name for name in ("numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "h5py", "keras")},
     "sklearn": "scikit-learn",
@@ -77,7 +78,7 @@ def provenance_of(
     merged: dict[str, object] = {}
     for name, value in inputs.items():
         paths = [value] if isinstance(value, str) else list(value)
-        for path in paths if name not in (*FOLLOWED, *(known or {})) else ():
+        for path in paths if name not in (known or {}) else ():
             _add(merged, _of_input(name, Path(path)))
     for further in (*(known or {}).values(), json.loads(json.dumps(own))):
         _add(merged, further)
@@ -85,17 +86,21 @@ def provenance_of(
 
 
 def fold_tiles(provenance: Provenance) -> Provenance:
-    """Return a provenance in which one digest stands for the fingerprints of all tiles.
+    """Return a provenance in which one digest stands for the fingerprints of all tiles of a mosaic.
 
     Parameters
     ----------
     provenance
         As `provenance_of` returns it.
     """
-    inputs = dict(provenance["inputs"])
-    tiles = inputs.pop("tiles", {})
-    digest = hashlib.sha256(json.dumps(tiles, sort_keys=True).encode()).hexdigest()
-    return provenance | {"inputs": inputs | {"tiles": {"number": len(tiles), "digest": digest}}}
+    found = provenance["inputs"].get("tiles", {})
+    folded = {name: value for name, value in found.items() if "/" not in name}
+    tiles = sorted((name for name in found if "/" in name), key=_mosaic_of)
+    for mosaic, names in groupby(tiles, key=_mosaic_of):
+        fingerprints = {name: found[name] for name in names}
+        digest = hashlib.sha256(json.dumps(fingerprints, sort_keys=True).encode()).hexdigest()
+        _add(folded, {mosaic: f"{len(fingerprints)} tiles, sha256 {digest}"})
+    return provenance | {"inputs": {**provenance["inputs"], "tiles": folded}}
 
 
 def read_provenance(path: str | Path) -> Provenance:
@@ -135,8 +140,15 @@ def _sentences(provenance: Provenance) -> Iterator[str]:
             yield f"{part} {name}: {told}"
 
 
+def _mosaic_of(tile: str) -> str:
+    """Return the mosaic in the name of a tile."""
+    return tile.split("/")[0]
+
+
 def _of_input(name: str, path: Path) -> Provenance:
     """Return what one input brings with it."""
+    if name in IMAGES:
+        return {"inputs": {name: {path.name: "by the fingerprints of its tiles"}}}
     if path.parent.name == "tiles" and path.suffix == ".json":
         tile = json.loads(path.read_text())
         fingerprint = {key: tile[key] for key in ("header", "pixels")}

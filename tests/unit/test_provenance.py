@@ -47,7 +47,8 @@ def test_provenance_names_code_settings_tile_and_versions():
     )
     assert found["code"] == {"find_peaks": "c1"}
     assert found["settings"] == {"find_peaks deep": {"threshold": 5.0}}
-    assert found["inputs"] == {"tiles": {"m/y000x000": {"header": "h0", "pixels": "p0"}}}
+    assert found["inputs"]["tiles"] == {"m/y000x000": {"header": "h0", "pixels": "p0"}}
+    assert list(found["inputs"]["image"]) == ["sky.fits"]
     assert found["versions"]["numpy"] == np.__version__ and "python" in found["versions"]
 
 
@@ -78,17 +79,27 @@ def test_inputs_that_differ_are_all_told():
     assert merged[0]["settings"]["find_peaks deep"] == {"threshold": {"one of": [5, 6]}}
 
 
-def test_folded_tiles_are_one_digest_that_changes_with_each_tile():
-    def folded(*names):
-        inputs = {"detections": [detections(name) for name in names]}
-        return fold_tiles(provenance_of("merge_detections", params={"code": "c"}, inputs=inputs))["inputs"][
-            "tiles"
-        ]
+def merged(*paths):
+    return provenance_of("merge_detections deep", params={"code": "c"}, inputs={"detections": list(paths)})
 
-    two, other, three = folded("y000x000", "y000x001"), folded("y000x000", "y000x002"), folded("y000x001")
-    assert (two["number"], three["number"]) == (2, 1)
-    assert len({one["digest"] for one in (two, other, three)}) == 3
-    assert folded("y000x001", "y000x000") == two
+
+def test_folded_tiles_are_one_digest_per_mosaic_that_changes_with_each_tile():
+    def folded(*names):
+        return fold_tiles(merged(*map(detections, names)))["inputs"]["tiles"]["m"]
+
+    two = folded("y000x000", "y000x001")
+    assert two.startswith("2 tiles, sha256 ") and folded("y000x001").startswith("1 tiles")
+    assert folded("y000x001", "y000x000") == two != folded("y000x000", "y000x002")
+
+
+def test_catalogues_of_different_tiles_name_the_digests_of_both():
+    paths = []
+    for number in range(3):
+        found = fold_tiles(merged(detections(f"y000x00{min(number, 1)}")))
+        paths.append(f"results/m/catalogues/{number}.parquet")
+        write_parquet(pd.DataFrame({"x": [1.0]}), paths[-1], metadata={"provenance": found})
+    together = fold_tiles(merged(*paths))["inputs"]["tiles"]["m"]
+    assert together == {"one of": sorted(read_provenance(path)["inputs"]["tiles"]["m"] for path in paths[:2])}
 
 
 def test_every_kind_of_file_keeps_its_provenance(folder, write_fits):
