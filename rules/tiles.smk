@@ -55,6 +55,7 @@ checkpoint index_tiles:
         mosaics=list(plan.mosaics),
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
+        reach_pixels=noise_settings(**config["noise"]).reach_pixels,
         code=digest_of("index_tiles"),
     message:
         "Indexing the tiles; the jobs of the tiles are planned when this is done"

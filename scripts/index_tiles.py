@@ -14,7 +14,7 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     tables = map(pd.read_parquet, snakemake.input.fingerprints)
     tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)))
-    tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels")}
+    tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
     for mosaic, rows in tiles.groupby("mosaic"):
         live = rows[rows["state"] == "live"].to_dict("records")
         update_tile_files(

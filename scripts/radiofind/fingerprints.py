@@ -101,15 +101,17 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
 
 
-def describe_tile(row: Mapping[str, object], *, core_pixels: int, halo_pixels: int) -> dict[str, object]:
+def describe_tile(
+    row: Mapping[str, object], *, core_pixels: int, halo_pixels: int, reach_pixels: int
+) -> dict[str, object]:
     """Return what a tile's file holds: its boxes, the tiling and its digests.
 
     Parameters
     ----------
     row
         One row of `index_tiles`.
-    core_pixels, halo_pixels
-        The tiling.
+    core_pixels, halo_pixels, reach_pixels
+        The tiling, and how far beyond a tile its noise reads.
     """
     return {
         "tile": row["tile"],
@@ -117,6 +119,7 @@ def describe_tile(row: Mapping[str, object], *, core_pixels: int, halo_pixels: i
         "box": [int(row[edge]) for edge in EDGES],
         "core_pixels": core_pixels,
         "halo_pixels": halo_pixels,
+        "reach_pixels": reach_pixels,
         **{name: row[name] for name in DIGESTS},
     }
 

@@ -28,6 +28,8 @@ KEY = "provenance"
 """Key in the metadata of a table and in a JSON file."""
 IMAGES = ("image", "images")
 """Inputs that are not looked at: the fingerprints of tiles stand for the pixels that a job reads."""
+FINGERPRINT = ("header", "pixels", "core_pixels", "halo_pixels", "reach_pixels")
+"""What a tile file says of what a tile depends on."""
 DISTRIBUTIONS = {
     **{name: name for name in ("numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "h5py", "keras")},
     "sklearn": "scikit-learn",
@@ -151,7 +153,7 @@ def _of_input(name: str, path: Path) -> Provenance:
         return {"inputs": {name: {path.name: "by the fingerprints of its tiles"}}}
     if path.parent.name == "tiles" and path.suffix == ".json":
         tile = json.loads(path.read_text())
-        fingerprint = {key: tile[key] for key in ("header", "pixels")}
+        fingerprint = {key: tile[key] for key in FINGERPRINT}
         return {"inputs": {"tiles": {f"{path.parent.parent.name}/{path.stem}": fingerprint}}}
     found = read_provenance(path) if path.parts[0] == "results" or path.suffix == ".json" else {}
     return found or {"inputs": {name: {path.name: _digest(path)}}}

@@ -83,7 +83,7 @@ def test_rows_hold_boxes_and_valid_fractions(write_fits, pixels):
     table = fingerprints(write_fits(pixels))
     assert tuple(table.columns) == COLUMNS
     for tile, row in zip(TILES, table.to_dict("records"), strict=True):
-        assert tile_from(describe_tile(row, **TILING)) == tile
+        assert tile_from(describe_tile(row, **TILING, reach_pixels=REACH)) == tile
         assert row["valid_fraction"] == pytest.approx(np.isfinite(pixels[tile.box.slices]).mean())
         assert row["reason"] == ""
 
@@ -147,13 +147,15 @@ def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
     table = fingerprints(write_fits(pixels))
     table.to_parquet(tmp_path / "f.parquet")
     again = pd.read_parquet(tmp_path / "f.parquet").to_dict("records")[0]
-    assert describe_tile(again, **TILING) == describe_tile(table.to_dict("records")[0], **TILING)
+    assert describe_tile(again, **TILING, reach_pixels=REACH) == describe_tile(
+        table.to_dict("records")[0], **TILING, reach_pixels=REACH
+    )
 
 
 def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_path):
     folder = tmp_path / "tiles"
     rows = fingerprints(write_fits(pixels)).to_dict("records")[:4]
-    descriptions = {row["tile"]: describe_tile(row, **TILING) for row in rows}
+    descriptions = {row["tile"]: describe_tile(row, **TILING, reach_pixels=REACH) for row in rows}
     update_tile_files(descriptions, folder)
     assert sorted(path.stem for path in folder.iterdir()) == sorted(descriptions)
     for name, description in descriptions.items():
@@ -177,7 +179,7 @@ def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_
 def test_a_field_is_the_tile_with_its_noise_and_all_edges(write_fits, pixels, tmp_path):
     image = write_fits(pixels)
     row = fingerprints(image).to_dict("records")[8]
-    write_json(describe_tile(row, **TILING), tmp_path / "tile.json")
+    write_json(describe_tile(row, **TILING, reach_pixels=REACH), tmp_path / "tile.json")
     header, tile = read_header(image), TILES[8]
     planes = {"MEAN": pixels[tile.box.slices], "RMS": 2 * pixels[tile.box.slices]}
     write_image(planes, tmp_path / "noise.fits", header=header, box=tile.box)

@@ -13,7 +13,8 @@ from radiofind.provenance import fold_tiles, in_lines, provenance_of, read_prove
 from radiofind.tile_images import write_image
 from radiofind.tiling import Box
 
-TILE = {"tile": "y000x000", "header": "h0", "pixels": "p0", "fingerprint": "f0"}
+TILING = {"core_pixels": 100, "halo_pixels": 20, "reach_pixels": 60}
+TILE = {"tile": "y000x000", "header": "h0", "pixels": "p0", "fingerprint": "f0", **TILING}
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def test_provenance_names_code_settings_tile_and_versions():
     )
     assert found["code"] == {"find_peaks": "c1"}
     assert found["settings"] == {"find_peaks deep": {"threshold": 5.0}}
-    assert found["inputs"]["tiles"] == {"m/y000x000": {"header": "h0", "pixels": "p0"}}
+    assert found["inputs"]["tiles"] == {"m/y000x000": {"header": "h0", "pixels": "p0", **TILING}}
     assert list(found["inputs"]["image"]) == ["sky.fits"]
     assert found["versions"]["numpy"] == np.__version__ and "python" in found["versions"]
 
