@@ -1,10 +1,12 @@
 # Everything on a fresh machine: `make run` (the main job on simulated data) and `make test`.
 # ARGS are given to snakemake: make what-changed ARGS="--configfile mine.yaml"
+# FOLDER, which holds results/, is given to make verify, if it is not this one.
 PYTHON ?= python3
+FOLDER ?= .
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local $(ARGS)
 
-.PHONY: setup run test test-fast lint what-changed clean
+.PHONY: setup run test test-fast lint what-changed verify clean
 
 setup: .venv/installed
 
@@ -31,8 +33,11 @@ lint: setup
 	$(BIN)/snakemake --lint
 
 what-changed: setup
-	$(SNAKEMAKE) --until index_tiles
-	$(SNAKEMAKE) --dry-run
+	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) --logger survey --until index_tiles
+	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) --logger survey --dry-run
+
+verify: setup
+	@PYTHONPATH=scripts $(BIN)/python -m radiofind.inventory "$(FOLDER)"
 
 clean:
 	rm -rf results logs benchmarks/*/ .snakemake

@@ -1,0 +1,87 @@
+"""A logger of Snakemake that tells a dry run in the words of a survey: which tiles will run, and why.
+
+In a run that is not dry it shows what each job does, and what goes wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from dataclasses import asdict
+from logging import LogRecord
+
+import pandas as pd
+from snakemake.common import NOTHING_TO_BE_DONE_MSG
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from radiofind.changes import Changes, Job, TileChange
+from radiofind.changes_text import describe_changes
+from radiofind.earlier_runs import read_earlier_runs
+from radiofind.files import write_csv
+from radiofind.provenance import read_provenance
+
+TABLE = "logs/what_changed.csv"
+WILDCARDS = ("mosaic", "tile", "finder", "training_set")
+
+
+class LogHandler(LogHandlerBase):
+    """Collects the jobs of a dry run, and says at its end what they mean."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = False
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._expected: int | None = None
+
+    def emit(self, record: LogRecord) -> None:
+        """Take note of a job, or show an error."""
+        event = getattr(record, "event", None)
+        if record.levelno >= logging.WARNING:
+            print(self.format(record), file=sys.stderr)
+        elif event == LogEvent.JOB_INFO and self.common_settings.dryrun:
+            self._jobs.append(_job(record))
+        elif event == LogEvent.JOB_INFO and record.rule_msg:
+            print(record.rule_msg, flush=True)
+        elif event == LogEvent.RUN_INFO:
+            self._expected = record.stats["total"]
+        elif record.msg == NOTHING_TO_BE_DONE_MSG:
+            self._expected = 0
+
+    def close(self) -> None:
+        """Say what the jobs mean, once, if the dry run came to its end."""
+        complete, self._expected = self._expected == len(self._jobs), None
+        if complete and self.common_settings.dryrun:
+            try:
+                _tell(self._jobs)
+            except Exception:  # Snakemake would pass over it without a word
+                traceback.print_exc()
+        super().close()
+
+
+def _job(record: LogRecord) -> Job:
+    """Return the job of an event."""
+    return Job(
+        rule=record.rule_name,
+        **{name: record.wildcards.get(name, "") for name in WILDCARDS},
+        reason=record.reason,
+        outputs=tuple(record.output),
+        log=next(iter(record.log), ""),
+        benchmark=record.benchmark or "",
+    )
+
+
+def _tell(jobs: list[Job]) -> None:
+    """Print what will run, and write down every tile."""
+    changes = Changes(jobs, read_earlier_runs(read_provenance))
+    print(describe_changes(changes))
+    if changes.are_known:
+        columns = list(TileChange.__annotations__)
+        write_csv(pd.DataFrame(map(asdict, changes.tiles), columns=columns), TABLE)
+    if changes.are_known and changes.tiles:
+        print(f"All tiles with their reasons: {TABLE}")

@@ -1,0 +1,113 @@
+"""`make what-changed` tells before a run which tiles will run, and why."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from astropy.io import fits
+
+from workflow.runs import REPOSITORY, SNAKEMAKE, TIME_LIMIT_S, copy_of, planned
+from workflow.skies import CORE, OF_TILES, TILES
+
+pytestmark = pytest.mark.slow
+
+TABLE = "logs/what_changed.csv"
+
+
+def make(folder, *further):
+    """Run the target of the Makefile."""
+    arguments = ["--directory", folder, "--cores", "2", "--configfile", folder / "survey.yaml", *further]
+    command = ["make", "--silent", "what-changed", f"BIN={SNAKEMAKE.parent}", "--old-file=.venv/installed"]
+    command.append(f"ARGS={' '.join(map(str, arguments))}")
+    return subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False
+    )
+
+
+def what_changed(folder, *further):
+    """Return the lines that the target says when all is well."""
+    done = make(folder, *further)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def listed(folder):
+    """Return the tiles of the table as jobs of finders, and the reasons that are given."""
+    table = pd.read_csv(folder / TABLE, dtype=str)
+    tiles = set(zip(table["mosaic"], table["finder"], table["tile"], strict=True))
+    return tiles, dict(
+        zip(table["mosaic"] + " " + table["tile"] + " " + table["finder"], table["why"], strict=True)
+    )
+
+
+def searches(jobs):
+    """Return mosaic, finder and tile of the jobs that search."""
+    return {tuple(job.split()[1:]) for job in jobs if job.startswith("find_")}
+
+
+@pytest.fixture(scope="module")
+def finished(survey, tmp_path_factory):
+    """A copy of the survey after a full run, in which tests change nothing but tables of changes."""
+    return copy_of(survey.folder, Path(tmp_path_factory.mktemp("what_changed")) / "copy")
+
+
+def test_nothing_to_do_is_told_in_a_line(finished):
+    lines = what_changed(finished)
+    assert lines[-1] == "Nothing has changed: no job will run."
+    assert "Left out: broken" in "".join(lines)
+    assert listed(finished) == (set(), {})
+
+
+def test_error_is_shown_and_nothing_is_told(finished, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"matches": {"radius_pixels": 2}}))
+    done = make(finished, overlay)
+    assert done.returncode != 0
+    assert "matches" in done.stderr
+    assert done.stdout == ""
+
+
+def test_setting_is_told_with_its_values(finished, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"finders": {"peaks": {"threshold": 6.0}}}))
+    lines = what_changed(finished, overlay)
+    tiles = sum(map(len, TILES.values()))
+    assert any(
+        f"all {tiles}  peaks    settings of peaks have changed: threshold 5.0 -> 6.0" in line
+        for line in lines
+    )
+    assert f"{tiles} of {tiles} tiles" in lines[-2]
+    jobs = planned(finished, "--configfile", finished / "survey.yaml", overlay)
+    assert listed(finished)[0] == searches(jobs)
+
+
+def test_changed_pixel_is_told_of_the_tiles_that_see_it(copy):
+    with fits.open(copy / "data/strip.fits", mode="update") as hdus:
+        hdus[0].data[..., 70, CORE - 50] += np.float32(1e-4)
+    text = "\n".join(what_changed(copy))
+    tiles, reasons = listed(copy)
+    assert "Fingerprinting the tiles of strip" in text
+    assert tiles == searches(planned(copy))
+    for finder in OF_TILES:
+        for tile in ("y000x000", "y000x001"):
+            assert reasons[f"strip {tile} {finder}"].startswith("pixels")
+    assert reasons["strip y000x002 net"] == "net is trained anew"
+    assert "Trained anew: net on strip (under its boxes: pixels" in text
+    assert "header" not in text
+
+
+def test_mosaic_added_is_told_as_not_searched_yet(copy):
+    pixels, header = fits.getdata(copy / "data/strip.fits", header=True)
+    fits.writeto(copy / "data/new.fits", pixels[..., :CORE], header)
+    with (copy / "sheet.tsv").open("a") as sheet:
+        sheet.write("new\t\tdata/new.fits" + 6 * "\t" + "strip\t\t\n")
+    text = "\n".join(what_changed(copy))
+    tiles, reasons = listed(copy)
+    assert tiles == {("new", finder, "y000x000") for finder in OF_TILES}
+    assert set(reasons.values()) == {"not searched yet"}
+    assert "Catalogues made anew: both, net, peaks, pybdsf in new" in text
