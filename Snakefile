@@ -22,6 +22,8 @@ include: "rules/matches.smk"
 include: "rules/combined.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
+include: "rules/provenance_inputs.smk"
+include: "rules/provenance.smk"
 
 
 rule all:
@@ -33,3 +35,4 @@ rule all:
         probability=probability_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
+        provenance=indexed("results/provenance.json"),

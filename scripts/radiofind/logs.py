@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 def log_to(path: str | Path) -> None:
@@ -18,6 +23,8 @@ def log_to(path: str | Path) -> None:
 
     Notes
     -----
+    The first line says when and on which host the job started; `recording.jobs_in` reads it.
+
     The file descriptors themselves are redirected, because compiled code (PyBDSF) and child processes do
     not go through ``sys.stderr``.
     """
@@ -30,3 +37,9 @@ def log_to(path: str | Path) -> None:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
+    logger.info("started %s on %s", utc(time.time()), socket.gethostname())
+
+
+def utc(seconds: float) -> str:
+    """Return a time in seconds since 1970 as text, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

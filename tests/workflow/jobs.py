@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow.skies import FINDERS, OF_TILES, READABLE, SCORED, SCORING, TILES
 
-SURVEY_WIDE = {"tabulate_scores", "write_report", "all"}
+SURVEY_WIDE = {"tabulate_scores", "write_report", "record_provenance", "all"}
 TRAINED = "strip"
 """The mosaic with boxes, and the training set of all."""
 TRAINING_TILES = {"y000x000", "y000x001"}

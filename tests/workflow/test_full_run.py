@@ -56,7 +56,8 @@ def test_every_job_runs_once(survey):
 
 def test_every_file_is_there_and_no_other(results):
     tiles = [(mosaic, tile) for mosaic in READABLE for tile in TILES[mosaic]]
-    expected = {"tiles.parquet", "scores.txt", "report.html", "broken/fingerprints.parquet"}
+    expected = {"tiles.parquet", "scores.txt", "report.html", "quarantine.csv", "provenance.json"}
+    expected |= {"broken/fingerprints.parquet"}
     expected |= {f"simulations/sky/{name}" for name in ("image.fits", "primary_beam.fits", "truth.txt")}
     expected |= {f"{mosaic}/{name}.parquet" for mosaic in READABLE for name in ("fingerprints", "patches")}
     expected |= {f"{mosaic}/truth.parquet" for mosaic in SCORED}
@@ -148,7 +149,8 @@ def test_hard_tiles_give_empty_tables_and_a_reason(results, finder):
     for tile, reason in HARD.items():
         path = results / "hard/detections" / finder / f"{tile}.parquet"
         pd.testing.assert_frame_equal(pd.read_parquet(path), empty(DETECTION))
-        assert read_metadata(path) == {"reason": reason}
+        told = read_metadata(path)
+        assert (told["reason"], told["failed"]) == (reason, False)
     assert read_metadata(results / f"hard/catalogues/{finder}.parquet")["empty_tiles"].items() >= HARD.items()
 
 

@@ -1,0 +1,39 @@
+"""
+Input and params functions of the record of a run; see common.smk for what they have in common with others.
+"""
+
+from pathlib import Path
+
+from snakemake.io import strip_wildcard_constraints
+
+
+def given_files(wildcards):
+    """Return what the user gave: the sheet, the files that it names, and models of other runs."""
+    given = [row for row in plan.mosaics.values() if not row.simulate]
+    of_sheet = [getattr(row, column) for row in given for column in ("image", "primary_beam", "truth")]
+    models = [settings["model"] for settings in plan.finders.values() if settings.get("model")]
+    records = [f"{model.removesuffix('.keras')}.json" for model in models if model.endswith(".keras")]
+    return sorted({config["mosaics"], *filter(None, of_sheet), *models, *records})
+
+
+def given_files_that_exist(wildcards):
+    """Return those of them that the record can depend on."""
+    indexed_tiles()
+    return [path for path in given_files(wildcards) if Path(path).exists()]
+
+
+def patterns_of_outputs(wildcards):
+    """Return the paths of all that the rules make."""
+    outputs = {strip_wildcard_constraints(path) for rule in workflow.rules for path in rule.output}
+    # Of mosaics that cannot be read there is nothing else.
+    return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})
+
+
+def names_in_outputs(wildcards):
+    """Return the names that wildcards stand for in this run."""
+    return {
+        "mosaic": plan.readable_mosaics(indexed_tiles()),
+        "simulation": [row.simulate for row in plan.mosaics.values() if row.simulate],
+        "training_set": plan.training_sets,
+        "finder": list(plan.finders),
+    }
