@@ -56,7 +56,7 @@ def list_quarantine(
     -------
     pandas.DataFrame
         Columns `COLUMNS`: the log of the last attempt, and the command after which the next run searches the
-        tile again.
+        tile again. It also removes what was made of the tile, without which Snakemake misses nothing.
     """
     rows = [row for mosaic, path in patches.items() for row in _noise_rows(mosaic, path)]
     for (mosaic, finder), path in catalogues.items():
@@ -68,11 +68,14 @@ def _noise_rows(mosaic: str, path: str | Path) -> Iterable[tuple[str, ...]]:
     """Yield the tiles whose noise could not be measured."""
     for tile, reason in read_metadata(path)["failed_tiles"].items():
         log = f"logs/measure_noise/{mosaic}/{tile}.log"
-        yield mosaic, tile, NOISE, reason, log, f"rm results/{mosaic}/noise/{tile}.fits"
+        command = f"rm results/{mosaic}/noise/{tile}.fits results/{mosaic}/patches.parquet"
+        yield mosaic, tile, NOISE, reason, log, command
 
 
 def _finder_rows(mosaic: str, finder: str, rule: str, path: str | Path) -> Iterable[tuple[str, ...]]:
     """Yield the tiles that a finder could not search."""
     for tile, reason in read_metadata(path)["failed_tiles"].items():
         log = f"logs/{rule}/{mosaic}/{finder}/{tile}.log"
-        yield mosaic, tile, finder, reason, log, f"rm results/{mosaic}/detections/{finder}/{tile}.parquet"
+        detections = f"results/{mosaic}/detections/{finder}/{tile}.parquet"
+        command = f"rm {detections} results/{mosaic}/catalogues/{finder}.parquet"
+        yield mosaic, tile, finder, reason, log, command

@@ -36,11 +36,12 @@ def test_quarantine_names_log_and_command_of_each_failure(tmp_path):
     assert found.to_numpy().tolist() == [
         [
             *("m", "y001x000", "noise", "killed"),
-            *("logs/measure_noise/m/y001x000.log", "rm results/m/noise/y001x000.fits"),
+            "logs/measure_noise/m/y001x000.log",
+            "rm results/m/noise/y001x000.fits results/m/patches.parquet",
         ],
         [
             *("m", "y000x002", "deep", "crashed", "logs/find_pybdsf/m/deep/y000x002.log"),
-            "rm results/m/detections/deep/y000x002.parquet",
+            "rm results/m/detections/deep/y000x002.parquet results/m/catalogues/deep.parquet",
         ],
     ]
     assert list_quarantine({}, {}, kinds={}).empty
