@@ -6,6 +6,7 @@ first: a single static path would make Snakemake rerun that rule and all after i
 """
 
 import sys
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
@@ -39,9 +40,16 @@ localrules:
     index_tiles,
 
 
+@cache
+def tile_table():
+    """Return the path of the table of tiles; until the checkpoint has made it, raise what Snakemake expects."""
+    return checkpoints.index_tiles.get().output.tiles
+
+
 def indexed_tiles():
     """Return the table of tiles, once the checkpoint has made it."""
-    return plan.read_tiles(checkpoints.index_tiles.get().output.tiles)
+    # A job on another node reads the files of its own tile alone.
+    return plan.read_tiles(tile_table(), with_files=workflow.is_main_process)
 
 
 def indexed(pattern):

@@ -1,6 +1,6 @@
 """Find the sources of a tile with a network."""
 
-from radiofind.attempts import attempt
+from radiofind.attempts import attempt, forget_attempts
 from radiofind.convosource import find_sources, start_model
 from radiofind.damage import watch_for_damage
 from radiofind.detections import Found, give_up
@@ -29,3 +29,4 @@ if __name__ == "__main__":
     rule = f"find_convosource {finder}"
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
     write_parquet(found.detections, place, metadata={**found.told, "provenance": provenance})
+    forget_attempts(place)

@@ -1,6 +1,6 @@
 """Find the peaks of a tile."""
 
-from radiofind.attempts import attempt
+from radiofind.attempts import attempt, forget_attempts
 from radiofind.damage import watch_for_damage
 from radiofind.detections import Found, give_up
 from radiofind.fields import read_field
@@ -25,3 +25,4 @@ if __name__ == "__main__":
     write_parquet(
         found.detections, snakemake.output.detections, metadata={**found.told, "provenance": provenance}
     )
+    forget_attempts(snakemake.output.detections)

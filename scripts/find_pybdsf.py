@@ -1,6 +1,6 @@
 """Find the sources of a tile with PyBDSF."""
 
-from radiofind.attempts import attempt
+from radiofind.attempts import attempt, forget_attempts
 from radiofind.damage import watch_for_damage
 from radiofind.detections import Found, give_up
 from radiofind.fields import read_field
@@ -27,3 +27,4 @@ if __name__ == "__main__":
     metadata = {**found.told, "provenance": provenance}
     write_parquet(found.components, snakemake.output.components)
     write_parquet(found.detections, snakemake.output.detections, metadata=metadata)
+    forget_attempts(snakemake.output.detections)

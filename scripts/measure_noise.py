@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from radiofind.attempts import attempt
+from radiofind.attempts import attempt, forget_attempts
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.files import whole_or_absent
@@ -24,3 +24,4 @@ if __name__ == "__main__":
     metadata = {"failed": noise.failed, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
         write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)
+    forget_attempts(snakemake.output.noise)

@@ -43,12 +43,15 @@ def attempt(
     Raises
     ------
     Exception
-        What `work` raises, unless this was the last attempt.
+        What `work` raises. It is given up when the process starts anew, because one that has run out of
+        memory may not be able to write even that.
     """
-    record = Path(f"{place}.attempts")
+    record = _record_of(place)
     failures = record.read_text().splitlines() if record.exists() else []
     if len(failures) >= MOST:
-        return _give_up(record, failures, give_up)
+        reason = f"given up after {len(failures)} attempts; the last one: {failures[-1]}"
+        logger.warning("%s", reason)
+        return give_up(reason)
     _keep(record, [*failures, KILLED])
     try:
         result = work()
@@ -56,22 +59,20 @@ def attempt(
         _keep(record, failures)
         raise
     except Exception as error:
-        failures.append(f"{type(error).__name__}: {error}".splitlines()[0])
-        if len(failures) >= MOST:
-            logger.exception("attempt %d has failed", len(failures))
-            return _give_up(record, failures, give_up)
-        _keep(record, failures)
+        _keep(record, [*failures, f"{type(error).__name__}: {error}".splitlines()[0]])
         raise
     _keep(record, [])
     return result
 
 
-def _give_up(record: Path, failures: list[str], give_up: Callable[[str], Result]) -> Result:
-    """Return what stands for the result."""
-    record.unlink(missing_ok=True)
-    reason = f"given up after {len(failures)} attempts; the last one: {failures[-1]}"
-    logger.warning("%s", reason)
-    return give_up(reason)
+def forget_attempts(place: str | Path) -> None:
+    """Remove the record of the attempts to make a file, once the file is written."""
+    _record_of(place).unlink(missing_ok=True)
+
+
+def _record_of(place: str | Path) -> Path:
+    """Return where the attempts to make a file are kept."""
+    return Path(f"{place}.attempts")
 
 
 def _keep(record: Path, failures: list[str]) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from radiofind.problems import closest, file_trouble, listed, shown
-from radiofind.schemas import NOTHING, Fault, completed, faults_of
+from radiofind.problems import LONGEST_NAME, closest, file_trouble, listed, path_trouble, quoted, shown
+from radiofind.schemas import LARGEST_INTEGER, NOTHING, Fault, completed, faults_of
 from radiofind.yaml_lines import Keys, YamlFile, as_text, read_yaml
 
 SUFFIX = ".schema.yaml"
@@ -56,7 +56,7 @@ def check_config(
         When a file is not YAML, or a key or value is wrong; with a line for each mistake.
     """
     files = _read_sources(sources, Path(base))
-    faults = list(_unusable_keys(config, ()))
+    faults = list(_unusable_parts(config, ()))
     if not faults:
         config, faults = _checked(config, Path(schemas), Path(base))
     if faults:
@@ -83,16 +83,20 @@ def _name(path: Path, base: Path) -> str:
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
 
 
-def _unusable_keys(value: object, keys: Keys) -> Iterator[Fault]:
-    """Yield the keys that are not text: YAML reads ``no`` as false and ``2024`` as a number."""
+def _unusable_parts(value: object, keys: Keys) -> Iterator[Fault]:
+    """Yield keys that cannot be names (YAML reads ``no`` as false) and numbers that cannot even be shown."""
     if isinstance(value, Mapping):
         for key, part in value.items():
             if not isinstance(key, str):
                 yield Fault((*keys, key), "a key that is text (put it in quotes)", shown(key))
-            yield from _unusable_keys(part, (*keys, key))
+            elif len(key) > LONGEST_NAME or not key.isprintable():
+                yield Fault((*keys, key), f"a key of at most {LONGEST_NAME} letters and signs", shown(key))
+            yield from _unusable_parts(part, (*keys, key))
     elif isinstance(value, list):
         for position, part in enumerate(value):
-            yield from _unusable_keys(part, (*keys, position))
+            yield from _unusable_parts(part, (*keys, position))
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        yield Fault(keys, f"a whole number of at most {LARGEST_INTEGER}", quoted(value), value)
 
 
 def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fault]]:
@@ -110,8 +114,9 @@ def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fau
     return sound, faults
 
 
+@functools.cache
 def _load(path: Path) -> dict:
-    """Return a schema."""
+    """Return a schema, which several finders may share."""
     return yaml.safe_load(path.read_text())
 
 
@@ -198,13 +203,12 @@ def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
 def _model_faults(settings: Mapping, keys: Keys, base: Path) -> Iterator[Fault]:
     """Yield a fault for a model that is not a file of the right kind, or lacks the description beside it."""
     model, suffix = settings["model"], MODEL_SUFFIXES[settings["kind"]]
-    beside = Path(model).with_suffix(".json")
     if Path(model).suffix != suffix:
         yield Fault(keys, f"the path of a file that ends in {suffix}", shown(model), model)
-    elif trouble := file_trouble(base / model):
+    elif trouble := path_trouble(model, base):
         received = f"{shown(model)} ({trouble}; paths start from {base.resolve()})"
         yield Fault(keys, "the path of a file", received, model)
-    elif trouble := file_trouble(base / beside):
+    elif trouble := file_trouble(base / (beside := Path(model).with_suffix(".json"))):
         received = f"{shown(str(beside))} ({trouble})"
         yield Fault(keys, "its description in a file beside it", received, model)
 
@@ -241,7 +245,7 @@ def _place(fault: Fault, files: Sequence[YamlFile]) -> str:
         line = file.line_of(fault.keys)
         if line is not None:
             merged = fault.value is None or isinstance(fault.value, Mapping)
-            same = merged or repr(file.value_of(fault.keys)) == repr(fault.value)
+            same = merged or quoted(file.value_of(fault.keys)) == quoted(fault.value)
             return f"{file.name}, line {line}" if same else ELSEWHERE
     if fault.received != NOTHING:
         return ELSEWHERE

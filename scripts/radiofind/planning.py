@@ -20,11 +20,10 @@ KINDS_WITH_COMPONENTS = ("pybdsf",)
 KINDS_WITH_SCORES = ("convosource", "combined")
 KINDS_OF_TILES = ("pybdsf", "peaks", "convosource")
 """Finders that search tiles; the others work on catalogues."""
-GROUND_COLUMNS = (
-    *("image", "primary_beam", "truth", "truth_format"),
-    *("beam", "frequency_hz", "train_box", "validation_box"),
-)
+BOXES = ("train_box", "validation_box")
+GROUND_COLUMNS = ("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz", *BOXES)
 """What the sheet says of a mosaic that a network is trained on."""
+REMEDY = "run again with --forcerun index_tiles"
 
 
 class Plan:
@@ -42,6 +41,7 @@ class Plan:
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
+        self._names = frozenset(self.mosaics)
 
     @staticmethod
     def one_of(names: Collection[str]) -> str:
@@ -60,27 +60,23 @@ class Plan:
         """Return what the sheet says of a mosaic in several columns."""
         return {column: self.sheet_value(mosaic, column) for column in columns}
 
-    def read_tiles(self, path: str) -> pd.DataFrame:
-        """Return the tile table, read once for as long as it stays the same.
+    def read_tiles(self, path: str, *, with_files: bool = False) -> pd.DataFrame:
+        """Return the tile table, read and checked once for as long as it stays the same.
 
         Parameters
         ----------
         path
             The output of the checkpoint.
+        with_files
+            Whether to look for the files of all live tiles, too.
 
         Raises
         ------
         ValueError
-            When it lacks a mosaic, which would otherwise pass for one without valid pixels.
+            When it lacks a mosaic, which would otherwise pass for one without valid pixels, or the file of a
+            tile has been lost.
         """
-        tiles = _read_tiles(str(path), Path(path).stat().st_mtime_ns)
-        unknown = set(self.mosaics) - set(tiles["mosaic"])
-        if unknown:
-            raise ValueError(
-                f"{path}: expected all mosaics of the sheet, received none of {', '.join(sorted(unknown))}; "
-                "run again with --forcerun index_tiles"
-            )
-        return tiles
+        return _read_tiles(str(path), Path(path).stat().st_mtime_ns, self._names, with_files)
 
     def live_tiles(self, tiles: pd.DataFrame, mosaic: str) -> list[str]:
         """Return the tiles of a mosaic that hold valid pixels."""
@@ -117,11 +113,12 @@ class Plan:
         """
         found = {}
         for mosaic in self.scored_mosaics(tiles, training_set):
-            row, of_mosaic = self.mosaics[mosaic], tiles[tiles["mosaic"] == mosaic]
-            shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
-            boxes = [parse_box(text, shape) for text in (row.train_box, row.validation_box) if text]
-            if boxes:
-                under = pd.concat([_meets(of_mosaic, box) for box in boxes], axis=1).any(axis=1)
+            texts = [text for text in self.sheet_values(mosaic, *BOXES).values() if text]
+            if texts:
+                of_mosaic = tiles[tiles["mosaic"] == mosaic]
+                shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
+                meets = [_meets(of_mosaic, parse_box(text, shape)) for text in texts]
+                under = pd.concat(meets, axis=1).any(axis=1)
                 found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
         return found
 
@@ -196,6 +193,30 @@ def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:
 
 
 @lru_cache(maxsize=1)
-def _read_tiles(path: str, _changed: int) -> pd.DataFrame:
-    """Return the tile table; the time of its last change is part of the key."""
-    return pd.read_parquet(path)
+def _read_tiles(path: str, _changed: int, mosaics: frozenset[str], with_files: bool) -> pd.DataFrame:
+    """Return the tile table, checked; the time of its last change is part of the key."""
+    try:
+        tiles = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a table of tiles, received a damaged one; {REMEDY}") from error
+    unknown = sorted(mosaics - set(tiles["mosaic"]))
+    if unknown:
+        raise ValueError(
+            f"{path}: expected all mosaics of the sheet, received none of {', '.join(unknown)}; {REMEDY}"
+        )
+    if with_files:
+        wanted = tiles["mosaic"].isin(mosaics) & (tiles["state"] == "live")
+        for mosaic, live in tiles[wanted].groupby("mosaic"):
+            _check_files(Path(path).parent / mosaic / "tiles", live["tile"])
+    return tiles
+
+
+def _check_files(folder: Path, tiles: Sequence[str]) -> None:
+    """Raise when the folder of a mosaic lacks the file of a tile."""
+    expected = {f"{tile}.json" for tile in tiles}
+    lost = sorted(expected - ({path.name for path in folder.iterdir()} if folder.is_dir() else set()))
+    if lost:
+        raise ValueError(
+            f"{folder}: expected the files of {len(expected)} tiles, received none of {len(lost)} of them, "
+            f"{lost[0]} among others; {REMEDY}"
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import jsonschema
 
-from radiofind.problems import NAME_RULE, closest, shown
+from radiofind.problems import NAME_RULE, closest, quoted, shown
 from radiofind.yaml_lines import Keys
 
 TYPES = {
@@ -38,6 +38,9 @@ EXPECTED = {
 }
 """The keywords of our schemas in words; the others need more than the keyword's value."""
 
+
+LARGEST_INTEGER = 2**53
+"""Beyond it, floating-point numbers are no longer all integers."""
 
 NOTHING = "nothing"
 """What was received where a key is missing."""
@@ -99,7 +102,7 @@ def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
         missing = [key for key in error.validator_value if key not in value]
         yield from (Fault((*keys, key), "a value", NOTHING) for key in missing)
     else:
-        yield Fault(keys, _expected(error), shown(repr(value)), value)
+        yield Fault(keys, _expected(error), quoted(value), value)
 
 
 def _unknown_keys(value: Mapping, schema: Mapping, keys: Keys) -> Iterator[Fault]:
@@ -147,7 +150,7 @@ def _is_number(_checker: jsonschema.TypeChecker, value: object) -> bool:
 
 def _is_integer(checker: jsonschema.TypeChecker, value: object) -> bool:
     """Return whether a value is a whole number, however it is written."""
-    return _is_number(checker, value) and value == int(value)
+    return _is_number(checker, value) and abs(value) <= LARGEST_INTEGER and value == int(value)
 
 
 _Validator = jsonschema.validators.extend(

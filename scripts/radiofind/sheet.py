@@ -85,7 +85,9 @@ def read_sheet(
         else:
             found = [Problem(columns[-1], f"{len(columns)} fields, separated by tabs", str(len(row)))]
         if first_lines.setdefault(name, line) != line and name:
-            found.append(Problem("mosaic", "each name once", f"{name}, as on line {first_lines[name]}"))
+            found.append(
+                Problem("mosaic", "each name once", f"{shown(name)}, as on line {first_lines[name]}")
+            )
         problems += [_told(problem, f"{path}, line {line}") for problem in found]
         mosaics += [] if found else [_mosaic(cells, line)]
     if problems:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from radiofind.problems import NAME, NAME_RULE, closest, file_trouble, shown
+from radiofind.problems import NAME, NAME_RULE, closest, path_trouble, shown
 
 TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
 
@@ -18,6 +18,8 @@ RESERVED = frozenset(
         "classifiers",
         "cuts",
         "models",
+        "provenance.json",
+        "quarantine.csv",
         "simulations",
         "report.html",
         "scores.txt",
@@ -112,7 +114,7 @@ def _origin_problems(cells: Mapping[str, str], simulations: Collection[str]) -> 
 def _file_problems(cells: Mapping[str, str], base: Path) -> Iterator[Problem]:
     """Yield paths without a file, and a truth that cannot be read without its format."""
     for column in ("image", "primary_beam", "truth"):
-        trouble = file_trouble(base / cells[column]) if column in cells else ""
+        trouble = path_trouble(cells[column], base) if column in cells else ""
         if trouble:
             yield Problem(column, "the path of a file", f"{shown(cells[column])} ({trouble})")
     truth_format = cells.get("truth_format")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from radiofind.problems import quoted
 from radiofind.tiling import Box, pixel_of
 
 RECEPTIVE_FIELD_PIXELS = 13
@@ -90,12 +91,14 @@ def parse_box(text: str, shape: tuple[int, int]) -> Box | None:
         (x0, x1), (y0, y1) = [[int(edge) for edge in part.split(":")] for part in text.split(",")]
     except ValueError:
         raise ValueError(
-            f"Expected a box as x0:x1,y0:y1 in whole pixels, or 'all', received {text!r}"
+            f"Expected a box as x0:x1,y0:y1 in whole pixels, or 'all', received {quoted(text)}"
         ) from None
     if x0 >= x1 or y0 >= y1:
-        raise ValueError(f"Expected a box with x0 < x1 and y0 < y1, received {text!r}, which holds no pixel")
+        raise ValueError(
+            f"Expected a box with x0 < x1 and y0 < y1, received {quoted(text)}, which holds no pixel"
+        )
     if min(x0, y0) < 0 or x1 > columns or y1 > rows:
-        raise ValueError(f"Expected a box within 0:{columns},0:{rows} (the mosaic), received {text!r}")
+        raise ValueError(f"Expected a box within 0:{columns},0:{rows} (the mosaic), received {quoted(text)}")
     return Box(x0=x0, x1=x1, y0=y0, y1=y1)
 
 

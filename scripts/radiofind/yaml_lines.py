@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from radiofind.problems import listed
+from radiofind.problems import listed, reason, shown
+
+MOST_VALUES = 100_000
+"""Names that stand for others (``*name``) let a few lines of YAML mean more than any memory holds."""
 
 Keys = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Tells the line of a value that cannot be read, such as a date in month 13."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """Return the value of a node."""
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            problem = f"a value that cannot be read ({reason(error)})"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
 @dataclass(frozen=True)
@@ -58,8 +74,9 @@ def read_yaml(path: str | Path, name: str) -> YamlFile:
     """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
+        _refuse_bombs(root, name)
         _refuse_repeated_keys(root, name)
         return YamlFile(name, root, {} if root is None else loader.construct_document(root))
     except yaml.MarkedYAMLError as error:
@@ -67,15 +84,17 @@ def read_yaml(path: str | Path, name: str) -> YamlFile:
             return YamlFile(name, None, json.loads(text))
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValueError(
-            f"{name}, line {line}: expected YAML, received a mistake: {error.problem}"
+            f"{name}, line {line}: expected YAML, received a mistake: {reason(error.problem)}"
         ) from error
+    except RecursionError as error:
+        raise ValueError(f"{name}: expected YAML, received lists or keys in too many others") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{name}: expected a YAML file in UTF-8, received: {error}") from error
+        raise ValueError(f"{name}: expected a YAML file in UTF-8, received: {reason(error)}") from error
 
 
 def as_text(keys: Keys) -> str:
     """Return keys as a message gives them: ``finders.pybdsf.thresh_pix`` or ``find_with[2]``."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    text = "".join(f"[{shown(key)}]" if isinstance(key, int) else f".{shown(key)}" for key in keys)
     return text.removeprefix(".")
 
 
@@ -92,7 +111,28 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, in
 
 def _key(node: yaml.Node) -> object:
     """Return the key that a node writes."""
-    return yaml.constructor.SafeConstructor().construct_object(node, deep=True)
+    return _Loader("").construct_object(node, deep=True)
+
+
+def _refuse_bombs(root: yaml.Node | None, name: str) -> None:
+    """Raise when a value is inside itself, or stands for too many."""
+    sizes: dict[int, float] = {}
+
+    def size_of(node: yaml.Node | None) -> float:
+        if node is None or isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) not in sizes:
+            sizes[id(node)] = math.inf  # for those who ask while its parts are counted: it is one of them
+            parts = [
+                part for entry in node.value for part in (entry if isinstance(entry, tuple) else [entry])
+            ]
+            sizes[id(node)] = 1 + sum(map(size_of, parts))
+        if sizes[id(node)] > MOST_VALUES:
+            place = f"{name}, line {node.start_mark.line + 1}"
+            raise ValueError(f"{place}: expected at most {MOST_VALUES} values, received more, by repetition")
+        return sizes[id(node)]
+
+    size_of(root)
 
 
 def _refuse_repeated_keys(root: yaml.Node | None, name: str) -> None:
@@ -128,6 +168,6 @@ def _is_json(text: str) -> bool:
     """Return whether a text is JSON, which allows tabs where YAML does not."""
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

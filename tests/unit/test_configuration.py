@@ -19,6 +19,8 @@ SCHEMAS = CONFIG / "schemas"
 DEFAULT = CONFIG / "config.yaml"
 KIND_SCHEMAS = sorted((SCHEMAS / "finders").glob("*.schema.yaml"))
 KINDS = "combined, convosource, peaks, pybdsf"
+BOMB = "".join(f"k{i}: &k{i} [{', '.join([f'*k{i - 1}'] * 9 if i else '123456789')}]\n" for i in range(12))
+"""A few lines of YAML that stand for 9^12 values."""
 BLOCK = "{size_pixels: 100, frequency_mhz: 560, exposure_h: 8, seed: 1}"
 
 
@@ -237,6 +239,33 @@ def test_a_model_must_be_a_file_of_its_kind_with_its_description(folder, kind, s
     check(folder, overlay)
 
 
+@pytest.mark.parametrize("model", [".", "/", "..", "a.keras/", "'a\\0.keras'"])
+def test_a_model_that_is_no_path_of_a_file_is_told(folder, model):
+    told = complaint(folder, finder_x(f"{{kind: convosource, model: {model}}}"))
+    assert "mine.yaml, line 3: finders.x.model: expected " in told
+
+
+def test_a_model_with_braces_in_its_path_is_told(folder):
+    for suffix in (".keras", ".json"):
+        (folder / f"a{{b}}{suffix}").touch()
+    told = complaint(folder, finder_x("{kind: convosource, model: 'a{b}.keras'}"))
+    assert "finders.x.model: expected the path of a file, received a{b}.keras (has { or }" in told
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "1e300", "9007199254740994"])
+@pytest.mark.parametrize("key", ["tiling.core_pixels", "evaluation.seed"])
+def test_a_number_too_large_for_any_use_is_told(folder, key, number):
+    block, key_of_block = key.split(".")
+    told = complaint(folder, f"{block}: {{{key_of_block}: {number}}}")
+    assert f"mine.yaml, line 1: {key}: expected a whole number" in told and len(told) < 400
+
+
+def test_a_name_of_a_finder_that_is_too_long_is_told(folder):
+    check(folder, f"finders: {{{'x' * 100}: {{kind: peaks}}}}")
+    told = complaint(folder, f"finders: {{{'x' * 101}: {{kind: peaks}}}}")
+    assert "mine.yaml, line 1: finders.xxx" in told and "at most 100" in told
+
+
 def test_models_and_parts_of_finders_that_do_not_run_do_not_matter(folder):
     check(folder, finder_x("{kind: convosource, model: none.keras}", "[peaks]"))
     check(folder, finder_x("{kind: combined, of: [nobody]}", "[peaks]"))
@@ -328,6 +357,18 @@ def test_all_mistakes_are_told_at_once(folder):
             "mine.yaml, line 3: finders.x: expected each key once",
         ),
         ("a: \x00", "mine.yaml: expected a YAML file in UTF-8"),
+        (
+            "snr: [1]\na: 2001-13-99\n",
+            "mine.yaml, line 2: expected YAML, received a mistake: a value that cannot",
+        ),
+        ("a:\n  b: !!int ''\n", "mine.yaml, line 2: expected YAML, received a mistake: a value that cannot"),
+        ("a: !!timestamp x", "mine.yaml, line 1: expected YAML"),
+        (f"a: {'9' * 5000}", "mine.yaml, line 1: expected YAML"),
+        ("a: !!python/object/apply:os.system ['x']", "mine.yaml, line 1: expected YAML"),
+        ("x: 1\na: &a [*a]\n", "mine.yaml, line 2: expected at most 100000 values, received more"),
+        (BOMB, "mine.yaml, line 6: expected at most 100000 values, received more, by repetition"),
+        ('{"a":\n\t' + "[" * 5000, "mine.yaml, line 2: expected YAML"),
+        ("[" * 5000, "mine.yaml: expected YAML, received lists or keys in too many others"),
     ],
 )
 def test_a_file_that_is_not_sound_yaml_is_told(folder, text, told):

@@ -1,5 +1,7 @@
 """Headers and rectangles of images as observatories write them."""
 
+import gzip
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -264,3 +266,89 @@ def test_planes_are_read_by_name(tmp_path, write_fits, noise):
     rms, mean = read_planes(tmp_path / "n.fits", "RMS", "MEAN")
     assert np.array_equal(rms, 2 * mean)
     assert rms.dtype == np.dtype("=f4")
+
+
+@pytest.mark.parametrize(
+    ("cards", "complaint"),
+    [
+        ({"CTYPE1": 3}, "expected a FITS image, received"),
+        ({"CTYPE1": "RA---TAB", "CTYPE2": "DEC--TAB"}, "expected coordinates, received unusable ones"),
+        ({"A_ORDER": 2, "B_ORDER": 2}, "card A_ORDER: expected no distortions, received 2"),
+        ({"A_ORDER": 100_000}, "card A_ORDER: expected no distortions"),
+        ({"CPDIS1": "LOOKUP"}, "card CPDIS1: expected no distortions, received LOOKUP"),
+        ({"CDELT1": 0.0}, "expected"),
+        ({"BPA": "north"}, "card BPA: expected a number in deg, received north"),
+        ({"BMAJ": True}, "card BMAJ: expected a number in deg, received True"),
+        ({"RESTFRQ": "1.4 GHz"}, "expected a frequency in Hz"),
+    ],
+)
+def test_cards_of_the_wrong_kind_are_told(write_fits, noise, cards, complaint):
+    with pytest.raises(ImageError, match=f"image.fits.*{complaint}"):
+        read_header(write_fits(noise, **cards))
+
+
+@pytest.mark.parametrize(
+    ("card", "value", "complaint"),
+    [
+        ("NAXIS1", "0", "expected"),
+        ("NAXIS1", "-5", "expected"),
+        ("NAXIS2", "'a'", "expected"),
+        ("CRVAL1", "1E400", "cards CRVAL and CRPIX: expected finite numbers"),
+        ("BMAJ", "1E400", "cards BMAJ and BMIN: expected BMAJ >= BMIN > 0"),
+        ("BPA", "1E400", "card BPA: expected an angle in deg, received inf"),
+        ("RESTFRQ", "1E400", "expected a frequency in Hz"),
+        ("BMAJ", "1..5", "BMAJ"),
+        ("BUNIT", "'unfinished", "BUNIT"),
+    ],
+)
+def test_cards_that_no_program_should_write_are_told(write_fits, noise, card, value, complaint):
+    path = write_fits(noise)
+    content = path.read_bytes()
+    at = content.index(f"{card:<8}=".encode())
+    path.write_bytes(content[:at] + f"{card:<8}= {value:>20}".ljust(80).encode() + content[at + 80 :])
+    with pytest.raises(ImageError, match=f"image.fits.*{complaint}"):
+        read_header(path)
+
+
+def test_a_beam_in_the_history_that_is_no_number_is_told(write_fits, noise):
+    none = dict.fromkeys(("BMAJ", "BMIN", "BPA"))
+    path = write_fits(noise, history=["AIPS CLEAN BMAJ= x BMIN= 2 BPA= 3"], **none)
+    with pytest.raises(ImageError, match="image.fits, card HISTORY: .* received x, 2, 3"):
+        read_header(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(b"PK\x03\x04", "zip"), (b"\x1f\x9d\x90", "compress"), (b"BZh9", "bzip2")]
+)
+def test_files_packed_in_other_ways_are_refused_and_not_unpacked(tmp_path, start, name):
+    (tmp_path / "image.fits").write_bytes(start + bytes(9000))
+    with pytest.raises(
+        ImageError, match=f"image.fits: expected a FITS image, received one packed with {name}"
+    ):
+        read_header(tmp_path / "image.fits")
+
+
+def test_a_damaged_gz_file_ends(write_fits, noise):
+    path = write_fits(noise)
+    content = path.read_bytes().replace(b"SIMPLE  =  ", b"SIMPLE  = \x00", 1)
+    path.write_bytes(gzip.compress(content.replace(b"END", b"EN ", 1)))
+    with pytest.raises(ImageError, match="image.fits"):
+        read_header(path)
+
+
+def test_a_primary_beam_that_is_no_image_is_told(write_fits, noise):
+    path = write_fits(noise, CTYPE1=3)
+    with pytest.raises(ImageError, match="image.fits"):
+        sample_image(path, np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("in_extension", [False, True])
+def test_more_axes_than_the_standard_allows_are_told_at_once(tmp_path, sky, noise, packed, in_extension):
+    image = (fits.ImageHDU if in_extension else fits.PrimaryHDU)(noise, sky.cards(noise.shape))
+    stream = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), image] if in_extension else [image]).writeto(stream)
+    content = stream.getvalue().replace(b"NAXIS   =                    2", b"NAXIS   =           4294967296")
+    (tmp_path / "image.fits").write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(ImageError, match="image.fits: .*, received card NAXIS of 4294967296"):
+        read_header(tmp_path / "image.fits")

@@ -116,6 +116,28 @@ def test_a_tile_table_without_a_mosaic_of_the_sheet_is_an_error(plan, tiles, tmp
         plan.read_tiles(str(tmp_path / "tiles.parquet"))
 
 
+def test_a_tile_file_that_is_lost_is_told_with_the_remedy(plan, tiles, tmp_path):
+    path = tmp_path / "tiles.parquet"
+    tiles.to_parquet(path)
+    with pytest.raises(
+        ValueError, match=r"/a/tiles: expected the files of 1 tiles, .* --forcerun index_tiles"
+    ):
+        plan.read_tiles(str(path), with_files=True)
+    for mosaic, tile in [("a", "y000x000"), ("b", "y000x000"), ("b", "y001x000")]:
+        (tmp_path / mosaic / "tiles").mkdir(parents=True, exist_ok=True)
+        (tmp_path / mosaic / "tiles" / f"{tile}.json").touch()
+    removed = pd.DataFrame({"mosaic": ["removed"], "tile": ["y000x000"], "state": ["live"]})
+    pd.concat([tiles, removed]).to_parquet(path)
+    assert len(plan.read_tiles(str(path), with_files=True)) == 7
+    (tmp_path / "b/tiles/y001x000.json").unlink()
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(
+        ValueError, match="/b/tiles: .* of 2 tiles, received none of 1 of them, y001x000.json"
+    ):
+        plan.read_tiles(str(path), with_files=True)
+    assert len(plan.read_tiles(str(path))) == 7
+
+
 NETWORK = {"kind": "convosource", "model": None, "probability_maps": False}
 
 
@@ -202,3 +224,9 @@ def test_probability_maps_are_made_of_live_tiles_for_the_finders_that_keep_them(
     assert paths[0] == "results/b/probability/kept/y000x000.fits"
     unwanted = "/net/", "/bad/", "b/probability/kept/y000x001"
     assert not [path for path in paths for part in unwanted if part in path]
+
+
+def test_damaged_table_of_tiles_is_told_with_the_remedy(tmp_path):
+    (tmp_path / "tiles.parquet").write_bytes(b"PAR1 cut short")
+    with pytest.raises(ValueError, match="a damaged one; run again with --forcerun index_tiles"):
+        Plan({"finders": {}, "find_with": []}, []).read_tiles(str(tmp_path / "tiles.parquet"))

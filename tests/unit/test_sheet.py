@@ -183,6 +183,30 @@ def test_boxes_may_touch_but_not_overlap(folder, train, validation, overlap):
         assert read(folder, text)
 
 
+@pytest.mark.parametrize(
+    "name", ["m" * 101, "provenance.json", "quarantine.csv", "\uff4d", "m\x00", "-m", ".."]
+)
+def test_a_name_that_could_not_be_a_folder_of_its_own_is_told(folder, name):
+    assert "s.tsv, line 2, column mosaic: expected a name" in complaint(
+        folder, f"mosaic\timage\n{name}\ta.fits\n"
+    )
+
+
+def test_the_longest_name_is_accepted(folder):
+    assert read(folder, f"mosaic\timage\n{'m' * 100}\ta.fits\n")
+
+
+def test_a_path_with_braces_is_told(folder):
+    (folder / "a{b}.fits").touch()
+    told = complaint(folder, "mosaic\timage\nm\ta{b}.fits\n")
+    assert "line 2, column image: " in told and "received a{b}.fits (has { or }, which Snakemake" in told
+
+
+def test_a_repeated_name_that_is_none_is_told_on_one_line(folder):
+    told = complaint(folder, "mosaic\timage\nm\x86n\ta.fits\nm\x86n\ta.fits\n")
+    assert all(line.isprintable() for line in told.splitlines()) and "as on line 2" in told
+
+
 def test_a_repeated_name_is_told_with_both_lines_even_when_the_first_row_is_wrong(folder):
     message = complaint(folder, "mosaic\timage\nm\tb.fits\nn\ta.fits\nm\ta.fits\n")
     assert "s.tsv, line 4, column mosaic: expected each name once, received m, as on line 2" in message

@@ -1,12 +1,17 @@
 """Truth files of all formats become one table, or an error that names the place."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, Table
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from radiofind.truth import COLUMNS, place_truth, read_truth, with_snr
+from fuzz.watching import watched
+from radiofind.truth import COLUMNS, TruthError, place_truth, read_truth, with_snr
 
 SDC1_ROW = "{id} -0.1 -29.1 {ra} {dec} {flux} 0.5 1 1 0 1 {code}"
 
@@ -135,7 +140,7 @@ def test_a_bad_table_is_an_error_that_names_the_column(tmp_path, columns, compla
 
 @pytest.mark.parametrize("name", ["t.fits", "t.unknown"])
 def test_what_is_no_table_is_an_error_that_names_the_file(tmp_path, name):
-    with pytest.raises(ValueError, match=f"received .*{name}"):
+    with pytest.raises(ValueError, match=f"Expected .*{name}"):
         read_truth(write(tmp_path / name, "nothing of the kind"), truth_format="table")
 
 
@@ -185,3 +190,94 @@ def test_no_truth_has_a_place_and_snr_too():
     none = np.zeros(0)
     placed = place_truth(truth(0), none, none, primary_beam=none, rms=none)
     assert with_snr(placed, truth_rms="median", median_rms=np.nan).empty
+
+
+VOTABLE = """<?xml version="1.0"?>
+<VOTABLE version="1.4"><RESOURCE><TABLE>
+<FIELD name="ra" datatype="double"/><FIELD name="dec" datatype="double"/>
+<FIELD name="total_flux" datatype="double"/>
+<DATA><BINARY><STREAM href="{link}"/></BINARY></DATA></TABLE></RESOURCE></VOTABLE>
+"""
+
+
+@pytest.mark.parametrize("link", ["http://example.invalid/x", "file:///etc/hostname"])
+def test_a_votable_that_keeps_its_rows_elsewhere_is_refused_and_they_are_not_fetched(tmp_path, link):
+    with watched(tmp_path) as seen, pytest.raises(TruthError, match=f"t.vot, line 5, .* link to '{link}'"):
+        read_truth(write(tmp_path / "t.vot", VOTABLE.format(link=link)), truth_format="table")
+    assert seen == []
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"BZh9", b"\xfd7zXZ\x00"])
+@pytest.mark.parametrize("truth_format", ["sdc1", "table"])
+def test_files_packed_in_other_ways_are_refused_and_not_unpacked(tmp_path, start, truth_format):
+    (tmp_path / "t.csv").write_bytes(start + bytes(100))
+    with watched(tmp_path) as seen, pytest.raises(TruthError, match="t.csv, received one packed with"):
+        read_truth(tmp_path / "t.csv", truth_format=truth_format)
+    assert seen == []
+
+
+def test_an_ecsv_of_objects_makes_none(tmp_path):
+    header = ["%ECSV 1.0", "---", "datatype:", "- {name: ra, datatype: float64}"]
+    header += ["- {name: dec, datatype: float64}", "- {name: total_flux, datatype: float64}"]
+    lines = [f"# {line}" for line in header] + ["# meta: !!python/object/apply:os.system ['touch made']"]
+    path = write(tmp_path / "t.ecsv", *lines, "ra dec total_flux", "1 2 3")
+    with watched(tmp_path) as seen, pytest.raises(TruthError, match="t.ecsv, received what cannot be read"):
+        read_truth(path, truth_format="table")
+    assert seen == [] and not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["t.pickle", "t.html", "t.tex", "t.json", "t.hdf5", "t"])
+def test_a_table_of_another_kind_is_refused_by_its_name(tmp_path, name):
+    with pytest.raises(TruthError, match=f"a file that ends in .fits, .*, received .*{name}"):
+        read_truth(write(tmp_path / name, "ra dec total_flux"), truth_format="table")
+
+
+def test_a_fits_table_may_be_packed_with_gzip(tmp_path):
+    Table({"ra": [1.0], "dec": [2.0], "total_flux": [3.0]}).write(tmp_path / "t.fits.gz")
+    assert read_truth(tmp_path / "t.fits.gz", truth_format="table")["total_flux"].tolist() == [3]
+
+
+def test_what_is_not_there_is_told(tmp_path):
+    with pytest.raises(TruthError, match="t.txt, received no such file"):
+        read_truth(tmp_path / "t.txt", truth_format="sdc1")
+    with pytest.raises(TruthError, match=", received a folder"):
+        read_truth(tmp_path, truth_format="table")
+
+
+def test_several_numbers_in_one_field_are_told(tmp_path):
+    Table({"ra": [[1.0, 2.0]], "dec": [2.0], "total_flux": [3.0]}).write(tmp_path / "t.fits")
+    with pytest.raises(TruthError, match="column ra of .*t.fits with one number a row"):
+        read_truth(tmp_path / "t.fits", truth_format="table")
+
+
+def test_a_byte_order_mark_hides_no_source_and_old_encodings_in_comments_do_no_harm(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + sdc1_line().encode() + b"\n" + sdc1_line(id="b\xe9").encode("latin-1"))
+    assert read_truth(path, truth_format="sdc1")["truth_id"].tolist() == ["7", "b\\xe9"]
+    path.write_bytes(b"# caf\xe9 \x22quoted\n" + sdc1_line().encode() + b"\n")
+    assert read_truth(path, truth_format="sdc1")["truth_id"].tolist() == ["7"]
+
+
+FIELD = st.one_of(
+    st.floats(-80, 80).map(repr),
+    st.floats(-80, 80).map(repr),
+    st.sampled_from(["1", "nan", "x", '"', "'1'", "1e400", "1_0", "#", "\x0b", "\xa0", "1\x002", "a\x85b"]),
+)
+
+
+@settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.tuples(*[FIELD] * 11, st.sampled_from(["1", "2", "2.0", "4"])), max_size=4),
+    st.sampled_from(["\n", "\r\n", "\n\n", "\r"]),
+    st.sampled_from([" ", "\t", "  "]),
+)
+def test_what_is_read_of_sdc1_is_what_stands_there(tmp_path, rows, end, gap):
+    lines = [sdc1_line(), *(gap.join(row) for row in rows)]
+    (tmp_path / "t.txt").write_bytes(end.join(lines).encode())
+    try:
+        table = read_truth(tmp_path / "t.txt", truth_format="sdc1")
+    except TruthError:
+        return
+    plain = [re.split("[ \t]+", line) for line in lines]
+    assert table["truth_id"].tolist() == [fields[0] for fields in plain]
+    assert table["dec"].tolist() == pytest.approx([float(fields[4]) for fields in plain])

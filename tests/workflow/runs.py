@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +34,13 @@ class Run:
 
 
 @contextmanager
-def started(folder, *arguments, repository=REPOSITORY, cwd=None) -> Iterator[tuple]:
+def started(
+    folder, *arguments, repository=REPOSITORY, cwd=None, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple]:
     """Start the workflow in a folder, on its ``survey.yaml`` if nothing else is said.
 
-    Yields the process, and the files in which it writes its jobs and what it says.
+    Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
+    says. What still runs of the group at the end is killed.
     """
     command = [SNAKEMAKE, "-s", repository / "Snakefile", "--profile", repository / "profiles/local"]
     command += ["--cores", "2", "--directory", folder, "--logger", "jobs", *arguments]
@@ -45,13 +49,21 @@ def started(folder, *arguments, repository=REPOSITORY, cwd=None) -> Iterator[tup
     with tempfile.TemporaryDirectory() as scratch:
         jobs, output = Path(scratch) / "jobs", Path(scratch) / "output"
         jobs.touch()
-        environment = os.environ | {"PYTHONPATH": str(LOGGER), "JOBS_FILE": str(jobs)}
+        settings = {"PYTHONPATH": str(LOGGER), "JOBS_FILE": str(jobs), **(environment or {})}
         with output.open("w") as stream:
-            process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=stream, stderr=stream)
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=os.environ | settings,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
         try:
             yield process, jobs, output
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

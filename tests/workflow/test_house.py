@@ -121,6 +121,66 @@ def test_script_is_short_and_does_nothing_when_imported(name):
     assert ast.unparse(guard).startswith("if __name__ == '__main__':")
 
 
+FORBIDDEN_IMPORTS = ("pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "pty")
+FORBIDDEN_CALLS = (
+    *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "subprocess.getoutput"),
+    *("yaml.load", "yaml.full_load", "yaml.unsafe_load", "pd.read_pickle", "pd.eval"),
+    *("subprocess.getstatusoutput", "keras.config.enable_unsafe_deserialization"),
+)
+"""They run what stands in a file or in a name; subprocess with a list of arguments does not."""
+UNSAFE_OPTIONS = {"shell": False, "allow_pickle": False, "safe_mode": True}
+"""The only value that each of them may have."""
+
+
+def unsafe_parts(text: str) -> list[str]:
+    """Return what in a program could run a command or an object that comes from a file."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", "")]
+            found += [name for name in names if name and name.split(".")[0] in FORBIDDEN_IMPORTS]
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            found += [name] if name in FORBIDDEN_CALLS or name.endswith((".query", ".to_pickle")) else []
+            for option in node.keywords:
+                if option.arg in UNSAFE_OPTIONS:
+                    safe = ast.unparse(option.value) == str(UNSAFE_OPTIONS[option.arg])
+                    found += [] if safe else [ast.unparse(option)]
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "scripts").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_program_runs_what_stands_in_a_file(path):
+    assert unsafe_parts(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "import pickle",
+            "from joblib import load",
+            "eval(x)",
+            "os.system(f'ls {name}')",
+            "yaml.load(text)",
+        ),
+        *("subprocess.run(x, shell=True)", "np.load(x, allow_pickle=True)", "load_model(x, safe_mode=False)"),
+        *("table.query(text)", "subprocess.run(x, shell=given)"),
+    ],
+)
+def test_what_could_run_a_file_is_noticed(text):
+    assert unsafe_parts(text)
+
+
+def test_no_rule_gives_a_shell_a_name():
+    texts = {
+        path.name: path.read_text()
+        for path in [REPOSITORY / "Snakefile", *(REPOSITORY / "rules").glob("*.smk")]
+    }
+    directive = re.compile(r"^\s*(?:shell|run)\s*:|\bshell\(", re.MULTILINE)
+    assert [name for name, text in texts.items() if directive.search(text)] == []
+
+
 def test_package_does_not_know_snakemake():
     named = [
         path.name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -21,10 +23,24 @@ from workflow.jobs import (
     score_jobs,
     tile_jobs,
 )
-from workflow.runs import planned, run
-from workflow.skies import CORE, FINDERS, READABLE, SCORED
+from workflow.runs import clone_of, planned, run, started
+from workflow.skies import CORE, FINDERS, READABLE, RMS, SCORED
 
 pytestmark = pytest.mark.slow
+
+
+def everywhere(finder, kind=None):
+    """Jobs when one finder searches all mosaics anew."""
+    per_mosaic = [
+        find_jobs(mosaic, finder, kind=kind) | catalogue_jobs(mosaic, finder) for mosaic in READABLE
+    ]
+    return SURVEY_WIDE.union(*per_mosaic)
+
+
+def change_pixels(path, columns, value):
+    """Set whole columns of an image."""
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].data[..., columns] = value
 
 
 def plan_with(survey, tmp_path, overlay):
@@ -54,6 +70,8 @@ def test_changed_pixel_reruns_the_tiles_that_depend_on_it(copy):
     first = run(copy, "--until", "index_tiles")
     assert set(first.jobs) == {"fingerprint_mosaic strip", "index_tiles"}
     expected = mosaic_jobs("strip", ["y000x000", "y000x001"]) | SURVEY_WIDE
+    # It lies under the training box.
+    assert find_jobs("hard", "net") < expected and not find_jobs("hard", "pybdsf") & expected
     assert planned(copy) == expected
     second = run(copy)
     assert second.code == 0, second.output
@@ -82,8 +100,7 @@ def test_truth_replaced_trains_the_network_anew_and_no_other_finder(copy):
 
 def test_settings_of_the_search_train_no_network_anew(survey, tmp_path):
     jobs = plan_with(survey, tmp_path, {"finders": {"net": {"lowest_score": 0.6}}})
-    per_mosaic = [find_jobs(mosaic, "net") | catalogue_jobs(mosaic, "net") for mosaic in READABLE]
-    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+    assert jobs == everywhere("net")
 
 
 def test_settings_of_the_training_concern_that_finder_and_what_is_combined_of_it(survey, tmp_path):
@@ -108,19 +125,62 @@ def test_network_of_another_run_is_not_trained_and_maps_probabilities(copy):
 
 def test_file_with_the_same_sky_reruns_no_tile(copy):
     # Snakemake sees by itself that a small file has the same bytes; a mosaic is not small.
-    large_files = ("--max-checksum-file-size", "100000")
+    large_files = ("--max-checksum-file-size", "50000")
     strip, hard = copy / "data/strip.fits", copy / "data/hard.fits"
     strip.write_bytes(strip.read_bytes())
-    fits.setval(hard, "HISTORY", value="Copied from tape")
+    for keyword, value in {"HISTORY": "Copied from tape", "OBJECT": "Hard", "DATE": "2026-01-01"}.items():
+        fits.setval(hard, keyword, value=value)
+    (copy / "results/simulations/sky/image.fits").touch()
     done = run(copy, *large_files)
     assert done.code == 0, done.output
-    assert set(done.jobs) - {"all"} == {"fingerprint_mosaic strip", "fingerprint_mosaic hard", "index_tiles"}
+    # The record of the run holds the digests of whole files.
+    assert set(done.jobs) - {"all"} == {
+        "index_tiles",
+        "record_provenance",
+        *(f"fingerprint_mosaic {mosaic}" for mosaic in ("strip", "hard", "a-b.c_1", "twin")),
+    }
+
+
+def test_header_card_that_matters_reruns_all_tiles_of_its_mosaic(copy):
+    hard = copy / "data/hard.fits"
+    fits.setval(hard, "CRVAL1", value=fits.getval(hard, "CRVAL1") + 0.1)
+    run(copy, "--until", "index_tiles")
+    assert planned(copy) == mosaic_jobs("hard") | SURVEY_WIDE - {"tabulate_scores"}
+
+
+def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
+    # Tiles depend on pixels up to 60 from their core.
+    change_pixels(copy / "data/hard.fits", slice(0, CORE + 20), np.nan)
+    change_pixels(copy / "data/hard.fits", slice(4 * CORE + 70, None), RMS)
+    run(copy, "--until", "index_tiles")
+    files = sorted(path.stem for path in (copy / "results/hard/tiles").iterdir())
+    assert files == ["y000x001", "y000x002", "y000x003", "y000x004"]
+    expected = mosaic_jobs("hard", ["y000x001", "y000x004"]) | SURVEY_WIDE - {"tabulate_scores"}
+    assert planned(copy) == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "jobs"),
+    [
+        ("peaks", everywhere("peaks")),
+        (
+            "exports",
+            {"record_provenance", "all"}
+            | {f"export_catalogue {mosaic} {finder}" for mosaic in READABLE for finder in FINDERS},
+        ),
+    ],
+)
+def test_module_edited_reruns_the_jobs_that_use_it_in_all_mosaics(survey, tmp_path, module, jobs):
+    """A comment counts: who decides that an edit does not matter says so with --rerun-triggers."""
+    edited = clone_of(tmp_path / "edited")
+    with (edited / f"scripts/radiofind/{module}.py").open("a") as file:
+        file.write("# Edited\n")
+    assert planned(survey.folder, repository=edited) == jobs
 
 
 def test_settings_of_a_finder_concern_that_finder_alone(survey, tmp_path):
     jobs = plan_with(survey, tmp_path, {"finders": {"peaks": {"threshold": 6.0}}})
-    per_mosaic = [find_jobs(mosaic, "peaks") | catalogue_jobs(mosaic, "peaks") for mosaic in READABLE]
-    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+    assert jobs == everywhere("peaks")
 
 
 def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path):
@@ -134,10 +194,7 @@ def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path):
 def test_finder_added_concerns_no_other(survey, tmp_path):
     overlay = {"finders": {"deep": {"kind": "peaks", "threshold": 3.0}}, "find_with": [*FINDERS, "deep"]}
     jobs = plan_with(survey, tmp_path, overlay)
-    per_mosaic = [
-        find_jobs(mosaic, "deep", kind="peaks") | catalogue_jobs(mosaic, "deep") for mosaic in READABLE
-    ]
-    assert jobs == SURVEY_WIDE.union(*per_mosaic)
+    assert jobs == everywhere("deep", kind="peaks")
 
 
 def test_finder_left_out_reruns_only_what_compares_finders(survey, tmp_path):
@@ -149,13 +206,23 @@ def add_to_sheet(folder, mosaic, *, image):
         sheet.write(f"{mosaic}\t\t{image}" + 6 * "\t" + "strip\t\t\n")
 
 
+def test_mosaics_removed_from_the_sheet_rerun_only_what_compares_mosaics(copy):
+    sheet = copy / "sheet.tsv"
+    rows = sheet.read_text().splitlines(keepends=True)
+    sheet.write_text("".join(row for row in rows if not row.startswith(("twin", "hard"))))
+    run(copy, "--until", "index_tiles")
+    assert planned(copy) == SURVEY_WIDE
+
+
 def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
     pixels, header = fits.getdata(copy / "data/strip.fits", header=True)
     fits.writeto(copy / "data/new.fits", pixels[..., :CORE], header)
     add_to_sheet(copy, "new", image="data/new.fits")
     done = run(copy)
     assert done.code == 0, done.output
-    expected = {"fingerprint_mosaic new", "index_tiles", "summarise_noise new", "write_report", "all"}
+    expected = {"fingerprint_mosaic new", "index_tiles", "summarise_noise new"} | SURVEY_WIDE - {
+        "tabulate_scores"
+    }
     expected |= tile_jobs("new", ["y000x000"])
     assert set(done.jobs) == expected.union(*(catalogue_jobs("new", finder) for finder in FINDERS))
 
@@ -172,3 +239,32 @@ def test_mosaic_that_is_not_indexed_is_not_taken_for_an_empty_one(copy):
     alone = run(copy, "--dry-run", "results/new/catalogues/peaks.parquet")
     assert alone.code != 0
     assert "--forcerun index_tiles" in alone.output
+
+
+def test_tile_files_that_are_lost_are_told_and_made_again(copy):
+    for path in (copy / "results/strip/tiles").iterdir():
+        path.unlink()
+    lost = run(copy, "--dry-run")
+    assert lost.code != 0
+    assert "results/strip/tiles: expected the files of 3 tiles" in lost.output
+    assert "run again with --forcerun index_tiles" in lost.output
+    assert run(copy, "--until", "index_tiles", "--forcerun", "index_tiles").jobs == ["index_tiles"]
+    assert planned(copy) == set()
+
+
+def test_interrupted_run_goes_on_with_exactly_the_missing_jobs(copy):
+    overlay = copy / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"finders": {"peaks": {"threshold": 6.0}}}))
+    arguments = ("--configfile", copy / "survey.yaml", overlay, "--", "results/hard/catalogues/peaks.parquet")
+    with started(copy, *arguments) as (process, jobs, output):
+        while not jobs.read_text():
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) != 0
+        ended = set(jobs.read_text().splitlines())
+        assert "Will exit after finishing currently running jobs" in output.read_text()
+    resumed = run(copy, *arguments)
+    assert resumed.code == 0, resumed.output
+    assert ended and not ended & set(resumed.jobs)
+    assert ended | set(resumed.jobs) == find_jobs("hard", "peaks") | {"merge_detections hard peaks"}

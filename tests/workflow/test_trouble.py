@@ -1,9 +1,6 @@
-"""Mistakes are told at once, finders that fail cost only their own sources, and killed runs go on."""
+"""Mistakes are told at once, and finders that fail cost only their own sources. For faults see faults/."""
 
 from __future__ import annotations
-
-import shutil
-import time
 
 import pandas as pd
 import pytest
@@ -11,8 +8,8 @@ import yaml
 
 from radiofind.columns import CATALOGUE, DETECTION, empty
 from radiofind.files import read_metadata
-from workflow.runs import run, started
-from workflow.skies import CONFIGURATION, FINDERS, make_survey, write_sheet
+from workflow.runs import run
+from workflow.skies import CONFIGURATION, make_survey, write_sheet
 
 pytestmark = pytest.mark.slow
 
@@ -62,27 +59,13 @@ def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
     reason = "PyBDSF did not end within 0.01 s"
     assert read_metadata(results / "a-b.c_1/detections/hopeless/y000x000.parquet")["reason"] == reason
     assert reason in (results / "report.html").read_text()
+    (quarantined,) = pd.read_csv(results / "quarantine.csv").to_dict("records")
+    assert [quarantined[key] for key in ("mosaic", "tile", "finder")] == ["a-b.c_1", "y000x000", "hopeless"]
+    assert quarantined["reason"] == reason
+    assert (folder / quarantined["log"]).is_file()
     assert len(pd.read_parquet(results / "a-b.c_1/catalogues/peaks.parquet")) > 50
 
 
 def assert_empty(path, columns):
     """Assert that a table has no rows, and columns of the right types."""
     pd.testing.assert_frame_equal(pd.read_parquet(path), empty(columns))
-
-
-def test_killed_run_goes_on_to_the_same_catalogues(survey, copy):
-    shutil.rmtree(copy / "results/a-b.c_1")
-    with started(copy) as (process, jobs, _):
-        while "find_pybdsf" not in jobs.read_text():
-            assert process.poll() is None
-            time.sleep(0.1)
-        process.kill()
-    assert run(copy, "--unlock").code == 0
-    done = run(copy)
-    assert done.code == 0, done.output
-    for finder in FINDERS:
-        place = f"results/a-b.c_1/catalogues/{finder}.parquet"
-        resumed, undisturbed = (pd.read_parquet(folder / place) for folder in (copy, survey.folder))
-        pd.testing.assert_frame_equal(resumed, undisturbed)
-        scores = f"results/a-b.c_1/evaluation/{finder}.csv"
-        assert (copy / scores).read_text() == (survey.folder / scores).read_text()

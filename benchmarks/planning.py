@@ -1,0 +1,177 @@
+"""Measure what it costs to plan a run in which nothing has changed.
+
+    python benchmarks/planning.py FOLDER                           # 1,000 and 5,000 tiles, three finders
+    python benchmarks/planning.py FOLDER --tiles 100 200 --top 20  # and where the time goes
+
+A survey of so many tiles is fingerprinted and indexed by the workflow. The results of its tiles are empty
+files: planning looks at names and times, and at Snakemake's records of how they were made, which are written
+as if all jobs had run. Processor seconds suffer less than wall seconds from what else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pstats
+import subprocess
+import sys
+import time
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from astropy.io import fits
+from astropy.wcs import WCS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CORE_PIXELS = 50
+TILES_ACROSS = 50
+SETTINGS = {
+    "mosaics": "mosaics.tsv",
+    "tiling": {"core_pixels": CORE_PIXELS, "halo_pixels": 20},
+    "noise": {"box_pixels": 20, "step_pixels": 10},
+    "finders": {
+        "pybdsf": {"kind": "pybdsf"},
+        "peaks": {"kind": "peaks", "threshold": 5.0},
+        "net": {"kind": "convosource", "train_snr": 2, "model": "net.keras"},
+    },
+    "find_with": ["pybdsf", "peaks", "net"],
+}
+RECORDING = """
+import sys
+from snakemake.cli import main
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+def record(scheduler):
+    for job in scheduler.workflow.dag.needrun_jobs():
+        scheduler.workflow.async_run(scheduler.workflow.persistence.finished(job))
+    return True
+
+JobScheduler.schedule = record
+main(sys.argv[1:])
+"""
+"""Snakemake, except that it records the jobs of a run as done instead of running them."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took."""
+
+    seconds: float
+    """Wall time."""
+    processor_seconds: float
+    """Time on processors, of the command and of the system for it."""
+    memory_mib: float
+    """Largest resident set size."""
+
+
+def snakemake(folder: Path, *arguments: str | Path, program: tuple[str, ...] = ("-m", "snakemake")) -> Cost:
+    """Run the workflow in a folder, and return what it took; what it says lies in ``log.txt``."""
+    command = [sys.executable, *program, "-s", REPOSITORY / "Snakefile"]
+    command += ["--profile", REPOSITORY / "profiles/local", "--directory", folder]
+    command += ["--configfile", folder / "survey.yaml", *arguments]
+    start = time.perf_counter()
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(f"Expected exit code 0, received {process.returncode}: see {folder / 'log.txt'}")
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def make_survey(folder: Path, tiles: int) -> None:
+    """Make a survey of one mosaic of so many tiles, and index it."""
+    folder.mkdir(parents=True)
+    rows = tiles // TILES_ACROSS
+    coordinates = WCS(naxis=2)
+    coordinates.wcs.ctype, coordinates.wcs.crval = ["RA---SIN", "DEC--SIN"], [150, -30]
+    coordinates.wcs.cdelt = [-1 / 3600, 1 / 3600]
+    header = coordinates.to_header()
+    header.update({"BMAJ": 3 / 3600, "BMIN": 3 / 3600, "BPA": 0, "BUNIT": "JY/BEAM"})
+    pixels = np.ones((CORE_PIXELS * rows, CORE_PIXELS * TILES_ACROSS), np.float32)
+    fits.writeto(folder / "image.fits", pixels, header)
+    (folder / "mosaics.tsv").write_text("mosaic\timage\tfrequency_hz\nsurvey\timage.fits\t1.4e9\n")
+    (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (folder / "net.keras").touch()
+    (folder / "net.json").touch()
+    snakemake(folder, "--until", "index_tiles")
+
+
+def make_results(folder: Path) -> int:
+    """Make an empty file for each result that a run would make, and return how many there are."""
+    snakemake(folder, "--summary")
+    lines = (folder / "log.txt").read_text().splitlines()
+    rows = [line.split("\t") for line in lines if line.startswith("results/")]
+    missing = [folder / row[0] for row in rows if "missing" in row]
+    for path in missing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    now = time.time()
+    for path in missing:
+        os.utime(path, (now, now))
+    return len(missing)
+
+
+def record_results(folder: Path) -> None:
+    """Let Snakemake record all results as made from their inputs."""
+    snakemake(folder, "--forcerun", "measure_noise", "tabulate_scores", program=("-c", RECORDING))
+
+
+def print_costliest(folder: Path, number: int) -> None:
+    """Print the functions in which planning spends its own time, and the share of the workflow's own code."""
+    profile = folder / "planning.prof"
+    snakemake(folder, "--dry-run", program=("-m", "cProfile", "-o", str(profile), "-m", "snakemake"))
+    stats = pstats.Stats(str(profile))
+    own = sum(row[2] for (path, *_), row in stats.stats.items() if path.startswith(str(REPOSITORY)))
+    print(f"  in the functions of rules/ and scripts/ themselves: {own / stats.total_tt:.1%} of the time")
+    stats.strip_dirs().sort_stats("tottime").print_stats(number)
+
+
+def plan_again(folder: Path, *arguments: str) -> Cost:
+    """Return what it takes to plan a run in which there is nothing to do."""
+    cost = snakemake(folder, *arguments)
+    if "Nothing to be done" not in (folder / "log.txt").read_text():
+        raise RuntimeError(f"Expected nothing to be done, received jobs: see {folder / 'log.txt'}")
+    return cost
+
+
+def measure(folder: Path, tiles: int) -> dict[str, Cost]:
+    """Print and return what it takes to plan runs of so many tiles."""
+    make_survey(folder, tiles)
+    print(f"{tiles} tiles, {make_results(folder)} results of jobs", flush=True)
+    costs = {"dry run, no records": plan_again(folder, "--dry-run")}
+    record_results(folder)
+    costs |= {"dry run": plan_again(folder, "--dry-run"), "run": plan_again(folder)}
+    for name, cost in costs.items():
+        seconds = f"{cost.seconds:8.1f} s {cost.processor_seconds:8.1f} processor s"
+        print(f"  {name:20s}{seconds} {cost.memory_mib:8.0f} MiB", flush=True)
+    return costs
+
+
+def print_ratios(small: dict[str, Cost], large: dict[str, Cost]) -> None:
+    """Print how the costs of two surveys compare."""
+    for name in small:
+        pairs = zip(astuple(large[name]), astuple(small[name]), strict=True)
+        print(f"  {name:20s}" + "".join(f"{one / other:8.2f}" for one, other in pairs))
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the surveys are made")
+    parser.add_argument("--tiles", type=int, nargs="+", default=[1000, 5000], help="sizes of the surveys")
+    parser.add_argument("--top", type=int, default=0, help="how many of the costliest functions to print")
+    arguments = parser.parse_args()
+    places = {tiles: arguments.folder.resolve() / str(tiles) for tiles in sorted(arguments.tiles)}
+    costs = [measure(place, tiles) for tiles, place in places.items()]
+    print(f"{max(places)} / {min(places)} tiles: seconds, processor seconds, memory")
+    print_ratios(costs[0], costs[-1])
+    if arguments.top:
+        print_costliest(places[max(places)], arguments.top)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Jobs, results and moments that the faults name."""
+
+from __future__ import annotations
+
+PEAKS = "find_peaks/twin/peaks/y000x000"
+PYBDSF = "find_pybdsf/twin/pybdsf/y000x000"
+NETWORK = "find_convosource/twin/net/y000x000"
+MERGE = "merge_detections/strip/peaks"
+TRAINING = "train_convosource/strip/net"
+"""Jobs, by their logs."""
+
+PEAKS_FOUND = "twin/detections/peaks/y000x000.parquet"
+PYBDSF_FOUND = "twin/detections/pybdsf/y000x000.parquet"
+NETWORK_FOUND = "twin/detections/net/y000x000.parquet"
+OTHER_FOUND = "a-b.c_1/detections/peaks/y000x000.parquet"
+MERGED = "strip/catalogues/peaks.parquet"
+EXPORTED = "strip/catalogues/peaks.fits"
+TRAINED = ("models/strip/net.keras", "models/strip/net.json")
+"""Results."""
+PEAKS_AGAIN = (PEAKS_FOUND, "twin/catalogues/peaks.parquet")
+PYBDSF_AGAIN = ("twin/detections/pybdsf/*", "twin/catalogues/pybdsf.parquet")
+NETWORK_AGAIN = (NETWORK_FOUND, "twin/catalogues/net.parquet")
+OTHER_AGAIN = (OTHER_FOUND, "a-b.c_1/catalogues/peaks.parquet")
+"""What is removed so that they are made again: a file that nothing misses stays away."""
+
+MID_EPOCH = "call keras:Model.train_on_batch:25"
+"""A moment in the third of four epochs of ten batches."""
+HALF_WRITTEN = "call pyarrow.parquet:ParquetWriter.write_table:2"
+"""When the tables of two of three tiles have been handed to the catalogue."""
+GIVEN_UP = "given up after 3 attempts"
+RETRIED = "the command of the report given"
+NETWORK_ALONE = ("results/models/strip/net.keras",)
+NETWORK_AND_SEARCH = (*NETWORK_ALONE, "results/twin/catalogues/net.parquet")
+PEAKS_ALONE = ("results/twin/catalogues/peaks.parquet",)
+PYBDSF_ALONE = ("results/twin/catalogues/pybdsf.parquet",)
+OTHER_ALONE = ("results/a-b.c_1/catalogues/peaks.parquet",)
+"""What is asked for, where the rest would only cost time."""
+
+
+def log_of(job: str) -> str:
+    """Return the log of a job."""
+    return f"logs/{job}.log"
