@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,15 @@ HISTORY_BEAM = re.compile(r"BMAJ=\s*(\S+)\s+BMIN=\s*(\S+)\s+BPA=\s*(\S+)")
 """The beam as AIPS writes it."""
 DISTORTIONS = re.compile(r"AP?_ORDER|BP?_ORDER|CPDIS\d+|CQDIS\d+|D2IMDIS\d+|D2IM\d+")
 """Cards of coordinates that are bent by a table or a polynomial, as those of optical cameras."""
+
+
+PACKED_BY = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "NOCOMPRESS")
+"""Ways of fpack that are read; a damaged byte under HCOMPRESS_1 makes astropy write over its own memory."""
+RICE_OPTIONS = {"BYTEPIX": (1, 2, 4), "BLOCKSIZE": (16, 32)}
+"""With other values under Rice it does so too."""
+
+MOST_GZIP = 1032
+"""Bytes that one byte of a file can stand for when it is packed with gzip."""
 
 
 class ImageError(ValueError):
@@ -52,8 +62,10 @@ def told(path: str | Path) -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore", category=AstropyWarning):
             yield
-    except (ImageError, MemoryError):
+    except ImageError:
         raise
+    except MemoryError as error:  # no reason to give the image up: there may be more elsewhere
+        raise MemoryError(f"{path}: expected enough memory to read it, received too little") from error
     except Exception as error:  # astropy, CFITSIO and what unpacks files raise errors of many kinds
         received = f"a file that cannot be read: {reason(error)}"
         raise ImageError(f"{path}: expected a FITS image, received {received}") from error
@@ -75,6 +87,43 @@ def shape_of(header: fits.Header, path: str | Path) -> tuple[int, int]:
             expected = "1 (one plane, Stokes I)" if axis > 2 else "1 pixel or more"
             raise ImageError(f"{path}, card NAXIS{axis}: expected {expected}, received {shown(size)}")
     return sizes[1], sizes[0]
+
+
+def check_packing(table: fits.Header, path: str | Path) -> None:
+    """Raise when the table in which fpack stores an image cannot be unpacked without harm.
+
+    Parameters
+    ----------
+    table
+        Cards of the table.
+    path
+        The image, for the message.
+    """
+    if table.get("ZCMPTYPE") not in PACKED_BY:
+        received = shown(table.get("ZCMPTYPE"))
+        raise ImageError(
+            f"{path}, card ZCMPTYPE: expected one of {', '.join(PACKED_BY)}, received {received}"
+        )
+    for card in table["ZNAME*"]:
+        value = card.replace("ZNAME", "ZVAL")
+        allowed = RICE_OPTIONS.get(table[card])
+        if allowed and table.get(value) not in allowed:
+            received = f"{table[card]} {shown(table.get(value))}"
+            raise ImageError(
+                f"{path}, card {value}: expected {table[card]} of {allowed}, received {received}"
+            )
+    if table["PCOUNT"] > MOST_GZIP * Path(path).stat().st_size:
+        received = shown(table["PCOUNT"])
+        raise ImageError(
+            f"{path}, card PCOUNT: expected no more bytes than the file has, received {received}"
+        )
+    sizes = [table[f"ZNAXIS{axis}"] for axis in range(1, table["ZNAXIS"] + 1)]
+    sides = [table.get(f"ZTILE{axis}", size if axis == 1 else 1) for axis, size in enumerate(sizes, start=1)]
+    rows = math.prod(-(-size // side) for size, side in zip(sizes, sides, strict=True))
+    if table["NAXIS2"] != rows:
+        raise ImageError(
+            f"{path}, card NAXIS2: expected {rows} packed tiles, received {shown(table['NAXIS2'])}"
+        )
 
 
 def celestial_of(header: fits.Header, path: str | Path) -> WCS:

@@ -21,6 +21,7 @@ from radiofind.header_cards import (
     ImageError,
     beam_of,
     celestial_of,
+    check_packing,
     frequency_of,
     shape_of,
     told,
@@ -170,10 +171,10 @@ def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], 
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[fits.HDUList]:
+def _opened(path: Path, **options: bool) -> Iterator[fits.HDUList]:
     """Yield an open FITS file."""
     # A section is read alone without memmap too, and astropy refuses to map scaled integers.
-    with told(path), fits.open(path, memmap=False) as hdus:
+    with told(path), fits.open(path, memmap=False, **options) as hdus:
         yield hdus
 
 
@@ -191,7 +192,12 @@ def _first_image(path: Path) -> tuple[int, fits.Header]:
     with _opened(path) as hdus:
         first = islice(enumerate(hdus), MOST_HDUS)
         images = (item for item in first if item[1].is_image and item[1].header["NAXIS"] >= 2)
-        found = next(((number, hdu.header.copy()) for number, hdu in images), None)
-    if found is None:
-        raise ImageError(f"{path}: expected a FITS image, received no HDU with an image of two axes or more")
-    return found
+        number, hdu = next(images, (0, None))
+        if hdu is None:
+            received = "no HDU with an image of two axes or more"
+            raise ImageError(f"{path}: expected a FITS image, received {received}")
+        packed, header = isinstance(hdu, fits.CompImageHDU), hdu.header.copy()
+    if packed:
+        with _opened(path, disable_image_compression=True) as hdus:
+            check_packing(hdus[number].header, path)
+    return number, header

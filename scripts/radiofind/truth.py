@@ -131,8 +131,10 @@ def _told(path: Path, truth_format: str) -> Iterator[None]:
     """Turn whatever is raised on a damaged file into a TruthError that names it."""
     try:
         yield
-    except (TruthError, MemoryError):
+    except TruthError:
         raise
+    except MemoryError as error:  # no reason to give the file up: there may be more elsewhere
+        raise MemoryError(f"Expected enough memory to read {path}, received too little") from error
     except Exception as error:  # astropy, pandas and the libraries below them raise errors of many kinds
         received = f"what cannot be read ({reason(error)})"
         raise TruthError(

@@ -352,3 +352,43 @@ def test_more_axes_than_the_standard_allows_are_told_at_once(tmp_path, sky, nois
     (tmp_path / "image.fits").write_bytes(gzip.compress(content) if packed else content)
     with pytest.raises(ImageError, match="image.fits: .*, received card NAXIS of 4294967296"):
         read_header(tmp_path / "image.fits")
+
+
+def packed_image(path, noise, sky, compression_type="RICE_1", **changes):
+    """Write an image as fpack does, with other numbers in some cards."""
+    packed = fits.CompImageHDU(
+        noise, sky.cards(noise.shape), compression_type=compression_type, quantize_method=1
+    )
+    fits.HDUList([fits.PrimaryHDU(), packed]).writeto(path)
+    content = path.read_bytes()
+    for card, value in changes.items():
+        at = content.index(f"{card:<8}=".encode())
+        content = content[:at] + f"{card:<8}= {value:>20}".ljust(80).encode() + content[at + 80 :]
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("compression_type", ["RICE_1", "GZIP_1", "GZIP_2"])
+def test_the_usual_ways_of_fpack_are_read(tmp_path, noise, sky, compression_type):
+    path = packed_image(tmp_path / "image.fits.fz", noise, sky, compression_type)
+    assert read_pixels(read_header(path), BOX) == pytest.approx(noise[BOX.slices], abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("compression_type", "changes", "complaint"),
+    [
+        ("HCOMPRESS_1", {}, "card ZCMPTYPE: expected one of RICE_1, .*, received HCOMPRESS_1"),
+        ("RICE_1", {"ZCMPTYPE": "'OWN'"}, "ZCMPTYPE|cannot be read"),
+        ("RICE_1", {"ZVAL2": -1}, "card ZVAL2: expected BYTEPIX of .*, received BYTEPIX -1"),
+        ("RICE_1", {"ZVAL1": 0}, "card ZVAL1: expected BLOCKSIZE of .*, received BLOCKSIZE 0"),
+        ("RICE_1", {"ZNAXIS2": 2147483647}, "card NAXIS2: expected 2147483647 packed tiles, received 80"),
+        ("RICE_1", {"PCOUNT": 4294967296}, "card PCOUNT: expected no more bytes than the file has"),
+        ("RICE_1", {"ZTILE2": 0}, "cannot be read"),
+    ],
+)
+def test_a_packed_image_that_could_harm_the_program_is_told(
+    tmp_path, noise, sky, compression_type, changes, complaint
+):
+    path = packed_image(tmp_path / "image.fits.fz", noise, sky, compression_type, **changes)
+    with pytest.raises(ImageError, match=f"image.fits.fz.*(?:{complaint})"):
+        read_header(path)
