@@ -58,6 +58,7 @@ def started(
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
+                preexec_fn=_hear_interrupts,
             )
         try:
             yield process, jobs, output
@@ -65,6 +66,11 @@ def started(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _hear_interrupts() -> None:
+    """Let a process end by Ctrl-C, which one that was started in the background does not hear."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(folder, *arguments, **options) -> Run:
