@@ -2,8 +2,10 @@
 
     python benchmarks/planning.py FOLDER                           # 1,000 and 5,000 tiles, three finders
     python benchmarks/planning.py FOLDER --tiles 100 200 --top 20  # and where the time goes
+    python benchmarks/planning.py FOLDER --tiles 1000 5000 20000 --mosaic-tiles 1000 --tiles-per-job 20
 
-A survey of so many tiles is fingerprinted and indexed by the workflow. The results of its tiles are empty
+A survey of so many tiles is fingerprinted and indexed by the workflow. With several mosaics, the plan for the
+catalogues of the first alone is measured, too. The results of its tiles are empty
 files: planning looks at names and times, and at Snakemake's records of how they were made, which are written
 as if all jobs had run. Processor seconds suffer less than wall seconds from what else the machine does.
 """
@@ -82,10 +84,11 @@ def snakemake(folder: Path, *arguments: str | Path, program: tuple[str, ...] = (
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def make_survey(folder: Path, tiles: int) -> None:
-    """Make a survey of one mosaic of so many tiles, and index it."""
+def make_survey(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> list[str]:
+    """Make a survey of so many tiles, in mosaics of as many as is said, and index it; return the mosaics."""
     folder.mkdir(parents=True)
-    rows = tiles // TILES_ACROSS
+    rows = min(tiles, mosaic_tiles) // TILES_ACROSS
+    names = [f"survey{number}" for number in range(tiles // (rows * TILES_ACROSS))]
     coordinates = WCS(naxis=2)
     coordinates.wcs.ctype, coordinates.wcs.crval = ["RA---SIN", "DEC--SIN"], [150, -30]
     coordinates.wcs.cdelt = [-1 / 3600, 1 / 3600]
@@ -93,11 +96,15 @@ def make_survey(folder: Path, tiles: int) -> None:
     header.update({"BMAJ": 3 / 3600, "BMIN": 3 / 3600, "BPA": 0, "BUNIT": "JY/BEAM"})
     pixels = np.ones((CORE_PIXELS * rows, CORE_PIXELS * TILES_ACROSS), np.float32)
     fits.writeto(folder / "image.fits", pixels, header)
-    (folder / "mosaics.tsv").write_text("mosaic\timage\tfrequency_hz\nsurvey\timage.fits\t1.4e9\n")
-    (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS))
+    sheet = ["mosaic\timage\tfrequency_hz", *(f"{name}\timage.fits\t1.4e9" for name in names)]
+    (folder / "mosaics.tsv").write_text("\n".join(sheet) + "\n")
+    of_block = {"tiles_per_job": tiles_per_job}
+    finders = {name: settings | of_block for name, settings in SETTINGS["finders"].items()}
+    (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS | {"finders": finders}))
     (folder / "net.keras").touch()
     (folder / "net.json").touch()
     snakemake(folder, "--until", "index_tiles")
+    return names
 
 
 def make_results(folder: Path) -> int:
@@ -145,13 +152,15 @@ def plan_again(folder: Path, *arguments: str) -> Cost:
     return cost
 
 
-def measure(folder: Path, tiles: int) -> dict[str, Cost]:
+def measure(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> dict[str, Cost]:
     """Print and return what it takes to plan runs of so many tiles."""
-    make_survey(folder, tiles)
+    mosaics = make_survey(folder, tiles, mosaic_tiles, tiles_per_job)
     print(f"{tiles} tiles, {make_results(folder)} results of jobs", flush=True)
     costs = {"dry run, no records": plan_again(folder, "--dry-run")}
     record_results(folder)
+    first = [f"results/{mosaics[0]}/catalogues/{finder}.fits" for finder in SETTINGS["find_with"]]
     costs |= {"dry run": plan_again(folder, "--dry-run"), "run": plan_again(folder)}
+    costs |= {"dry run, one mosaic": plan_again(folder, "--dry-run", "--", *first)}
     for name, cost in costs.items():
         seconds = f"{cost.seconds:8.1f} s {cost.processor_seconds:8.1f} processor s"
         print(f"  {name:20s}{seconds} {cost.memory_mib:8.0f} MiB", flush=True)
@@ -170,10 +179,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the surveys are made")
     parser.add_argument("--tiles", type=int, nargs="+", default=[1000, 5000], help="sizes of the surveys")
+    parser.add_argument(
+        "--mosaic-tiles", type=int, default=sys.maxsize, help="tiles of a mosaic; default: all"
+    )
+    parser.add_argument("--tiles-per-job", type=int, default=1, help="tiles that a job searches")
     parser.add_argument("--top", type=int, default=0, help="how many of the costliest functions to print")
     arguments = parser.parse_args()
     places = {tiles: arguments.folder.resolve() / str(tiles) for tiles in sorted(arguments.tiles)}
-    costs = [measure(place, tiles) for tiles, place in places.items()]
+    sizes = (arguments.mosaic_tiles, arguments.tiles_per_job)
+    costs = [measure(place, tiles, *sizes) for tiles, place in places.items()]
     print(f"{max(places)} / {min(places)} tiles: seconds, processor seconds, memory")
     print_ratios(costs[0], costs[-1])
     if arguments.top:

@@ -1,7 +1,7 @@
 """
 Merge the detections of all tiles of a mosaic into catalogues.
 
-Reads  results/{mosaic}/detections/{finder}/{tile}.parquet, the primary beams of the mosaic sheet
+Reads  results/{mosaic}/detections/{finder}/{block}.parquet, the primary beams of the mosaic sheet
 Makes  results/{mosaic}/catalogues/{finder}.parquet, .fits (TOPCAT) and .reg (DS9), and the Gaussians of finders
        that fit them in results/{mosaic}/catalogues/components/{finder}.parquet
 """
@@ -9,7 +9,7 @@ Makes  results/{mosaic}/catalogues/{finder}.parquet, .fits (TOPCAT) and .reg (DS
 
 rule merge_detections:
     input:
-        detections=of_live_tiles("results/{mosaic}/detections/{finder}/{tile}.parquet"),
+        detections=of_blocks("results/{mosaic}/detections/{finder}/{block}.parquet"),
         tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
         primary_beam=indexed_from_sheet("primary_beam"),
     output:
@@ -36,7 +36,7 @@ rule merge_detections:
 
 rule merge_components:
     input:
-        components=of_live_tiles("results/{mosaic}/detections/{finder}/{tile}.components.parquet"),
+        components=of_blocks("results/{mosaic}/detections/{finder}/{block}.components.parquet"),
         tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
         primary_beam=indexed_from_sheet("primary_beam"),

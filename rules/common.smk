@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
+from radiofind.blocks import PATTERN as BLOCK
 from radiofind.digests import digest_of
 from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings
@@ -33,6 +34,7 @@ wildcard_constraints:
     training_set=plan.one_of(plan.training_sets),
     finder=plan.one_of(config["find_with"]),
     tile=r"y\d\d\d+x\d\d\d+",
+    block=BLOCK,
 
 
 localrules:
@@ -127,20 +129,6 @@ def row_of_sheet(*columns):
 
     def values_of(wildcards):
         return plan.sheet_values(wildcards.mosaic, *columns)
-
-    return values_of
-
-
-def finder_settings(wildcards):
-    """Return the settings of a finder."""
-    return config["finders"][wildcards.finder]
-
-
-def settings_of(*keys):
-    """Return a params function for some settings of a finder."""
-
-    def values_of(wildcards):
-        return {key: plan.finders[wildcards.finder][key] for key in keys}
 
     return values_of
 

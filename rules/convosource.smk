@@ -1,24 +1,24 @@
 """
-Find sources on each tile with a trained network.
+Find sources on each tile of a block with a trained network.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits, results/models/{training_set}/{finder}.*
-Makes  results/{mosaic}/detections/{finder}/{tile}.parquet, on request results/{mosaic}/probability/{finder}/{tile}.fits
+Makes  results/{mosaic}/detections/{finder}/{block}.parquet, on request results/{mosaic}/probability/{finder}/{tile}.fits
 """
 
 
 rule find_convosource:
     input:
         image=ancient(indexed_from_sheet("image")),
-        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
-        noise=indexed("results/{mosaic}/noise/{tile}.fits"),
+        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
+        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
         network=network_of(".keras"),
         record=network_of(".json"),
     output:
-        detections="results/{mosaic}/detections/{finder}/{tile}.parquet",
+        detections="results/{mosaic}/detections/{finder}/{block}.parquet",
     log:
-        "logs/find_convosource/{mosaic}/{finder}/{tile}.log",
+        "logs/find_convosource/{mosaic}/{finder}/{block}.log",
     benchmark:
-        "benchmarks/find_convosource/{mosaic}/{finder}/{tile}.tsv"
+        "benchmarks/find_convosource/{mosaic}/{finder}/{block}.tsv"
     wildcard_constraints:
         finder=plan.one_of(plan.finders_of("convosource")),
     conda:
@@ -32,7 +32,7 @@ rule find_convosource:
         settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
         code=digest_of("find_convosource"),
     message:
-        "Finding sources in tile {wildcards.tile} of {wildcards.mosaic} with a network ({wildcards.finder})"
+        "Finding sources in {wildcards.block} of {wildcards.mosaic} with a network ({wildcards.finder})"
     script:
         "../scripts/find_convosource.py"
 

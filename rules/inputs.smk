@@ -11,15 +11,6 @@ def simulation_settings(wildcards):
     return config["simulations"][wildcards.simulation]
 
 
-def setting(key):
-    """Return a function for one setting of a finder."""
-
-    def value_of(wildcards):
-        return plan.finders[wildcards.finder][key]
-
-    return value_of
-
-
 def under_training_boxes(pattern):
     """Return an input function for one path per tile under the boxes of a training set."""
 

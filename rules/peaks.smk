@@ -1,22 +1,22 @@
 """
-Find the local maxima of each tile: the baseline that every finder must beat.
+Find the local maxima of each tile of a block: the baseline that every finder must beat.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
-Makes  results/{mosaic}/detections/{finder}/{tile}.parquet
+Makes  results/{mosaic}/detections/{finder}/{block}.parquet
 """
 
 
 rule find_peaks:
     input:
         image=ancient(indexed_from_sheet("image")),
-        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
-        noise=indexed("results/{mosaic}/noise/{tile}.fits"),
+        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
+        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
     output:
-        detections="results/{mosaic}/detections/{finder}/{tile}.parquet",
+        detections="results/{mosaic}/detections/{finder}/{block}.parquet",
     log:
-        "logs/find_peaks/{mosaic}/{finder}/{tile}.log",
+        "logs/find_peaks/{mosaic}/{finder}/{block}.log",
     benchmark:
-        "benchmarks/find_peaks/{mosaic}/{finder}/{tile}.tsv"
+        "benchmarks/find_peaks/{mosaic}/{finder}/{block}.tsv"
     wildcard_constraints:
         finder=plan.one_of(plan.finders_of("peaks")),
     conda:
@@ -30,6 +30,6 @@ rule find_peaks:
         settings=finder_settings,
         code=digest_of("find_peaks"),
     message:
-        "Finding peaks in tile {wildcards.tile} of {wildcards.mosaic} ({wildcards.finder})"
+        "Finding peaks in {wildcards.block} of {wildcards.mosaic} ({wildcards.finder})"
     script:
         "../scripts/find_peaks.py"

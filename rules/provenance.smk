@@ -29,6 +29,7 @@ rule record_provenance:
         given=given_files,
         patterns=patterns_of_outputs,
         names=names_in_outputs,
+        tiles_per_job=tiles_per_job,
         configuration=config,
         code=digest_of("record_provenance"),
     message:

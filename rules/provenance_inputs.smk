@@ -29,6 +29,11 @@ def patterns_of_outputs(wildcards):
     return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})
 
 
+def tiles_per_job(wildcards):
+    """Return the size of the blocks of each finder that searches tiles."""
+    return {finder: plan.finders[finder]["tiles_per_job"] for finder in plan.finders_of(*KINDS_OF_TILES)}
+
+
 def names_in_outputs(wildcards):
     """Return the names that wildcards stand for in this run."""
     return {

@@ -1,23 +1,23 @@
 """
-Run PyBDSF on each tile with the noise map of the workflow.
+Run PyBDSF on each tile of a block with the noise map of the workflow.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
-Makes  results/{mosaic}/detections/{finder}/{tile}.parquet and {tile}.components.parquet (Gaussians)
+Makes  results/{mosaic}/detections/{finder}/{block}.parquet and {block}.components.parquet (Gaussians)
 """
 
 
 rule find_pybdsf:
     input:
         image=ancient(indexed_from_sheet("image")),
-        tile=indexed("results/{mosaic}/tiles/{tile}.json"),
-        noise=indexed("results/{mosaic}/noise/{tile}.fits"),
+        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
+        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
     output:
-        detections="results/{mosaic}/detections/{finder}/{tile}.parquet",
-        components="results/{mosaic}/detections/{finder}/{tile}.components.parquet",
+        detections="results/{mosaic}/detections/{finder}/{block}.parquet",
+        components="results/{mosaic}/detections/{finder}/{block}.components.parquet",
     log:
-        "logs/find_pybdsf/{mosaic}/{finder}/{tile}.log",
+        "logs/find_pybdsf/{mosaic}/{finder}/{block}.log",
     benchmark:
-        "benchmarks/find_pybdsf/{mosaic}/{finder}/{tile}.tsv"
+        "benchmarks/find_pybdsf/{mosaic}/{finder}/{block}.tsv"
     wildcard_constraints:
         finder=plan.one_of(plan.finders_of("pybdsf")),
     conda:
@@ -32,6 +32,6 @@ rule find_pybdsf:
         rms_box=[config["noise"]["box_pixels"], config["noise"]["step_pixels"]],
         code=digest_of("find_pybdsf"),
     message:
-        "Finding sources in tile {wildcards.tile} of {wildcards.mosaic} with PyBDSF ({wildcards.finder})"
+        "Finding sources in {wildcards.block} of {wildcards.mosaic} with PyBDSF ({wildcards.finder})"
     script:
         "../scripts/find_pybdsf.py"

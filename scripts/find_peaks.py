@@ -1,28 +1,24 @@
-"""Find the peaks of a tile."""
+"""Find the peaks of the tiles of a block."""
 
-from radiofind.attempts import attempt, forget_attempts
+from functools import partial
+
 from radiofind.damage import watch_for_damage
-from radiofind.detections import Found, give_up
+from radiofind.detections import Found
 from radiofind.fields import read_field
-from radiofind.files import write_parquet
 from radiofind.logs import log_to
 from radiofind.peaks import find_peaks
 from radiofind.provenance import provenance_of
+from radiofind.searches import TileFiles, search_tiles
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    mosaic, finder = snakemake.wildcards.mosaic, snakemake.wildcards.finder
-    files = {name: snakemake.input[name] for name in ("tile", "image", "noise")}
+    mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
 
-    def search() -> Found:
-        """Return the peaks."""
-        sky = read_field(mosaic=mosaic, **files, **snakemake.params.header)
-        return find_peaks(sky, finder=finder, threshold=snakemake.params.settings["threshold"])
+    def search(files: TileFiles) -> Found:
+        """Return the peaks of a tile."""
+        sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
+        return find_peaks(sky, finder=finder, threshold=params.settings["threshold"])
 
-    found = attempt(search, place=snakemake.output.detections, give_up=give_up)
-    provenance = provenance_of(f"find_peaks {finder}", params=snakemake.params, inputs=snakemake.input)
-    write_parquet(
-        found.detections, snakemake.output.detections, metadata={**found.told, "provenance": provenance}
-    )
-    forget_attempts(snakemake.output.detections)
+    tell = partial(provenance_of, f"find_peaks {finder}", params=params)
+    search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell)

@@ -3,6 +3,7 @@
 import dask
 import pandas as pd
 
+from radiofind.block_files import files_by_tile
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.images import beam_sampler
@@ -15,9 +16,8 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
-    names = [tile.name for tile in tiles]
     components = merge_components(
-        detection_reader(dict(zip(names, snakemake.input.components, strict=True))),
+        detection_reader(files_by_tile(tiles, snakemake.input.components)),
         tiles,
         catalogue=pd.read_parquet(snakemake.input.catalogue, columns=["source_id", "tile"]),
         beam_at=beam_sampler(snakemake.input.get("primary_beam")),

@@ -2,6 +2,7 @@
 
 import dask
 
+from radiofind.block_files import files_by_tile
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.images import beam_sampler
@@ -15,7 +16,7 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
-    paths = dict(zip([tile.name for tile in tiles], snakemake.input.detections, strict=True))
+    paths = files_by_tile(tiles, snakemake.input.detections)
     catalogue = merge_detections(
         detection_reader(paths), tiles, beam_at=beam_sampler(snakemake.input.get("primary_beam"))
     )

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     copy = Path(snakemake.log[0]).with_suffix(".json")
     record = record_inventory(
         snakemake.params.given,
-        scope=Scope(snakemake.params.patterns, snakemake.params.names),
+        scope=Scope(snakemake.params.patterns, snakemake.params.names, snakemake.params.tiles_per_job),
         configuration=snakemake.params.configuration,
         known=earlier_record(copy),
         threads=snakemake.threads,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from radiofind.earlier_runs import EarlierRuns
-from radiofind.reasons import Reason, describe_params, describe_tile_change, parse_reason
+from radiofind.reasons import Reason, describe_params, describe_tile_change, parse_reason, reason_of_tile
 
 BEFORE_TILES = ("simulate", "fingerprint_mosaic", "index_tiles")
 """Rules that run before it is known which tiles there are."""
@@ -35,6 +36,8 @@ class Job:
     """Where it writes what it does."""
     benchmark: str = ""
     """What is written when it has ended well."""
+    tiles: tuple[str, ...] = ()
+    """The tiles that it searches, where they are a block of several."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ class Changes:
     """
 
     def __init__(self, jobs: Sequence[Job], earlier: EarlierRuns) -> None:
-        self.jobs = [job for job in jobs if job.rule != "all"]
+        real = [job for job in jobs if job.rule != "all"]
+        self.n_jobs = len(real)
+        self.jobs = [one for job in real for one in _by_tile(job, earlier)]
         self.earlier = earlier
         self._makers = {path: job for job in self.jobs for path in job.outputs}
         self._noise = {(job.mosaic, job.tile): job for job in self.jobs if job.rule == "measure_noise"}
@@ -206,7 +211,7 @@ class Changes:
     def _why_missing(self, job: Job) -> str:
         """Return why the result of a job is missing."""
         reason = self.earlier.quarantined.get((job.mosaic, job.tile, job.finder or NOISE))
-        attempts = self.earlier.read_attempts(job.outputs[0])
+        attempts = self.earlier.read_attempts(_file_of_tile(job))
         begun, ended = self.earlier.changed_at(job.log), self.earlier.changed_at(job.benchmark)
         if reason:
             return f"out of quarantine ({reason})"
@@ -235,6 +240,23 @@ class Changes:
     def _joined(self, start: str, makers: Sequence[Job], counts: Callable[[Job], bool]) -> str:
         """Return the causes of some jobs in one line."""
         return start + ", ".join(dict.fromkeys(self.why(maker) for maker in makers if counts(maker)))
+
+
+def _by_tile(job: Job, earlier: EarlierRuns) -> Iterator[Job]:
+    """Yield one job for each tile of a block that will be searched; other jobs as they are."""
+    if not job.tiles:
+        yield job
+    kept = earlier.kept_tiles(job.outputs[0]) if job.tiles else ()
+    for tile in job.tiles:
+        reason = reason_of_tile(job.reason, tile, is_kept=tile in kept)
+        if reason:
+            yield replace(job, tile=tile, tiles=(), reason=reason)
+
+
+def _file_of_tile(job: Job) -> str:
+    """Return the path beside which attempts to search a tile are recorded."""
+    is_search = job.tile and job.finder
+    return str(Path(job.outputs[0]).with_name(f"{job.tile}.parquet")) if is_search else job.outputs[0]
 
 
 def _order_of_training(job: Job) -> tuple[int, str, str]:

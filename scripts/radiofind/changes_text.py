@@ -139,11 +139,11 @@ def _left_out(changes: Changes) -> Iterator[str]:
 
 def _summary(changes: Changes) -> str:
     """Return how much will run."""
-    if not changes.jobs:
+    if not changes.n_jobs:
         return NOTHING
     tiles = len({(one.mosaic, one.tile) for one in changes.tiles})
     live = sum(map(len, changes.earlier.live_tiles.values()))
-    jobs = f"{len(changes.jobs)} job{'s' if len(changes.jobs) > 1 else ''}"
+    jobs = f"{changes.n_jobs} job{'s' if changes.n_jobs > 1 else ''}"
     return f"{tiles} of {live} tiles, {jobs}. Everything else stays as it is."
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from radiofind.block_files import read_notes
 from radiofind.files import read_csv
 
 TILES = Path("results/tiles.parquet")
@@ -40,6 +41,8 @@ class EarlierRuns:
     """Returns when a file was written; None when there is none."""
     read_attempts: Callable[[str], Sequence[str]] = lambda _path: ()
     """Returns how attempts to make a file have ended."""
+    kept_tiles: Callable[[str], Collection[str]] = lambda _path: ()
+    """Returns the tiles of a block that its job need not search unless something of theirs has changed."""
     list_noise: Callable[[str], Sequence[str]] = lambda _mosaic: ()
     """Returns the tiles of a mosaic that have a noise map."""
 
@@ -62,10 +65,16 @@ def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) ->
         read_tile=_cautious(lambda path: json.loads(Path(path).read_text()), {}),
         changed_at=_cautious(lambda path: Path(path).stat().st_mtime if path else None, None),
         read_attempts=_cautious(lambda path: Path(f"{path}.attempts").read_text().splitlines(), ()),
+        kept_tiles=_cautious(_kept_tiles, ()),
         list_noise=lambda mosaic: sorted(
             path.stem for path in Path(f"results/{mosaic}/noise").glob("y*.fits")
         ),
     )
+
+
+def _kept_tiles(path: str) -> set[str]:
+    """Return the tiles that were searched to the end, of those that are kept beside the file of a block."""
+    return {note.tile for note in read_notes(f"{path}.kept") if not note.failed}
 
 
 def _cautious(read: Callable, otherwise: object) -> Callable:

@@ -27,8 +27,8 @@ RECORD = "results/provenance.json"
 PARTS = ("inputs", "outputs", "leftover")
 """Keys of a record that hold files."""
 PASSING_FOLDER = re.compile(r"\..*|.*\.keras\.unfinished")
-PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged)")
-"""Names of what is no result: temporary, of unfinished jobs, set aside."""
+PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged|kept)")
+"""Names of what is no result: temporary, of unfinished jobs, set aside, kept for the next job."""
 
 Entry = dict[str, object]
 """What is known of a file: ``sha256``, ``bytes`` and ``written`` (when), or why it is ``unreadable``."""

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from radiofind.block_files import read_tile_table
 from radiofind.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
 from radiofind.detections import UNFITTED
 from radiofind.files import to_arrow, whole_or_absent
@@ -179,9 +180,9 @@ def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.Dat
     Parameters
     ----------
     paths
-        Parquet files by name of the tile.
+        By name of the tile, the file that holds its detections, perhaps among those of others.
     """
-    return lambda tile: pd.read_parquet(paths[tile.name])
+    return lambda tile: read_tile_table(paths[tile.name], tile.name)
 
 
 def write_tables(

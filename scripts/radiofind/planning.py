@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from radiofind.blocks import blocks_of, tiles_in
 from radiofind.sheet import Mosaic
 from radiofind.splits import parse_box
 from radiofind.tiling import Box
@@ -82,6 +83,18 @@ class Plan:
         """Return the tiles of a mosaic that hold valid pixels."""
         chosen = (tiles["mosaic"] == mosaic) & (tiles["state"] == "live")
         return tiles.loc[chosen, "tile"].tolist()
+
+    def blocks(self, tiles: pd.DataFrame, mosaic: str, finder: str) -> list[str]:
+        """Return the blocks of tiles with valid pixels that are one job each of a finder."""
+        return blocks_of(self.live_tiles(tiles, mosaic), self.finders[finder]["tiles_per_job"])
+
+    def tiles_of_block(self, tiles: pd.DataFrame, mosaic: str, block: str) -> list[str]:
+        """Return the tiles of a block that hold valid pixels."""
+        inside = tiles_in(block)
+        if len(inside) == 1:
+            return inside
+        live = set(self.live_tiles(tiles, mosaic))
+        return [tile for tile in inside if tile in live]
 
     def readable_mosaics(self, tiles: pd.DataFrame) -> list[str]:
         """Return the mosaics whose image can be read, in the order of the sheet."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from radiofind.block_files import read_notes
+from radiofind.blocks import block_of
 from radiofind.files import read_metadata
 
 COLUMNS = ("mosaic", "tile", "finder", "reason", "log", "command")
@@ -20,7 +22,7 @@ def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
     Parameters
     ----------
     paths
-        Detection table by tile.
+        File of the detections by tile.
 
     Returns
     -------
@@ -28,9 +30,9 @@ def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
         ``empty_tiles`` and ``failed_tiles``: reason by tile, of those in which there is nothing to find and
         of those that could not be searched to the end.
     """
-    told = {tile: read_metadata(path) for tile, path in paths.items()}
+    notes = [note for path in sorted(set(paths.values())) for note in read_notes(path) if note.tile in paths]
     return {
-        name: {tile: one["reason"] for tile, one in told.items() if one["reason"] and one["failed"] == failed}
+        name: {note.tile: note.reason for note in notes if note.reason and note.failed == failed}
         for name, failed in (("empty_tiles", False), ("failed_tiles", True))
     }
 
@@ -39,7 +41,7 @@ def list_quarantine(
     catalogues: Mapping[tuple[str, str], str | Path],
     patches: Mapping[str, str | Path],
     *,
-    kinds: Mapping[str, str],
+    finders: Mapping[str, Mapping[str, object]],
 ) -> pd.DataFrame:
     """Return the tiles that could not be searched to the end.
 
@@ -49,8 +51,8 @@ def list_quarantine(
         Catalogue by mosaic and finder.
     patches
         Noise summary by mosaic.
-    kinds
-        Kind by finder.
+    finders
+        Settings by finder.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def list_quarantine(
     """
     rows = [row for mosaic, path in patches.items() for row in _noise_rows(mosaic, path)]
     for (mosaic, finder), path in catalogues.items():
-        rows += _finder_rows(mosaic, finder, f"find_{kinds[finder]}", path)
+        rows += _finder_rows(mosaic, finder, finders[finder], path)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -72,10 +74,13 @@ def _noise_rows(mosaic: str, path: str | Path) -> Iterable[tuple[str, ...]]:
         yield mosaic, tile, NOISE, reason, log, command
 
 
-def _finder_rows(mosaic: str, finder: str, rule: str, path: str | Path) -> Iterable[tuple[str, ...]]:
+def _finder_rows(
+    mosaic: str, finder: str, settings: Mapping[str, object], path: str | Path
+) -> Iterable[tuple[str, ...]]:
     """Yield the tiles that a finder could not search."""
     for tile, reason in read_metadata(path)["failed_tiles"].items():
-        log = f"logs/{rule}/{mosaic}/{finder}/{tile}.log"
-        detections = f"results/{mosaic}/detections/{finder}/{tile}.parquet"
+        block = block_of(tile, settings["tiles_per_job"])
+        log = f"logs/find_{settings['kind']}/{mosaic}/{finder}/{block}.log"
+        detections = f"results/{mosaic}/detections/{finder}/{block}.parquet"
         command = f"rm {detections} results/{mosaic}/catalogues/{finder}.parquet"
         yield mosaic, tile, finder, reason, log, command

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 FORCED = "Forced execution"
 MISSING = "Missing output files"
@@ -29,6 +30,8 @@ OF_THE_SHEET = {
 }
 FOLLOWING = {"tiles", "noise"}
 """Parameters that name files of tiles, and change with them."""
+OF_TILES = ("tiles", "noise")
+"""Folders with a file for each tile."""
 OF_THE_TILING = ("core_pixels", "halo_pixels", "reach_pixels")
 SHOWN = 3
 """Changed settings that are told; the others are counted."""
@@ -88,6 +91,41 @@ def parse_reason(text: str) -> Reason:
         now=now,
         environment=ENVIRONMENT in told,
     )
+
+
+def reason_of_tile(text: str, tile: str, *, is_kept: bool) -> str:
+    """Return what Snakemake gives as the reason of a job as far as it concerns one tile of a block.
+
+    Parameters
+    ----------
+    text
+        The sentences of Snakemake's `Reason`.
+    tile
+        The tile.
+    is_kept
+        Whether the job need not search it because a result is missing.
+
+    Returns
+    -------
+    str
+        The same sentences without those that concern other tiles alone; nothing when the tile stays.
+    """
+    # The inputs of a block change by tiles that become live or blank; these have reasons of their own.
+    without = (INPUTS, MISSING) if is_kept else (INPUTS,)
+    told = []
+    for sentence, rest in SENTENCE.findall(text):
+        paths = [path for path in _parse_files(rest) if _concerns(path, tile)]
+        if sentence in (UPDATED, FOLLOWS) and paths:
+            told.append(f"{sentence}: {', '.join(paths)}")
+        elif sentence not in (UPDATED, FOLLOWS, *without):
+            told.append(f"{sentence}: {rest}" if rest else sentence)
+    return "; ".join(told)
+
+
+def _concerns(path: str, tile: str) -> bool:
+    """Return whether a file is not that of another tile."""
+    place = Path(path)
+    return place.parent.name not in OF_TILES or place.stem == tile
 
 
 def describe_params(

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from radiofind.blocks import PATTERN as BLOCK
+from radiofind.blocks import tiles_in
 from radiofind.inventory import Entry, Record, describe, digest_of_files, files_in, files_of, read_record
 from radiofind.logs import utc
 
@@ -34,7 +36,9 @@ class Scope:
     patterns: Sequence[str]
     """Paths of the outputs of its rules, with wildcards as ``{mosaic}``."""
     names: Mapping[str, Collection[str]]
-    """Values of the wildcards but ``tile``: a tile belongs to the run as long as it has its tile file."""
+    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file."""
+    tiles_per_job: Mapping[str, int]
+    """Tiles in a block, by finder."""
 
 
 def record_inventory(
@@ -119,17 +123,32 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
     """
     everything = set(paths)
     escaped = [re.escape(pattern) for pattern in (*scope.patterns, TILE_FILE)]
-    expressions = [re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern)) for pattern in escaped]
+    expressions = [re.compile(re.sub(r"\\{(\w+)\\}", _group, pattern)) for pattern in escaped]
 
-    def has(wildcards: Mapping[str, str]) -> bool:
+    def has_tile(mosaic: str, tile: str) -> bool:
+        """Return whether a tile is of the run."""
+        return TILE_FILE.format(mosaic=mosaic, tile=tile) in everything
+
+    def has_block(mosaic: str, finder: str, block: str) -> bool:
+        """Return whether a block is of the run: it has tiles, and is as large as those of its finder."""
+        inside, size = tiles_in(block), scope.tiles_per_job.get(finder, 0)
+        return len(inside) == size and any(has_tile(mosaic, tile) for tile in inside)
+
+    def has(wildcards: dict[str, str]) -> bool:
         """Return whether mosaic, finder, tile and so on are of the run."""
-        return all(
-            TILE_FILE.format(**wildcards) in everything if name == "tile" else value in scope.names[name]
-            for name, value in wildcards.items()
-        )
+        if "block" in wildcards and not has_block(**wildcards):
+            return False
+        if "tile" in wildcards and not has_tile(wildcards["mosaic"], wildcards["tile"]):
+            return False
+        return all(wildcards[name] in names for name, names in scope.names.items() if name in wildcards)
 
     matches = ((path, one.fullmatch(path)) for path in everything for one in expressions)
     return {path for path, match in matches if match and has(match.groupdict())}
+
+
+def _group(wildcard: re.Match) -> str:
+    """Return the expression for what a wildcard stands for."""
+    return f"(?P<{wildcard[1]}>{BLOCK if wildcard[1] == 'block' else '[^/]+'})"
 
 
 def jobs_in(folder: Path) -> dict[str, Entry]:

@@ -113,7 +113,7 @@ def read_report_data(
         quarantine=list_quarantine(
             {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()},
             {one.mosaic: one.patches for one in mosaics},
-            kinds={name: settings["kind"] for name, settings in configuration["finders"].items()},
+            finders=configuration["finders"],
         ),
         catalogues=catalogues,
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),

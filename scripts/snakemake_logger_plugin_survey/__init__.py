@@ -10,6 +10,7 @@ import sys
 import traceback
 from dataclasses import asdict
 from logging import LogRecord
+from pathlib import Path
 
 import pandas as pd
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
@@ -66,9 +67,15 @@ class LogHandler(LogHandlerBase):
 
 def _job(record: LogRecord) -> Job:
     """Return the job of an event."""
+    wildcards = {name: record.wildcards.get(name, "") for name in WILDCARDS}
+    tiles = [Path(path).stem for path in record.input if Path(path).parent.name == "tiles"]
+    block = record.wildcards.get("block", "")
+    if block in tiles:
+        wildcards["tile"] = block
     return Job(
         rule=record.rule_name,
-        **{name: record.wildcards.get(name, "") for name in WILDCARDS},
+        **wildcards,
+        tiles=tuple(tiles) if block and block not in tiles else (),
         reason=record.reason,
         outputs=tuple(record.output),
         log=next(iter(record.log), ""),

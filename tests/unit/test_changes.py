@@ -355,3 +355,55 @@ def test_survey_of_5000_tiles_is_told_in_seconds():
     assert time.process_time() - start < 3
     assert len(read) == len(set(read)) == 5000
     assert "all 5000" in told
+
+
+def find_block(mosaic, reason, tiles=("y000x000", "y000x001"), finder="peaks"):
+    place = f"{mosaic}/{finder}/y000x000-2x2"
+    return Job(
+        f"find_{finder}",
+        mosaic,
+        finder=finder,
+        reason=reason,
+        outputs=(f"results/{mosaic}/detections/{finder}/y000x000-2x2.parquet",),
+        log=f"logs/find_{finder}/{place}.log",
+        benchmark=f"benchmarks/find_{finder}/{place}.tsv",
+        tiles=tiles,
+    )
+
+
+def test_of_a_block_only_the_changed_tile_is_told():
+    changed = changed_tile("strip", "y000x001")[0]
+    follows = "Input files updated by another job: results/strip/noise/y000x001.fits"
+    updated = "Updated input files: results/strip/tiles/y000x001.json"
+    before = earlier(read_provenance=recorded(pixels="before"))
+    for reason in (follows, f"{updated}; {follows}", f"{updated}; {OTHER_INPUTS}"):
+        found = reasons([changed, find_block("strip", reason)], before)
+        assert list(found) == [("strip", "y000x001", "peaks")]
+        assert set(found.values()) == {"pixels (or tiling or noise box) have changed"}
+
+
+def test_of_a_block_all_tiles_are_told_when_something_of_all_has_changed():
+    union = f"{UNION}before: 5.0 now: 6.0"
+    assert len(reasons([find_block("strip", union)])) == 2
+    network = "Updated input files: results/models/deep/net.keras"
+    told = reasons([find_block("strip", network, finder="net")])
+    assert set(told.values()) == {"net was trained anew"} and len(told) == 2
+
+
+def test_of_a_block_that_lost_a_tile_no_tile_is_searched_but_its_job_is_counted():
+    job = find_block("strip", OTHER_INPUTS, tiles=("y000x000",))
+    assert reasons([job]) == {}
+    assert "0 of 5 tiles, 1 job." in text([job])
+
+
+def test_of_a_block_whose_file_is_missing_only_tiles_that_were_not_kept_are_told():
+    missing = f"{MISSING}results/strip/detections/peaks/y000x000-2x2.parquet"
+    job, why = find_block("strip", missing), {("strip", "y000x001", "peaks"): "PyBDSF hung"}
+    assert len(reasons([job])) == 2
+    found = reasons([job], earlier(kept_tiles=lambda _path: {"y000x000"}, quarantined=why))
+    assert found == {("strip", "y000x001", "peaks"): "out of quarantine (PyBDSF hung)"}
+    path = "results/strip/detections/peaks/y000x001.parquet"
+    attempts = earlier(
+        kept_tiles=lambda _path: {"y000x000"}, read_attempts=lambda of: ["killed"] if of == path else []
+    )
+    assert reasons([job], attempts) == {("strip", "y000x001", "peaks"): "did not end last time: killed"}

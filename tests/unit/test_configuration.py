@@ -93,6 +93,7 @@ def test_two_settings_of_one_finder_and_a_bright_lattice_are_right(folder):
     )
     assert list(config["finders"]["low"]) == [
         "kind",
+        "tiles_per_job",
         "time_limit_s",
         "thresh_pix",
         "thresh_isl",
@@ -416,7 +417,7 @@ def test_the_options_of_pybdsf_are_those_of_the_installed_one():
     installed = {name: option for name, option in vars(opts.Opts).items() if type(option).__name__ == "TC"}
     schema = yaml.safe_load((SCHEMAS / "finders/pybdsf.schema.yaml").read_text())
     refused = [name for row in schema["refused"] for name in row["options"]]
-    offered = [name for name in schema["properties"] if name not in ("kind", "time_limit_s")]
+    offered = [name for name in schema["properties"] if name not in ("kind", "tiles_per_job", "time_limit_s")]
     assert sorted(refused + offered) == sorted(installed)
     for name in offered:
         assert schema["properties"][name]["program_default"] == installed[name]._default, name

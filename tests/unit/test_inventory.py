@@ -13,7 +13,7 @@ from radiofind.inventory import RECORD, Difference, differences, files_in, main,
 from radiofind.recording import Scope, record_inventory
 
 TABLE, REPORT, OLD, IMAGE = "results/a/noise.fits", "results/report.html", "results/old.csv", "data/a.fits"
-SCOPE = Scope(["results/report.html", "results/{mosaic}/noise.fits"], {"mosaic": ["a"]})
+SCOPE = Scope(["results/report.html", "results/{mosaic}/noise.fits"], {"mosaic": ["a"]}, {})
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
+from radiofind.block_files import TileNote, write_tiles
 from radiofind.columns import CATALOGUE, DETECTION, conform, empty
 from radiofind.detections import DEFAULTS
-from radiofind.files import read_metadata, write_parquet
+from radiofind.files import read_metadata
 from radiofind.merging import (
     correct_for_primary_beam,
     detection_reader,
@@ -173,9 +174,8 @@ def test_no_tiles_and_empty_tiles_give_an_empty_catalogue(tmp_path):
 
 def test_parts_become_one_file_or_none(tmp_path):
     tables = tables_of(left=[source("a", 10), source("b", 20)], right=[source("c", 290)])
-    for name, table in tables.items():
-        write_parquet(table, tmp_path / f"{name}.parquet")
-    read = detection_reader({name: tmp_path / f"{name}.parquet" for name in tables})
+    write_tiles(tables.values(), [TileNote(name, "key") for name in tables], tmp_path / "block.parquet")
+    read = detection_reader(dict.fromkeys(tables, tmp_path / "block.parquet"))
     path = tmp_path / "out" / "catalogue.parquet"
     write_tables(merge_detections(read, [LEFT, MIDDLE, RIGHT], beam_at=ones), path, metadata={"n": 3})
     assert pd.read_parquet(path)["source_id"].tolist() == ["a", "b", "c"]

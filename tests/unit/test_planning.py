@@ -12,10 +12,10 @@ from radiofind.planning import GROUND_COLUMNS, NEVER, Plan
 from radiofind.sheet import Mosaic
 
 FINDERS = {
-    "pybdsf": {"kind": "pybdsf"},
-    "deep": {"kind": "pybdsf"},
-    "peaks": {"kind": "peaks"},
-    "unused": {"kind": "peaks"},
+    "pybdsf": {"kind": "pybdsf", "tiles_per_job": 1},
+    "deep": {"kind": "pybdsf", "tiles_per_job": 1},
+    "peaks": {"kind": "peaks", "tiles_per_job": 4},
+    "unused": {"kind": "peaks", "tiles_per_job": 1},
 }
 
 
@@ -52,6 +52,14 @@ def test_a_pattern_matches_its_names_and_nothing_else():
     assert Plan.one_of([]) == NEVER
     assert not re.search(NEVER, "")
     assert not re.search(NEVER, "anything")
+
+
+def test_blocks_hold_the_live_tiles_and_only_these(plan, tiles):
+    assert plan.blocks(tiles, "b", "deep") == ["y000x000", "y001x000"]
+    assert plan.blocks(tiles, "b", "peaks") == ["y000x000-2x2"]
+    assert plan.blocks(tiles, "bare", "peaks") == []
+    assert plan.tiles_of_block(tiles, "b", "y000x000-2x2") == ["y000x000", "y001x000"]
+    assert plan.tiles_of_block(tiles, "b", "y001x000") == ["y001x000"]
 
 
 def test_only_the_finders_that_run_count(plan):

@@ -2,13 +2,21 @@
 
 import pandas as pd
 
+from radiofind.block_files import TileNote, write_tiles
+from radiofind.columns import DETECTION, empty
 from radiofind.files import write_parquet
 from radiofind.quarantine import COLUMNS, list_quarantine, sort_reasons
 
-TOLD = {
-    "y000x000": {"reason": "", "failed": False},
-    "y000x001": {"reason": "no source found", "failed": False},
-    "y000x002": {"reason": "PyBDSF crashed", "failed": True},
+NOTES = [
+    TileNote("y000x000", "key"),
+    TileNote("y000x001", "key", reason="no source found"),
+    TileNote("y000x002", "key", reason="PyBDSF crashed", failed=True),
+    TileNote("y000x003", "key", reason="of a tile that is blank now"),
+]
+FINDERS = {
+    "deep": {"kind": "pybdsf", "tiles_per_job": 1},
+    "many": {"kind": "convosource", "tiles_per_job": 4},
+    "peaks": {"kind": "peaks", "tiles_per_job": 1},
 }
 
 
@@ -18,8 +26,11 @@ def table(path, **metadata):
 
 
 def test_reasons_are_sorted_by_whether_the_search_failed(tmp_path):
-    paths = {tile: table(tmp_path / f"{tile}.parquet", **told) for tile, told in TOLD.items()}
-    assert sort_reasons(paths) == {
+    tables = [empty(DETECTION)] * 2
+    write_tiles(tables, NOTES[:2], tmp_path / "one.parquet")
+    write_tiles(tables, NOTES[2:], tmp_path / "other.parquet")
+    paths = {note.tile: tmp_path / "one.parquet" for note in NOTES[:2]}
+    assert sort_reasons(paths | {"y000x002": tmp_path / "other.parquet"}) == {
         "empty_tiles": {"y000x001": "no source found"},
         "failed_tiles": {"y000x002": "PyBDSF crashed"},
     }
@@ -28,10 +39,11 @@ def test_reasons_are_sorted_by_whether_the_search_failed(tmp_path):
 def test_quarantine_names_log_and_command_of_each_failure(tmp_path):
     catalogues = {
         ("m", "deep"): table(tmp_path / "deep.parquet", failed_tiles={"y000x002": "crashed"}),
+        ("m", "many"): table(tmp_path / "many.parquet", failed_tiles={"y001x003": "hung"}),
         ("m", "peaks"): table(tmp_path / "peaks.parquet", failed_tiles={}),
     }
     patches = {"m": table(tmp_path / "patches.parquet", failed_tiles={"y001x000": "killed"})}
-    found = list_quarantine(catalogues, patches, kinds={"deep": "pybdsf", "peaks": "peaks"})
+    found = list_quarantine(catalogues, patches, finders=FINDERS)
     assert tuple(found.columns) == COLUMNS
     assert found.to_numpy().tolist() == [
         [
@@ -43,5 +55,9 @@ def test_quarantine_names_log_and_command_of_each_failure(tmp_path):
             *("m", "y000x002", "deep", "crashed", "logs/find_pybdsf/m/deep/y000x002.log"),
             "rm results/m/detections/deep/y000x002.parquet results/m/catalogues/deep.parquet",
         ],
+        [
+            *("m", "y001x003", "many", "hung", "logs/find_convosource/m/many/y000x002-2x2.log"),
+            "rm results/m/detections/many/y000x002-2x2.parquet results/m/catalogues/many.parquet",
+        ],
     ]
-    assert list_quarantine({}, {}, kinds={}).empty
+    assert list_quarantine({}, {}, finders={}).empty

@@ -16,12 +16,13 @@ SCOPE = Scope(
         "results/report.html",
         "results/broken/fingerprints.parquet",
         "results/simulations/{simulation}/image.fits",
-        "results/{mosaic}/detections/{finder}/{tile}.parquet",
-        "results/{mosaic}/detections/{finder}/{tile}.components.parquet",
+        "results/{mosaic}/detections/{finder}/{block}.parquet",
+        "results/{mosaic}/detections/{finder}/{block}.components.parquet",
         "results/{mosaic}/catalogues/{finder}.fits",
         "results/models/{training_set}/{finder}.json",
     ],
     names={"mosaic": ["a", "b.c"], "simulation": ["sky"], "finder": ["net", "net.2"], "training_set": ["a"]},
+    tiles_per_job={"net": 1, "net.2": 4},
 )
 OURS = {
     "results/report.html",
@@ -30,6 +31,7 @@ OURS = {
     "results/a/tiles/y000x000.json",
     "results/a/detections/net/y000x000.parquet",
     "results/a/detections/net/y000x000.components.parquet",
+    "results/a/detections/net.2/y000x000-2x2.parquet",
     "results/b.c/catalogues/net.2.fits",
     "results/models/a/net.json",
 }
@@ -43,6 +45,9 @@ LEFT_OVER = {
     "simulation": "results/simulations/old/image.fits",
     "blank tile": "results/a/detections/net/y000x001.parquet",
     "tile of another mosaic": "results/b.c/detections/net/y000x000.parquet",
+    "blank block": "results/a/detections/net.2/y000x002-2x2.parquet",
+    "block of another size": "results/a/detections/net.2/y000x000.parquet",
+    "block of a finder that had blocks": "results/a/detections/net/y000x000-2x2.parquet",
     "training set": "results/models/old/net.json",
     "kind of file": "results/a/catalogues/net.vot",
     "deeper": "results/a/catalogues/more/net.fits",

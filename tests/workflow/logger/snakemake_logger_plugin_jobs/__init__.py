@@ -8,7 +8,7 @@ from logging import FileHandler, LogRecord
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-ORDER = ("simulation", "training_set", "mosaic", "finder", "tile")
+ORDER = ("simulation", "training_set", "mosaic", "finder", "tile", "block")
 
 
 class LogHandler(LogHandlerBase, FileHandler):
