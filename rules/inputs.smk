@@ -2,6 +2,8 @@
 Input functions of the rules that simulate, train, combine, match and score; see common.smk for what they have in common.
 """
 
+from radiofind.fingerprints import stamp_of
+
 FITS_GAUSSIANS = ("pybdsf", "convosource")
 """Kinds of finders whose fluxes are fitted."""
 
@@ -9,6 +11,17 @@ FITS_GAUSSIANS = ("pybdsf", "convosource")
 def simulation_settings(wildcards):
     """Return the settings of a simulation."""
     return config["simulations"][wildcards.simulation]
+
+
+def stamps_of(*columns):
+    """Return a params function for the stamps of files that the user gave: one copied with its time may be old."""
+
+    def stamps(wildcards):
+        row = plan.mosaics[wildcards.mosaic]
+        given = {} if row.simulate else plan.sheet_values(wildcards.mosaic, *columns)
+        return {column: stamp_of(path) for column, path in given.items() if path}
+
+    return stamps
 
 
 def setting(key):

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from radiofind.files import write_json
-from radiofind.images import ImageError, read_header, read_pixels, sample_image
+from radiofind.images import ImageError, check_image, read_header, read_pixels
 from radiofind.tiling import Box, Tile, tiles_of
-from radiofind.truth import read_truth
+from radiofind.truth import TruthError, read_truth
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def fingerprint_mosaic(
     beam, frequency_hz
         As for `images.read_header`.
     primary_beam, truth, truth_format
-        What belongs to the image. They are opened now, so that a bad one is told before tiles are searched.
+        What belongs to the image. They are read now, so that a bad one is told before tiles are searched.
 
     Returns
     -------
@@ -57,11 +57,18 @@ def fingerprint_mosaic(
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
         box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
         read, one row without a tile that gives the ``reason``.
+
+    Raises
+    ------
+    RuntimeError
+        When a file changes while it is read: the fingerprints would be those of no image, and newer than it.
     """
+    files = [file for file in (path, primary_beam, truth) if file]
+    before = {file: _status(file) for file in files}
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz)
         if primary_beam:
-            sample_image(primary_beam, np.zeros(1), np.zeros(1))
+            check_image(primary_beam)
         if truth:
             read_truth(truth, truth_format=truth_format)
         rows = []
@@ -76,7 +83,24 @@ def fingerprint_mosaic(
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)
         rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
+    for file in files:
+        if _status(file) != before[file]:
+            raise RuntimeError(
+                f"{file}: expected a file that stays as it is, received one that is being written"
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def stamp_of(path: str | Path) -> list[int]:
+    """Return bytes and time (s since 1970) of a file, by which one in its place is told; empty for none.
+
+    Parameters
+    ----------
+    path
+        The file. One that was copied with the time of its original may be older than what it replaces.
+    """
+    size, nanoseconds = _status(path) or (None, 0)
+    return [] if size is None else [size, nanoseconds // 10**9]
 
 
 def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -99,6 +123,26 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
     tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
     return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
+
+
+def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
+    """Return by mosaic and live tile what the tile's file holds.
+
+    Parameters
+    ----------
+    tiles
+        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back as they were.
+    tiling
+        As for `describe_tile`.
+    """
+    readable = tiles[tiles["state"] != "unreadable"]
+    return {
+        mosaic: {
+            row["tile"]: describe_tile(row, **tiling)
+            for row in rows[rows["state"] == "live"].to_dict("records")
+        }
+        for mosaic, rows in readable.groupby("mosaic")
+    }
 
 
 def describe_tile(
@@ -150,9 +194,18 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
 
 
+def _status(path: str | Path) -> tuple[int, int] | None:
+    """Return bytes and time (ns) of a file; None when there is none."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
 def _reason(error: Exception, path: str | Path) -> str:
-    """Return in words why an image cannot be read."""
-    if isinstance(error, ImageError):
+    """Return in words why a mosaic cannot be read."""
+    if isinstance(error, ImageError | TruthError):
         return str(error)
     return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"
 

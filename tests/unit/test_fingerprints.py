@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from radiofind import fingerprints as module
 from radiofind.fields import read_field, read_tile
 from radiofind.files import write_json
 from radiofind.fingerprints import (
     COLUMNS,
     describe_tile,
+    describe_tiles,
     fingerprint_mosaic,
     index_tiles,
+    stamp_of,
     tile_from,
     update_tile_files,
 )
@@ -125,9 +128,48 @@ def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
 def test_a_bad_primary_beam_or_truth_is_recorded_before_tiles_are_searched(write_fits, pixels, tmp_path):
     image, truth = write_fits(pixels), tmp_path / "truth.csv"
     truth.write_text("ra,dec,flux\n1,2,3\n")
-    assert "total_flux" in fingerprints(image, truth=truth, truth_format="table")["reason"].item()
+    reason = fingerprints(image, truth=truth, truth_format="table")["reason"].item()
+    assert reason == f"Expected columns ra, dec, total_flux in {truth}, received ra, dec, flux"
     assert str(truth) in fingerprints(image, primary_beam=truth)["reason"].item()
     assert len(fingerprints(image, primary_beam=image)) == len(TILES)
+    cut = tmp_path / "beam.fits"
+    cut.write_bytes(image.read_bytes()[: image.stat().st_size // 2])
+    assert str(cut) in fingerprints(image, primary_beam=cut)["reason"].item()
+
+
+@pytest.mark.parametrize("which", ["image", "primary_beam", "truth"])
+def test_a_file_that_is_written_while_it_is_read_has_no_fingerprints(
+    write_fits, pixels, tmp_path, monkeypatch, which
+):
+    files = {"image": write_fits(pixels), "primary_beam": write_fits(pixels, "b.fits")}
+    files["truth"] = tmp_path / "t.csv"
+    files["truth"].write_text("ra,dec,total_flux\n1,2,3\n")
+    read, changing = module.read_pixels, files[which]
+
+    def read_slowly(header, box):
+        with changing.open("ab") as file:
+            file.write(bytes(2880))
+        return read(header, box)
+
+    monkeypatch.setattr(module, "read_pixels", read_slowly)
+    with pytest.raises(RuntimeError, match=f"{changing.name}: expected a file that stays as it is"):
+        fingerprints(files.pop("image"), **files, truth_format="table")
+
+
+def test_a_file_put_in_the_place_of_another_has_another_stamp(tmp_path):
+    path = tmp_path / "a"
+    assert stamp_of(path) == []
+    path.write_text("one")
+    os.utime(path, (5, 5))
+    first = stamp_of(path)
+    path.write_text("two")
+    os.utime(path, (4, 4))
+    second = stamp_of(path)
+    path.write_text("three")
+    os.utime(path, (5, 5))
+    assert len({str(stamp) for stamp in (first, second, stamp_of(path))}) == 3
+    os.utime(path, ns=(0, 5 * 10**9 + 7))
+    assert stamp_of(path) == [5, 5]  # not all disks and copies keep more than seconds
 
 
 def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
@@ -141,6 +183,20 @@ def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
     assert set(tiles.loc[tiles["state"] == "blank", "reason"]) == {"no valid pixel"}
     assert set(tiles.loc[tiles["state"] == "live", "reason"]) == {""}
     assert str(tmp_path / "missing") in tiles.loc[tiles["state"] == "unreadable", "reason"].item()
+
+
+def test_tiles_of_a_mosaic_that_cannot_be_read_are_neither_described_nor_forgotten(
+    write_fits, pixels, tmp_path
+):
+    blank = write_fits(np.full(SHAPE, np.nan, np.float32), "blank.fits")
+    tables = {"good": fingerprints(write_fits(pixels)), "bad": fingerprints(tmp_path / "missing")}
+    tiles = index_tiles(tables | {"blank": fingerprints(blank)})
+    described = describe_tiles(tiles, **TILING, reach_pixels=REACH)
+    assert set(described) == {"good", "blank"} and described["blank"] == {}
+    live = tiles[(tiles["mosaic"] == "good") & (tiles["state"] == "live")]
+    assert list(described["good"]) == live["tile"].tolist()
+    row = live.to_dict("records")[0]
+    assert described["good"][row["tile"]] == describe_tile(row, **TILING, reach_pixels=REACH)
 
 
 def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
