@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from radiofind.header_cards import ImageError
+
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
 MOST = 3
 """Attempts before a tile is given up."""
-SURROUNDINGS = (OSError, ImportError)
-"""A full disk or a missing library is not the fault of a tile."""
+SURROUNDINGS = (OSError, ImportError, ImageError)
+"""A full disk, a missing library, an image that was spoilt since it was indexed: no tile is to blame."""
 KILLED = "killed, out of memory, or over its time limit"
 
 
@@ -37,8 +39,7 @@ def attempt(
     give_up
         Makes the result of work that was given up, from the reason.
     never_blame
-        Errors that are not the fault of this tile, besides those of the file system and of imports: they are
-        raised, and do not count.
+        Errors that are not the fault of this tile, besides `SURROUNDINGS`: they are raised, and do not count.
 
     Raises
     ------

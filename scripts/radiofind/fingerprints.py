@@ -62,6 +62,8 @@ def fingerprint_mosaic(
     ------
     RuntimeError
         When a file changes while it is read: the fingerprints would be those of no image, and newer than it.
+    OSError, MemoryError
+        When disk, network or memory fail: the files may be right, and a later run is to read them again.
     """
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: _status(file) for file in files}
@@ -78,7 +80,7 @@ def fingerprint_mosaic(
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
             digests = _digests(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
-    except MemoryError:
+    except (MemoryError, OSError):  # not of the files: see `problems.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from radiofind.attempts import MOST, attempt, forget_attempts
+from radiofind.header_cards import ImageError
 
 
 def given_up(reason):
@@ -76,7 +77,14 @@ def test_work_that_is_killed_is_given_up_without_another_try(place):
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(28, "No space left"), ImportError("bdsf"), KeyboardInterrupt(), KeyError("a")]
+    "error",
+    [
+        OSError(28, "No space left"),
+        ImportError("bdsf"),
+        ImageError("a.fits: expected a FITS image"),
+        KeyboardInterrupt(),
+        KeyError("a"),
+    ],
 )
 def test_what_is_not_the_fault_of_a_tile_does_not_count(place, error):
     for _ in range(2 * MOST):

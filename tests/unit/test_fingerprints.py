@@ -1,5 +1,7 @@
 """A change of the mosaic changes exactly the tiles that depend on it."""
 
+import errno
+import io
 import json
 import os
 
@@ -118,6 +120,25 @@ def test_what_cannot_be_read_is_recorded_and_not_raised(damaged, name):
 
 def test_a_scrambled_file_does_not_raise(damaged):
     assert len(fingerprints(damaged / "scrambled.fits.fz")) >= 1
+
+
+@pytest.mark.parametrize("broken", ["image", "primary_beam", "truth"])
+def test_a_disk_that_fails_leaves_no_mosaic_out(write_fits, pixels, tmp_path, monkeypatch, broken):
+    """What was recorded as unreadable would stay so until the file is another."""
+    files = {"image": write_fits(pixels), "primary_beam": write_fits(pixels, "b.fits")}
+    files["truth"] = tmp_path / "t.csv"
+    files["truth"].write_text("ra,dec,total_flux\n1,2,3\n")
+    opened = io.open
+
+    def open_or_fail(file, *arguments, **options):
+        if str(file) == str(files[broken]):
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr("io.open", open_or_fail)
+    monkeypatch.setattr("builtins.open", open_or_fail)
+    with pytest.raises(OSError, match=f"{files[broken].name}: expected to read it, received: Input/output"):
+        fingerprints(files["image"], **{k: v for k, v in files.items() if k != "image"}, truth_format="table")
 
 
 def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
