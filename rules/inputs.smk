@@ -2,8 +2,6 @@
 Input functions of the rules that simulate, train, combine, match and score; see common.smk for what they have in common.
 """
 
-from radiofind.fingerprints import stamp_of
-
 FITS_GAUSSIANS = ("pybdsf", "convosource")
 """Kinds of finders whose fluxes are fitted."""
 
@@ -14,14 +12,18 @@ def simulation_settings(wildcards):
 
 
 def stamps_of(*columns):
-    """Return a params function for the stamps of files that the user gave: one copied with its time may be old."""
+    """Return a params function for the stamps of files that the sheet gives a mosaic: new ones may be old."""
 
     def stamps(wildcards):
-        row = plan.mosaics[wildcards.mosaic]
-        given = {} if row.simulate else plan.sheet_values(wildcards.mosaic, *columns)
-        return {column: stamp_of(path) for column, path in given.items() if path}
+        return plan.stamps([wildcards.mosaic], *columns)
 
     return stamps
+
+
+def stamps_of_training_set(wildcards):
+    """Return the stamps of truth and primary beam of the mosaics of a training set that have boxes."""
+    mosaics = plan.training_tiles(indexed_tiles(), wildcards.training_set)
+    return plan.stamps(mosaics, "truth", "primary_beam")
 
 
 def setting(key):

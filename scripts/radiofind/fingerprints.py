@@ -14,6 +14,7 @@ import pandas as pd
 
 from radiofind.files import write_json
 from radiofind.images import ImageError, check_image, read_header, read_pixels
+from radiofind.stamps import status_of
 from radiofind.tiling import Box, Tile, tiles_of
 from radiofind.truth import TruthError, read_truth
 
@@ -66,7 +67,7 @@ def fingerprint_mosaic(
         When disk, network or memory fail: the files may be right, and a later run is to read them again.
     """
     files = [file for file in (path, primary_beam, truth) if file]
-    before = {file: _status(file) for file in files}
+    before = {file: status_of(file) for file in files}
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz)
         if primary_beam:
@@ -86,23 +87,11 @@ def fingerprint_mosaic(
         logger.warning("cannot read %s", path, exc_info=True)
         rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
     for file in files:
-        if _status(file) != before[file]:
+        if status_of(file) != before[file]:
             raise RuntimeError(
                 f"{file}: expected a file that stays as it is, received one that is being written"
             )
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def stamp_of(path: str | Path) -> list[int]:
-    """Return bytes and time (s since 1970) of a file, by which one in its place is told; empty for none.
-
-    Parameters
-    ----------
-    path
-        The file. One that was copied with the time of its original may be older than what it replaces.
-    """
-    size, nanoseconds = _status(path) or (None, 0)
-    return [] if size is None else [size, nanoseconds // 10**9]
 
 
 def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -194,15 +183,6 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
         if not path.exists() or json.loads(path.read_text()) != description:
             write_json(description, path)
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
-
-
-def _status(path: str | Path) -> tuple[int, int] | None:
-    """Return bytes and time (ns) of a file; None when there is none."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
 
 
 def _reason(error: Exception, path: str | Path) -> str:

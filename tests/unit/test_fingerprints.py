@@ -19,7 +19,6 @@ from radiofind.fingerprints import (
     describe_tiles,
     fingerprint_mosaic,
     index_tiles,
-    stamp_of,
     tile_from,
     update_tile_files,
 )
@@ -175,22 +174,6 @@ def test_a_file_that_is_written_while_it_is_read_has_no_fingerprints(
     monkeypatch.setattr(module, "read_pixels", read_slowly)
     with pytest.raises(RuntimeError, match=f"{changing.name}: expected a file that stays as it is"):
         fingerprints(files.pop("image"), **files, truth_format="table")
-
-
-def test_a_file_put_in_the_place_of_another_has_another_stamp(tmp_path):
-    path = tmp_path / "a"
-    assert stamp_of(path) == []
-    path.write_text("one")
-    os.utime(path, (5, 5))
-    first = stamp_of(path)
-    path.write_text("two")
-    os.utime(path, (4, 4))
-    second = stamp_of(path)
-    path.write_text("three")
-    os.utime(path, (5, 5))
-    assert len({str(stamp) for stamp in (first, second, stamp_of(path))}) == 3
-    os.utime(path, ns=(0, 5 * 10**9 + 7))
-    assert stamp_of(path) == [5, 5]  # not all disks and copies keep more than seconds
 
 
 def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):

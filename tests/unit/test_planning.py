@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -52,6 +53,23 @@ def test_a_pattern_matches_its_names_and_nothing_else():
     assert Plan.one_of([]) == NEVER
     assert not re.search(NEVER, "")
     assert not re.search(NEVER, "anything")
+
+
+def test_files_that_the_user_gave_have_stamps_and_simulated_ones_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("b.txt").write_text("truth")
+    os.utime("b.txt", (7, 7))
+    mosaics = [
+        Mosaic("b", "b.fits", truth="b.txt", primary_beam="gone.fits"),
+        Mosaic("s", "results/simulations/x/image.fits", truth="b.txt", simulate="x"),
+        Mosaic("bare", "bare.fits"),
+    ]
+    plan = Plan({"finders": FINDERS, "find_with": ["peaks"]}, mosaics)
+    assert plan.given_files(["s", "b", "bare"], "truth", "primary_beam") == ["b.txt", "gone.fits"]
+    assert plan.stamps(["s", "b", "bare"], "truth", "primary_beam") == {
+        "file b.txt": [5, 7],
+        "file gone.fits": [],
+    }
 
 
 def test_only_the_finders_that_run_count(plan):
