@@ -87,6 +87,17 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
     ]
 
 
+def test_a_folder_of_many_files_is_listed_once(tmp_path, monkeypatch):
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: listed.append(folder) or scandir(folder))
+    for number in range(3):
+        (tmp_path / f".7-{number}.txt").write_text("half")
+    for number in range(5):
+        write_text("whole", tmp_path / f"{number}.txt")
+    assert len(listed) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.txt" for number in range(5)]
+
+
 def test_file_reaches_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
     calls = []
     replace = Path.replace
