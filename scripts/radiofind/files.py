@@ -70,9 +70,9 @@ def _flush(path: Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file in UTF-8, whole or not at all."""
     with whole_or_absent(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(content: object, path: str | Path) -> None:

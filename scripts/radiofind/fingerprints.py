@@ -172,7 +172,7 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
     descriptions
         What `describe_tile` says of each live tile.
     folder
-        Where their files lie; files of other tiles are removed.
+        Where their files lie; files of other tiles are removed, and damaged ones made anew.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("y*.json"):
@@ -180,9 +180,17 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
             path.unlink()
     for tile, description in descriptions.items():
         path = folder / f"{tile}.json"
-        if not path.exists() or json.loads(path.read_text()) != description:
+        if not _says(path, description):
             write_json(description, path)
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
+
+
+def _says(path: Path, description: Mapping[str, object]) -> bool:
+    """Return whether the file of a tile is there, is whole, and holds its description."""
+    try:
+        return json.loads(path.read_text()) == description
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def _reason(error: Exception, path: str | Path) -> str:

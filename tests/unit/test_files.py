@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,19 @@ def test_json_is_the_same_text_for_the_same_content(tmp_path):
     write_json({"a": [2], "b": 1}, tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}
+
+
+def test_a_text_is_the_same_whatever_the_language_of_the_machine(tmp_path):
+    text = "µJy/beam − °"
+    program = f"from radiofind.files import write_text; write_text({text!a}, {str(tmp_path / 'a.txt')!a})"
+    plain = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    subprocess.run([sys.executable, "-c", program], env=os.environ | plain, check=True)
+    assert (tmp_path / "a.txt").read_bytes() == text.encode()
 
 
 def test_csv_has_no_index(tmp_path):

@@ -224,12 +224,14 @@ def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_
         assert read_tile(path) == tile_from(description)
         os.utime(path, (1, 1))
     (folder / "notes.txt").touch()
-    first, second, gone, _ = list(descriptions)
+    first, second, gone, damaged = list(descriptions)
+    (folder / f"{damaged}.json").write_text("{")
     del descriptions[gone]
     descriptions[second] = {**descriptions[second], "fingerprint": "another"}
     update_tile_files(descriptions, folder)
     assert (folder / f"{first}.json").stat().st_mtime == 1
     assert (folder / f"{second}.json").stat().st_mtime > 1
+    assert json.loads((folder / f"{damaged}.json").read_text()) == descriptions[damaged]
     assert not (folder / f"{gone}.json").exists()
     assert (folder / "notes.txt").exists()
     update_tile_files({}, folder)
