@@ -27,6 +27,7 @@ rule merge_detections:
         mem_mb=4000,
         runtime=60,
     params:
+        stamps=stamps_of("primary_beam"),
         code=digest_of("merge_detections"),
     message:
         "Merging the detections of {wildcards.finder} in {wildcards.mosaic}"
@@ -55,6 +56,7 @@ rule merge_components:
         mem_mb=4000,
         runtime=60,
     params:
+        stamps=stamps_of("primary_beam"),
         code=digest_of("merge_components"),
     message:
         "Merging the Gaussians of {wildcards.finder} in {wildcards.mosaic}"

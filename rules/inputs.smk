@@ -11,6 +11,21 @@ def simulation_settings(wildcards):
     return config["simulations"][wildcards.simulation]
 
 
+def stamps_of(*columns):
+    """Return a params function for the stamps of files that the sheet gives a mosaic: new ones may be old."""
+
+    def stamps(wildcards):
+        return plan.stamps([wildcards.mosaic], *columns)
+
+    return stamps
+
+
+def stamps_of_training_set(wildcards):
+    """Return the stamps of truth and primary beam of the mosaics of a training set that have boxes."""
+    mosaics = plan.training_tiles(indexed_tiles(), wildcards.training_set)
+    return plan.stamps(mosaics, "truth", "primary_beam")
+
+
 def under_training_boxes(pattern):
     """Return an input function for one path per tile under the boxes of a training set."""
 

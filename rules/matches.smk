@@ -30,6 +30,7 @@ rule place_truth:
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         truth=row_of_sheet("truth_format"),
+        stamps=stamps_of("truth", "primary_beam"),
         code=digest_of("place_truth"),
     message:
         "Placing the truth on {wildcards.mosaic}"

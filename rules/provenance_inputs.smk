@@ -9,11 +9,10 @@ from snakemake.io import strip_wildcard_constraints
 
 def given_files(wildcards):
     """Return what the user gave: the sheet, the files that it names, and models of other runs."""
-    given = [row for row in plan.mosaics.values() if not row.simulate]
-    of_sheet = [getattr(row, column) for row in given for column in ("image", "primary_beam", "truth")]
+    of_sheet = plan.given_files(plan.mosaics, "image", "primary_beam", "truth")
     models = [settings["model"] for settings in plan.finders.values() if settings.get("model")]
     records = [f"{model.removesuffix('.keras')}.json" for model in models if model.endswith(".keras")]
-    return sorted({config["mosaics"], *filter(None, of_sheet), *models, *records})
+    return sorted({config["mosaics"], *of_sheet, *models, *records})
 
 
 def given_files_that_exist(wildcards):

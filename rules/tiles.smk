@@ -29,6 +29,7 @@ rule fingerprint_mosaic:
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
         reach_pixels=noise_settings(**config["noise"]).reach_pixels,
+        stamps=stamps_of("image", "primary_beam", "truth"),
         code=digest_of("fingerprint_mosaic"),
     message:
         "Fingerprinting the tiles of {wildcards.mosaic}"

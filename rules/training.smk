@@ -42,6 +42,7 @@ rule cut_patches:
     params:
         mosaics=grounds_of_training_set,
         settings=settings_of("train_snr", "train_rms", "stride_pixels"),
+        stamps=stamps_of_training_set,
         code=digest_of("cut_patches"),
     message:
         "Cutting the patches of {wildcards.training_set} for {wildcards.finder}"

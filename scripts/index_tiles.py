@@ -6,7 +6,7 @@ import pandas as pd
 
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_parquet
-from radiofind.fingerprints import describe_tile, index_tiles, update_tile_files
+from radiofind.fingerprints import describe_tiles, index_tiles, update_tile_files
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
@@ -15,9 +15,6 @@ if __name__ == "__main__":
     tables = map(pd.read_parquet, snakemake.input.fingerprints)
     tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)))
     tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
-    for mosaic, rows in tiles.groupby("mosaic"):
-        live = rows[rows["state"] == "live"].to_dict("records")
-        update_tile_files(
-            {row["tile"]: describe_tile(row, **tiling) for row in live}, Path(f"results/{mosaic}/tiles")
-        )
+    for mosaic, descriptions in describe_tiles(tiles, **tiling).items():
+        update_tile_files(descriptions, Path(f"results/{mosaic}/tiles"))
     write_parquet(tiles, snakemake.output.tiles)

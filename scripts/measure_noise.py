@@ -19,8 +19,8 @@ if __name__ == "__main__":
     box = read_tile(snakemake.input.tile).box
     header = read_header(snakemake.input.image, **snakemake.params.header)
     measure = partial(map_noise, header, box, settings=noise_settings(**snakemake.params.noise))
-    noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box))
     provenance = provenance_of(snakemake.rule, params=snakemake.params, inputs=snakemake.input)
+    noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box), made_of=provenance)
     metadata = {"failed": noise.failed, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
         write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)

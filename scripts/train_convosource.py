@@ -1,6 +1,6 @@
 """Train the network of a finder."""
 
-from radiofind.convosource_training import train_finder
+from radiofind.convosource_training import forget_training, train_finder
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_json
 from radiofind.logs import log_to
@@ -11,11 +11,12 @@ from radiofind.provenance import provenance_of
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": read_origin})
+    state = f"{snakemake.output.network}.unfinished"
     network, record = train_finder(
         snakemake.input.patches,
         settings=snakemake.params.settings,
         radius_pixels=snakemake.params.radius_pixels,
-        state=f"{snakemake.output.network}.unfinished",
+        state=state,
         code=snakemake.params.code,
     )
     provenance = provenance_of(
@@ -27,3 +28,4 @@ if __name__ == "__main__":
     save_network(network, snakemake.output.network)
     names = dict(snakemake.wildcards.items())
     write_json({**record, **names, "provenance": provenance}, snakemake.output.record)
+    forget_training(state)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from radiofind.header_cards import ImageError
 
 logger = logging.getLogger(__name__)
 
@@ -13,8 +18,9 @@ Result = TypeVar("Result")
 
 MOST = 3
 """Attempts before a tile is given up."""
-SURROUNDINGS = (OSError, ImportError)
-"""A full disk or a missing library is not the fault of a tile."""
+SURROUNDINGS = (OSError, ImportError, ImageError)
+"""A full disk, a missing library, an image that was spoilt since it was indexed: no tile is to blame."""
+SUFFIX = ".attempts"
 KILLED = "killed, out of memory, or over its time limit"
 
 
@@ -24,6 +30,7 @@ def attempt(
     place: str | Path,
     give_up: Callable[[str], Result],
     never_blame: tuple[type[Exception], ...] = (),
+    made_of: object = None,
 ) -> Result:
     """Return the result of some work, or what stands for it when it has failed too often.
 
@@ -37,8 +44,10 @@ def attempt(
     give_up
         Makes the result of work that was given up, from the reason.
     never_blame
-        Errors that are not the fault of this tile, besides those of the file system and of imports: they are
-        raised, and do not count.
+        Errors that are not the fault of this tile, besides `SURROUNDINGS`: they are raised, and do not count.
+    made_of
+        What JSON can hold: code, settings and inputs of the result. Attempts to make it of something else, as
+        before a mistake was mended, do not count.
 
     Raises
     ------
@@ -46,39 +55,53 @@ def attempt(
         What `work` raises. It is given up when the process starts anew, because one that has run out of
         memory may not be able to write even that.
     """
-    record = _record_of(place)
-    failures = record.read_text().splitlines() if record.exists() else []
+    record = _Record(Path(f"{place}{SUFFIX}"), _digest(made_of))
+    failures = record.read()
     if len(failures) >= MOST:
         reason = f"given up after {len(failures)} attempts; the last one: {failures[-1]}"
         logger.warning("%s", reason)
         return give_up(reason)
-    _keep(record, [*failures, KILLED])
+    record.keep([*failures, KILLED])
     try:
         result = work()
     except (KeyboardInterrupt, *SURROUNDINGS, *never_blame):
-        _keep(record, failures)
+        record.keep(failures)
         raise
     except Exception as error:
-        _keep(record, [*failures, f"{type(error).__name__}: {error}".splitlines()[0]])
+        record.keep([*failures, f"{type(error).__name__}: {error}".splitlines()[0]])
         raise
-    _keep(record, [])
+    record.keep([])
     return result
 
 
 def forget_attempts(place: str | Path) -> None:
     """Remove the record of the attempts to make a file, once the file is written."""
-    _record_of(place).unlink(missing_ok=True)
+    Path(f"{place}{SUFFIX}").unlink(missing_ok=True)
 
 
-def _record_of(place: str | Path) -> Path:
-    """Return where the attempts to make a file are kept."""
-    return Path(f"{place}.attempts")
+@dataclass(frozen=True)
+class _Record:
+    """The attempts to make a file that failed."""
+
+    path: Path
+    """A text: what they were to make, then a line for each."""
+    digest: str
+    """What is to be made."""
+
+    def read(self) -> list[str]:
+        """Return the attempts that failed to make the same."""
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        return lines[1:] if lines[:1] == [self.digest] else []
+
+    def keep(self, failures: list[str]) -> None:
+        """Write down the attempts that failed; no file for none."""
+        if failures:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text("".join(f"{line}\n" for line in (self.digest, *failures)))
+        else:
+            self.path.unlink(missing_ok=True)
 
 
-def _keep(record: Path, failures: list[str]) -> None:
-    """Write down the attempts that failed; no file for none."""
-    if failures:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text("".join(f"{failure}\n" for failure in failures))
-    else:
-        record.unlink(missing_ok=True)
+def _digest(made_of: object) -> str:
+    """Return a digest of what something is made of."""
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

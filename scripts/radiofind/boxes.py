@@ -123,5 +123,5 @@ def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
     try:
         return read_header(mosaic.image, beam=mosaic.beam, frequency_hz=mosaic.frequency_hz).shape
-    except ImageError:
+    except (ImageError, OSError):
         return None

@@ -40,8 +40,8 @@ def train_finder(
     radius_pixels
         Largest distance of a match, mosaic pixels.
     state
-        Folder in which an interrupted training is kept; what is found there is used only when patches,
-        settings and code are the same.
+        Folder in which the training is kept until `forget_training`; what is found there is used only when
+        patches, settings and code are the same.
     code
         Digest of the code.
 
@@ -69,8 +69,6 @@ def train_finder(
         seed=settings["seed"],
         state=Path(state) / _digest(patches, settings, precision, code),
     )
-    # What trainings with other settings left there is of no use any more.
-    shutil.rmtree(state)
     turns = recipe.turns if settings["augment"] != "none" else 1
     trained = with_precision(network, "float32")
     calibration = _calibrate(trained, sky, turns, radius_pixels)
@@ -83,6 +81,12 @@ def train_finder(
         ),
     }
     return trained, record
+
+
+def forget_training(state: str | Path) -> None:
+    """Remove what was kept of trainings, also of those with other settings, once the network is written."""
+    # Another process may do the same: that of a job that outlived its run.
+    shutil.rmtree(state, ignore_errors=True)
 
 
 def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:

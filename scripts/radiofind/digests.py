@@ -9,6 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 SCRIPTS = PACKAGE.parent
+PREFIX = "radiofind."
 USED_BY = {"pybdsf.py": ("run_pybdsf.py",), "report.py": ("templates/report.html.j2", "templates/report.css")}
 """Files that a module uses without importing them."""
 
@@ -44,7 +45,9 @@ def _files_of(path: Path) -> set[str]:
 @cache
 def _imports(path: Path) -> frozenset[str]:
     """Return the files of the package that a file imports."""
-    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     whole = [alias.name for node in imports if node.module == "radiofind" for alias in node.names]
-    parts = [node.module for node in imports if (node.module or "").startswith("radiofind.")]
-    return frozenset(f"{name.removeprefix('radiofind.')}.py" for name in whole + parts)
+    parts = [name for name in (*named, *(node.module or "" for node in imports)) if name.startswith(PREFIX)]
+    return frozenset(f"{name.removeprefix(PREFIX)}.py" for name in whole + parts)

@@ -64,7 +64,8 @@ def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) ->
         read_provenance=_cautious(read_provenance, {}),
         read_tile=_cautious(lambda path: json.loads(Path(path).read_text()), {}),
         changed_at=_cautious(lambda path: Path(path).stat().st_mtime if path else None, None),
-        read_attempts=_cautious(lambda path: Path(f"{path}.attempts").read_text().splitlines(), ()),
+        # The first line says what they were to make.
+        read_attempts=_cautious(lambda path: Path(f"{path}.attempts").read_text().splitlines()[1:], ()),
         kept_tiles=_cautious(_kept_tiles, ()),
         list_noise=lambda mosaic: sorted(
             path.stem for path in Path(f"results/{mosaic}/noise").glob("y*.fits")

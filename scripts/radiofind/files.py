@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 
 logger = logging.getLogger(__name__)
 
+TEMPORARY = re.compile(r"\.\d+-.+")
+"""Names of files that are not finished: the number of the process that writes, and the name to be."""
 METADATA_KEY = b"radiofind"
 
 
@@ -48,10 +51,16 @@ def whole_or_absent(path: str | Path) -> Iterator[Path]:
 
 def _remove_leftovers(path: Path) -> None:
     """Remove what writers of this file left behind that were killed."""
-    ours = re.compile(rf"\.\d+-{re.escape(path.name)}")
-    for place in os.scandir(path.parent):
-        if ours.fullmatch(place.name):
-            Path(place.path).unlink(missing_ok=True)
+    for name in _leftovers_in(path.parent.absolute()):
+        if name.partition("-")[2] == path.name:
+            path.with_name(name).unlink(missing_ok=True)
+
+
+@cache
+def _leftovers_in(folder: Path) -> list[str]:
+    """Return the temporary names in a folder, which may hold a file for each of thousands of tiles."""
+    # Once is enough: what this process itself leaves unfinished it removes.
+    return [place.name for place in os.scandir(folder) if TEMPORARY.fullmatch(place.name)]
 
 
 def _flush(path: Path) -> None:
@@ -61,9 +70,9 @@ def _flush(path: Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file in UTF-8, whole or not at all."""
     with whole_or_absent(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(content: object, path: str | Path) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from radiofind.files import write_json
-from radiofind.images import ImageError, read_header, read_pixels, sample_image
+from radiofind.images import ImageError, check_image, read_header, read_pixels
+from radiofind.stamps import status_of
 from radiofind.tiling import Box, Tile, tiles_of
-from radiofind.truth import read_truth
+from radiofind.truth import TruthError, read_truth
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def fingerprint_mosaic(
     beam, frequency_hz
         As for `images.read_header`.
     primary_beam, truth, truth_format
-        What belongs to the image. They are opened now, so that a bad one is told before tiles are searched.
+        What belongs to the image. They are read now, so that a bad one is told before tiles are searched.
 
     Returns
     -------
@@ -57,11 +58,20 @@ def fingerprint_mosaic(
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
         box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
         read, one row without a tile that gives the ``reason``.
+
+    Raises
+    ------
+    RuntimeError
+        When a file changes while it is read: the fingerprints would be those of no image, and newer than it.
+    OSError, MemoryError
+        When disk, network or memory fail: the files may be right, and a later run is to read them again.
     """
+    files = [file for file in (path, primary_beam, truth) if file]
+    before = {file: status_of(file) for file in files}
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz)
         if primary_beam:
-            sample_image(primary_beam, np.zeros(1), np.zeros(1))
+            check_image(primary_beam)
         if truth:
             read_truth(truth, truth_format=truth_format)
         rows = []
@@ -71,11 +81,16 @@ def fingerprint_mosaic(
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
             digests = _digests(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
-    except MemoryError:
+    except (MemoryError, OSError):  # not of the files: see `problems.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)
         rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
+    for file in files:
+        if status_of(file) != before[file]:
+            raise RuntimeError(
+                f"{file}: expected a file that stays as it is, received one that is being written"
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -99,6 +114,26 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
     tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
     return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
+
+
+def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
+    """Return by mosaic and live tile what the tile's file holds.
+
+    Parameters
+    ----------
+    tiles
+        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back as they were.
+    tiling
+        As for `describe_tile`.
+    """
+    readable = tiles[tiles["state"] != "unreadable"]
+    return {
+        mosaic: {
+            row["tile"]: describe_tile(row, **tiling)
+            for row in rows[rows["state"] == "live"].to_dict("records")
+        }
+        for mosaic, rows in readable.groupby("mosaic")
+    }
 
 
 def describe_tile(
@@ -137,7 +172,7 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
     descriptions
         What `describe_tile` says of each live tile.
     folder
-        Where their files lie; files of other tiles are removed.
+        Where their files lie; files of other tiles are removed, and damaged ones made anew.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("y*.json"):
@@ -145,14 +180,22 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
             path.unlink()
     for tile, description in descriptions.items():
         path = folder / f"{tile}.json"
-        if not path.exists() or json.loads(path.read_text()) != description:
+        if not _says(path, description):
             write_json(description, path)
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
 
 
+def _says(path: Path, description: Mapping[str, object]) -> bool:
+    """Return whether the file of a tile is there, is whole, and holds its description."""
+    try:
+        return json.loads(path.read_text()) == description
+    except (FileNotFoundError, ValueError):
+        return False
+
+
 def _reason(error: Exception, path: str | Path) -> str:
-    """Return in words why an image cannot be read."""
-    if isinstance(error, ImageError):
+    """Return in words why a mosaic cannot be read."""
+    if isinstance(error, ImageError | TruthError):
         return str(error)
     return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"
 

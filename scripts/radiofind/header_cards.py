@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
-from radiofind.problems import reason, shown
+from radiofind.problems import raise_if_not_of_the_file, reason, shown
 
 JY_PER_BEAM = {"JY/BEAM": 1.0, "MJY/BEAM": 1e-3, "UJY/BEAM": 1e-6, "": 1.0}
 FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ")
@@ -54,6 +54,8 @@ class Beam:
 def told(path: str | Path) -> Iterator[None]:
     """Turn whatever is raised on a damaged image into an ImageError that names the file.
 
+    What is raised because memory, disk or network fail stays what it is: the image may be right.
+
     Parameters
     ----------
     path
@@ -64,9 +66,8 @@ def told(path: str | Path) -> Iterator[None]:
             yield
     except ImageError:
         raise
-    except MemoryError as error:  # no reason to give the image up: there may be more elsewhere
-        raise MemoryError(f"{path}: expected enough memory to read it, received too little") from error
     except Exception as error:  # astropy, CFITSIO and what unpacks files raise errors of many kinds
+        raise_if_not_of_the_file(error, path)
         received = f"a file that cannot be read: {reason(error)}"
         raise ImageError(f"{path}: expected a FITS image, received {received}") from error
 

@@ -159,6 +159,28 @@ def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarra
     return values
 
 
+def check_image(path: str | Path) -> None:
+    """Raise when an image, of any unit and without beam or frequency, cannot be read to its last pixel.
+
+    Parameters
+    ----------
+    path
+        A FITS image, for example a primary beam.
+
+    Raises
+    ------
+    ImageError
+        When it is none, or is cut short.
+    """
+    with told(path):
+        number, header = _first_image(Path(path))
+        rows, columns = shape_of(header, path)
+        celestial_of(header, path)
+    for y0 in range(0, rows, STRIP_ROWS):
+        strip = Box(0, columns, y0, min(y0 + STRIP_ROWS, rows))
+        _read_section(Path(path), number, header["NAXIS"], strip)
+
+
 def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Return a function that gives the primary beam at positions in deg.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 from radiofind.blocks import blocks_of, tiles_in
 from radiofind.sheet import Mosaic
 from radiofind.splits import parse_box
+from radiofind.stamps import stamp_of
 from radiofind.tiling import Box
 
 NEVER = "(?!)"
@@ -60,6 +61,15 @@ class Plan:
     def sheet_values(self, mosaic: str, *columns: str) -> dict[str, object]:
         """Return what the sheet says of a mosaic in several columns."""
         return {column: self.sheet_value(mosaic, column) for column in columns}
+
+    def given_files(self, mosaics: Iterable[str], *columns: str) -> list[str]:
+        """Return the files that the sheet names in some columns of mosaics, but for simulated ones."""
+        rows = [self.mosaics[mosaic] for mosaic in mosaics if not self.mosaics[mosaic].simulate]
+        return [path for row in rows for column in columns if (path := getattr(row, column))]
+
+    def stamps(self, mosaics: Iterable[str], *columns: str) -> dict[str, list[int]]:
+        """Return the stamps of the same files, by names that say what they are."""
+        return {f"file {path}": stamp_of(path) for path in self.given_files(mosaics, *columns)}
 
     def read_tiles(self, path: str, *, with_files: bool = False) -> pd.DataFrame:
         """Return the tile table, read and checked once for as long as it stays the same.

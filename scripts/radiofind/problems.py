@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import gzip
+import os
 import re
 import sys
 from collections.abc import Collection, Sequence
@@ -19,6 +21,14 @@ NAME_RULE = (
     "a name of letters, digits, '.', '_' and '-' that starts with a letter or digit"
     f" and has at most {LONGEST_NAME} characters"
 )
+
+NOT_OF_THE_FILE = frozenset(
+    {
+        *(errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+        *(errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
+"""Numbers of errors of a disk, a network or a limit: what they keep from being read may be right."""
 
 PACKINGS = {b"PK\x03\x04": "zip", b"\x1f\x9d": "compress", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 """First bytes of packed files that astropy unpacks into a temporary folder, whatever their size."""
@@ -78,7 +88,7 @@ def path_trouble(path: str, base: Path) -> str:
     """Return why a path, from a folder, is not that of an input, or nothing if it is."""
     if re.search("[{}]", path):
         return "has { or }, which Snakemake takes for wildcards"
-    return file_trouble(base / path)
+    return file_trouble(base / path) or permission_trouble(base / path)
 
 
 def file_trouble(path: Path) -> str:
@@ -91,6 +101,27 @@ def file_trouble(path: Path) -> str:
         return "a link to nothing" if path.is_symlink() else "no such file"
     except OSError as error:
         return error.strerror or "not a path"
+
+
+def permission_trouble(path: Path) -> str:
+    """Return why a file may not be read, or nothing if it may."""
+    return "" if os.access(path, os.R_OK) else "no permission to read it"
+
+
+def raise_if_not_of_the_file(error: Exception, path: str | Path) -> None:
+    """Raise an error again, with the file that was read, if the file is not to blame for it.
+
+    Parameters
+    ----------
+    error
+        What was raised while a file was read. Errors of formats have no number.
+    path
+        The file.
+    """
+    if isinstance(error, MemoryError):
+        raise MemoryError(f"{path}: expected enough memory to read it, received too little") from error
+    if isinstance(error, OSError) and error.errno in NOT_OF_THE_FILE:
+        raise OSError(error.errno, f"{path}: expected to read it, received: {error.strerror}") from error
 
 
 def packing_trouble(path: Path) -> str:

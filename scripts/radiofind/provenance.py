@@ -26,6 +26,8 @@ Provenance = dict[str, dict[str, object]]
 
 KEY = "provenance"
 """Key in the metadata of a table and in a JSON file."""
+NO_SETTINGS = ("code", "stamps")
+"""Parameters that are no settings."""
 IMAGES = ("image", "images")
 """Inputs that are not looked at: the fingerprints of tiles stand for the pixels that a job reads."""
 FINGERPRINT = ("header", "pixels", "core_pixels", "halo_pixels", "reach_pixels")
@@ -62,7 +64,7 @@ def provenance_of(
     rule
         Name of the job's rule, with the finder where it has one.
     params
-        Its parameters: ``code`` is a digest of its code, the others are settings.
+        Its parameters: ``code`` is a digest of its code, ``stamps`` tell of times, the others are settings.
     inputs
         Its files, one or a list for each name.
     tools
@@ -70,9 +72,9 @@ def provenance_of(
     known
         What inputs say of themselves, by name, for those that cannot be read here.
     """
-    settings = dict(params.items())
+    settings = {name: value for name, value in params.items() if name not in NO_SETTINGS}
     own = {
-        "code": {rule.split()[0]: settings.pop("code")},
+        "code": {rule.split()[0]: dict(params.items())["code"]},
         "settings": {rule: settings} if settings else {},
         "inputs": {},
         "versions": _versions({*tools, *sys.modules}),

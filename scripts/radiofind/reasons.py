@@ -28,6 +28,8 @@ OF_THE_SHEET = {
     *("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz"),
     *("train_box", "validation_box", "training_set"),
 }
+STAMPED = "file "
+"""With it begin the names of stamps; see `Plan.stamps`."""
 FOLLOWING = {"tiles", "noise"}
 """Parameters that name files of tiles, and change with them."""
 OF_TILES = ("tiles", "noise")
@@ -154,10 +156,14 @@ def describe_params(
         (name, f"{name} {_shown(old)} -> {_shown(new)}".strip())
         for name, old, new in _changes(before, now, recorded)
     ]
+    of_files = [name.removeprefix(STAMPED) for name, _ in told if name.startswith(STAMPED)]
+    told = [(name, text) for name, text in told if not name.startswith(STAMPED)]
     of_sheet = [text for name, text in told if name.split(".")[-1] in OF_THE_SHEET]
     of_subject = [
         text for name, text in told if text not in of_sheet and name.split(".")[-1] not in FOLLOWING
     ]
+    if of_files:
+        yield f"another file lies at {_some(of_files)}"
     if of_sheet:
         yield f"the sheet has changed: {_some(of_sheet)}"
     if of_subject:

@@ -58,8 +58,15 @@ def search_tiles(
     troubles: list[Exception] = []
     for tile in [tile for tile in files if tile not in results]:
         work = partial(search, {"tile": files[tile]["tiles"], "noise": files[tile]["noise"]})
-        found = _attempt(work, records[tile], never_blame, troubles)
-        if found is not None:
+        terms = {"place": records[tile], "made_of": keys[tile], "never_blame": never_blame}
+        try:
+            found = attempt(work, give_up=give_up, **terms)
+        except (*SURROUNDINGS, *never_blame):
+            raise
+        except Exception as error:  # whatever happens on one tile, the others are searched
+            logger.error("%s: %r", tile, error)
+            troubles.append(error)
+        else:
             results[tile] = Result(found, TileNote(tile, keys[tile], **found.told))
             keeper.keep(results)
     if troubles:
@@ -70,23 +77,6 @@ def search_tiles(
     keeper.keep_files()
     for place in records.values():
         forget_attempts(place)
-
-
-def _attempt(
-    work: Callable[[], Found],
-    place: Path,
-    never_blame: tuple[type[Exception], ...],
-    troubles: list[Exception],
-) -> Found | None:
-    """Return what work on one tile finds; None, and one trouble more, when it fails by the tile's fault."""
-    try:
-        return attempt(work, place=place, give_up=give_up, never_blame=never_blame)
-    except (*SURROUNDINGS, *never_blame):
-        raise
-    except Exception as error:  # whatever happens on one tile, the others are searched
-        logger.error("%s: %r", place.stem, error)
-        troubles.append(error)
-        return None
 
 
 def _files_of_tiles(inputs: Named) -> dict[str, dict[str, str]]:

@@ -13,8 +13,13 @@ import keras
 import numpy as np
 
 from radiofind.files import whole_or_absent, write_json
+from radiofind.problems import raise_if_not_of_the_file, reason
 
 logger = logging.getLogger(__name__)
+
+HISTORY = "history.json"
+BEST = "best.weights.h5"
+"""Weights of the epoch with the lowest validation loss so far."""
 
 
 class Batches(Protocol):
@@ -55,8 +60,8 @@ def train(
     seed
         Seed of dropout.
     state
-        Folder in which an interrupted training is kept after each epoch; removed at the end. The caller
-        names it after all that the training depends on.
+        Folder in which the training is kept after each epoch, until the caller removes it, who names it after
+        all that the training depends on. One that cannot be read is not used.
 
     Returns
     -------
@@ -84,24 +89,36 @@ def train(
         history.append(row)
         _save(network, history, state)
         logger.info("epoch %d of %d: %s", epoch + 1, epochs, _in_words(row))
-    network.load_weights(state / "best.weights.h5")
-    shutil.rmtree(state)
+    network.load_weights(state / BEST)
     return history
 
 
 def _resume(network: keras.Model, state: Path) -> list[dict[str, float]]:
     """Put network and optimiser back to the last epoch that was completed, and return its history."""
-    record = state / "history.json"
-    if not record.is_file():
+    if not (state / HISTORY).is_file():
         return []
-    history = json.loads(record.read_text())
-    saved = keras.saving.load_model(state / f"epoch{len(history)}.keras", safe_mode=True)
-    network.set_weights(saved.get_weights())
+    try:
+        history, weights, moments = _read(state)
+    except Exception as error:  # Keras and h5py raise errors of many kinds
+        raise_if_not_of_the_file(error, state)
+        logger.warning("begun anew, as %s cannot be read: %s", state, reason(error))
+        shutil.rmtree(state)
+        return []
+    network.set_weights(weights)
     network.optimizer.build(network.trainable_variables)
-    for variable, value in zip(network.optimizer.variables, saved.optimizer.variables, strict=True):
+    for variable, value in zip(network.optimizer.variables, moments, strict=True):
         variable.assign(value)
     logger.info("resumed after epoch %d", len(history))
     return history
+
+
+def _read(state: Path) -> tuple[list[dict[str, float]], list[np.ndarray], list[np.ndarray]]:
+    """Return history, weights and variables of the optimiser after the last epoch that was completed."""
+    history = json.loads((state / HISTORY).read_text())
+    saved = keras.saving.load_model(state / f"epoch{len(history)}.keras", safe_mode=True)
+    weights, moments = saved.get_weights(), [variable.numpy() for variable in saved.optimizer.variables]
+    saved.load_weights(state / BEST)  # raises now what would be raised at the end
+    return history, weights, moments
 
 
 def _save(network: keras.Model, history: list[dict[str, float]], state: Path) -> None:
@@ -110,9 +127,9 @@ def _save(network: keras.Model, history: list[dict[str, float]], state: Path) ->
     with whole_or_absent(state / f"epoch{len(history)}.keras") as temporary:
         network.save(temporary)
     if _best(history) == len(history) - 1:
-        with whole_or_absent(state / "best.weights.h5") as temporary:
+        with whole_or_absent(state / BEST) as temporary:
             network.save_weights(temporary)
-    write_json(history, state / "history.json")
+    write_json(history, state / HISTORY)
     (state / f"epoch{len(history) - 1}.keras").unlink(missing_ok=True)
 
 

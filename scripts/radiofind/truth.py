@@ -15,7 +15,7 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from radiofind.problems import file_trouble, packing_trouble, quoted, reason, shown
+from radiofind.problems import file_trouble, packing_trouble, quoted, raise_if_not_of_the_file, reason, shown
 from radiofind.truth_tables import CLASSES, TruthError, read_table
 
 logger = logging.getLogger(__name__)
@@ -133,9 +133,8 @@ def _told(path: Path, truth_format: str) -> Iterator[None]:
         yield
     except TruthError:
         raise
-    except MemoryError as error:  # no reason to give the file up: there may be more elsewhere
-        raise MemoryError(f"Expected enough memory to read {path}, received too little") from error
     except Exception as error:  # astropy, pandas and the libraries below them raise errors of many kinds
+        raise_if_not_of_the_file(error, path)
         received = f"what cannot be read ({reason(error)})"
         raise TruthError(
             f"Expected a truth of format {truth_format} in {path}, received {received}"

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from radiofind.attempts import MOST, attempt, forget_attempts
+from radiofind.header_cards import ImageError
 
 
 def given_up(reason):
@@ -75,8 +76,31 @@ def test_work_that_is_killed_is_given_up_without_another_try(place):
     assert tried == []
 
 
+def test_attempts_before_a_mistake_was_mended_do_not_count(place):
+    for _ in range(MOST):
+        with pytest.raises(ValueError, match="too bright"):
+            attempt(fail, place=place, give_up=given_up, made_of={"code": "1"})
+    assert attempt(lambda: "found", place=place, give_up=given_up, made_of={"code": "2"}) == "found"
+    for made_of in ({"code": "1"}, {"code": "2"}, {"code": "1"}, None):
+        with pytest.raises(ValueError, match="too bright"):
+            attempt(fail, place=place, give_up=given_up, made_of=made_of)
+
+
+def test_attempts_of_an_older_format_do_not_count(place):
+    place.parent.mkdir()
+    place.with_name("tile.parquet.attempts").write_text("killed\n" * MOST)
+    assert attempt(lambda: "found", place=place, give_up=given_up) == "found"
+
+
 @pytest.mark.parametrize(
-    "error", [OSError(28, "No space left"), ImportError("bdsf"), KeyboardInterrupt(), KeyError("a")]
+    "error",
+    [
+        OSError(28, "No space left"),
+        ImportError("bdsf"),
+        ImageError("a.fits: expected a FITS image"),
+        KeyboardInterrupt(),
+        KeyError("a"),
+    ],
 )
 def test_what_is_not_the_fault_of_a_tile_does_not_count(place, error):
     for _ in range(2 * MOST):

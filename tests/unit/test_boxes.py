@@ -1,7 +1,9 @@
+import errno
 from pathlib import Path
 
 import pytest
 
+from radiofind import boxes
 from radiofind.boxes import check_boxes, check_training_sets
 from radiofind.inputs import read_inputs
 from radiofind.sheet import Mosaic, SheetError
@@ -59,6 +61,14 @@ def test_the_size_of_a_real_image_counts(tmp_path):
 
 def test_an_unreadable_image_is_left_to_the_run(tmp_path):
     check(Mosaic(mosaic="a", image=str(tmp_path / "none.fits"), train_box="0:60,0:40"))
+
+
+def test_a_disk_that_fails_is_left_to_the_run(monkeypatch):
+    def fail(*_arguments, **_options):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(boxes, "read_header", fail)
+    check(Mosaic(mosaic="a", image="a.fits", train_box="0:60,0:40"))
 
 
 def test_a_box_for_a_network_must_hold_a_patch_after_its_gap():

@@ -10,7 +10,7 @@ import pytest
 
 from radiofind import convosource_training, networks
 from radiofind.convosource import find_sources, start_model
-from radiofind.convosource_training import train_finder
+from radiofind.convosource_training import forget_training, train_finder
 from radiofind.files import write_json
 from radiofind.patches import cut_patches
 from radiofind.recipes import RECIPES
@@ -56,11 +56,13 @@ def patches(sky, ground_of, tmp_path):
 
 @pytest.fixture
 def learn(patches, tmp_path, small):
-    """A function that trains on the patches."""
+    """A function that trains on the patches and keeps nothing of it."""
 
     def run(code="1", **changes):
         options = {"radius_pixels": 3.0, "state": tmp_path / "state", "code": code}
-        return train_finder(patches, settings=SETTINGS | changes, **options)
+        trained = train_finder(patches, settings=SETTINGS | changes, **options)
+        forget_training(tmp_path / "state")
+        return trained
 
     return run
 
@@ -151,9 +153,14 @@ def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn,
     assert resumed not in caplog.text
 
 
-def test_a_training_leaves_no_state_behind(learn, tmp_path):
-    learn(epochs=1, batches_per_epoch=1)
-    assert not (tmp_path / "state").exists()
+def test_a_training_is_kept_until_it_is_forgotten(patches, tmp_path, small):
+    """A job that is killed before the network is written loses no epoch."""
+    settings, state = SETTINGS | {"epochs": 1, "batches_per_epoch": 1}, tmp_path / "state"
+    train_finder(patches, settings=settings, radius_pixels=3.0, state=state, code="1")
+    assert list(state.rglob("*.keras"))
+    for _ in range(2):  # another process may have been faster
+        forget_training(state)
+        assert not state.exists()
 
 
 def test_the_recipe_of_the_paper_ends_after_50_epochs():

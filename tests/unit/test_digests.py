@@ -64,9 +64,9 @@ def test_a_file_that_counts_exists():
 def test_imports_of_all_spellings_count(tmp_path, monkeypatch):
     (tmp_path / "radiofind").mkdir()
     texts = {
-        "script.py": "from radiofind import one\nfrom radiofind.two import name\n",
-        "radiofind/one.py": "def f():\n    from radiofind.three import late\n",
-        "radiofind/two.py": "from radiofind.one import f\n",
+        "script.py": "from radiofind.two import name\n",
+        "radiofind/one.py": "def f():\n    from radiofind import three\n",
+        "radiofind/two.py": "import radiofind.one\n",
         "radiofind/three.py": "from radiofind.two import name\n",
     }
     for name, text in texts.items():

@@ -66,7 +66,7 @@ def test_mosaics_with_results_that_the_table_lacks_were_removed(folder):
 
 def test_files_of_results_are_read(folder):
     write_json({"pixels": "p"}, "results/m/tiles/y000x000.json")
-    Path("results/m/a.parquet.attempts").write_text("ValueError: x\nkilled\n")
+    Path("results/m/a.parquet.attempts").write_text("0123abcd\nValueError: x\nkilled\n")
     Path("results/m/noise").mkdir()
     Path("results/m/noise/y000x001.fits").touch()
     os.utime("results/m/noise/y000x001.fits", (5.0, 7.0))

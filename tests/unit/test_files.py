@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,19 @@ def test_json_is_the_same_text_for_the_same_content(tmp_path):
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}
 
 
+def test_a_text_is_the_same_whatever_the_language_of_the_machine(tmp_path):
+    text = "µJy/beam − °"
+    program = f"from radiofind.files import write_text; write_text({text!a}, {str(tmp_path / 'a.txt')!a})"
+    plain = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    subprocess.run([sys.executable, "-c", program], env=os.environ | plain, check=True)
+    assert (tmp_path / "a.txt").read_bytes() == text.encode()
+
+
 def test_csv_has_no_index(tmp_path):
     write_csv(pd.DataFrame({"a": [1]}, index=[5]), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == "a\n1\n"
@@ -85,6 +100,17 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
         "123-a.txt",
         "a.txt",
     ]
+
+
+def test_a_folder_of_many_files_is_listed_once(tmp_path, monkeypatch):
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: listed.append(folder) or scandir(folder))
+    for number in range(3):
+        (tmp_path / f".7-{number}.txt").write_text("half")
+    for number in range(5):
+        write_text("whole", tmp_path / f"{number}.txt")
+    assert len(listed) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.txt" for number in range(5)]
 
 
 def test_file_reaches_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """A change of the mosaic changes exactly the tiles that depend on it."""
 
+import errno
+import io
 import json
 import os
 
@@ -8,11 +10,13 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from radiofind import fingerprints as module
 from radiofind.fields import read_field, read_tile
 from radiofind.files import write_json
 from radiofind.fingerprints import (
     COLUMNS,
     describe_tile,
+    describe_tiles,
     fingerprint_mosaic,
     index_tiles,
     tile_from,
@@ -117,6 +121,25 @@ def test_a_scrambled_file_does_not_raise(damaged):
     assert len(fingerprints(damaged / "scrambled.fits.fz")) >= 1
 
 
+@pytest.mark.parametrize("broken", ["image", "primary_beam", "truth"])
+def test_a_disk_that_fails_leaves_no_mosaic_out(write_fits, pixels, tmp_path, monkeypatch, broken):
+    """What was recorded as unreadable would stay so until the file is another."""
+    files = {"image": write_fits(pixels), "primary_beam": write_fits(pixels, "b.fits")}
+    files["truth"] = tmp_path / "t.csv"
+    files["truth"].write_text("ra,dec,total_flux\n1,2,3\n")
+    opened = io.open
+
+    def open_or_fail(file, *arguments, **options):
+        if str(file) == str(files[broken]):
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr("io.open", open_or_fail)
+    monkeypatch.setattr("builtins.open", open_or_fail)
+    with pytest.raises(OSError, match=f"{files[broken].name}: expected to read it, received: Input/output"):
+        fingerprints(files["image"], **{k: v for k, v in files.items() if k != "image"}, truth_format="table")
+
+
 def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
     assert "card BMAJ" in fingerprints(write_fits(pixels, BMAJ=None))["reason"].item()
     assert "RESTFRQ" in fingerprints(write_fits(pixels, RESTFRQ=None))["reason"].item()
@@ -125,9 +148,32 @@ def test_no_usable_card_is_recorded_with_its_name(write_fits, pixels):
 def test_a_bad_primary_beam_or_truth_is_recorded_before_tiles_are_searched(write_fits, pixels, tmp_path):
     image, truth = write_fits(pixels), tmp_path / "truth.csv"
     truth.write_text("ra,dec,flux\n1,2,3\n")
-    assert "total_flux" in fingerprints(image, truth=truth, truth_format="table")["reason"].item()
+    reason = fingerprints(image, truth=truth, truth_format="table")["reason"].item()
+    assert reason == f"Expected columns ra, dec, total_flux in {truth}, received ra, dec, flux"
     assert str(truth) in fingerprints(image, primary_beam=truth)["reason"].item()
     assert len(fingerprints(image, primary_beam=image)) == len(TILES)
+    cut = tmp_path / "beam.fits"
+    cut.write_bytes(image.read_bytes()[: image.stat().st_size // 2])
+    assert str(cut) in fingerprints(image, primary_beam=cut)["reason"].item()
+
+
+@pytest.mark.parametrize("which", ["image", "primary_beam", "truth"])
+def test_a_file_that_is_written_while_it_is_read_has_no_fingerprints(
+    write_fits, pixels, tmp_path, monkeypatch, which
+):
+    files = {"image": write_fits(pixels), "primary_beam": write_fits(pixels, "b.fits")}
+    files["truth"] = tmp_path / "t.csv"
+    files["truth"].write_text("ra,dec,total_flux\n1,2,3\n")
+    read, changing = module.read_pixels, files[which]
+
+    def read_slowly(header, box):
+        with changing.open("ab") as file:
+            file.write(bytes(2880))
+        return read(header, box)
+
+    monkeypatch.setattr(module, "read_pixels", read_slowly)
+    with pytest.raises(RuntimeError, match=f"{changing.name}: expected a file that stays as it is"):
+        fingerprints(files.pop("image"), **files, truth_format="table")
 
 
 def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
@@ -141,6 +187,20 @@ def test_tiles_are_live_blank_or_unreadable(write_fits, pixels, tmp_path):
     assert set(tiles.loc[tiles["state"] == "blank", "reason"]) == {"no valid pixel"}
     assert set(tiles.loc[tiles["state"] == "live", "reason"]) == {""}
     assert str(tmp_path / "missing") in tiles.loc[tiles["state"] == "unreadable", "reason"].item()
+
+
+def test_tiles_of_a_mosaic_that_cannot_be_read_are_neither_described_nor_forgotten(
+    write_fits, pixels, tmp_path
+):
+    blank = write_fits(np.full(SHAPE, np.nan, np.float32), "blank.fits")
+    tables = {"good": fingerprints(write_fits(pixels)), "bad": fingerprints(tmp_path / "missing")}
+    tiles = index_tiles(tables | {"blank": fingerprints(blank)})
+    described = describe_tiles(tiles, **TILING, reach_pixels=REACH)
+    assert set(described) == {"good", "blank"} and described["blank"] == {}
+    live = tiles[(tiles["mosaic"] == "good") & (tiles["state"] == "live")]
+    assert list(described["good"]) == live["tile"].tolist()
+    row = live.to_dict("records")[0]
+    assert described["good"][row["tile"]] == describe_tile(row, **TILING, reach_pixels=REACH)
 
 
 def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
@@ -164,12 +224,14 @@ def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_
         assert read_tile(path) == tile_from(description)
         os.utime(path, (1, 1))
     (folder / "notes.txt").touch()
-    first, second, gone, _ = list(descriptions)
+    first, second, gone, damaged = list(descriptions)
+    (folder / f"{damaged}.json").write_text("{")
     del descriptions[gone]
     descriptions[second] = {**descriptions[second], "fingerprint": "another"}
     update_tile_files(descriptions, folder)
     assert (folder / f"{first}.json").stat().st_mtime == 1
     assert (folder / f"{second}.json").stat().st_mtime > 1
+    assert json.loads((folder / f"{damaged}.json").read_text()) == descriptions[damaged]
     assert not (folder / f"{gone}.json").exists()
     assert (folder / "notes.txt").exists()
     update_tile_files({}, folder)

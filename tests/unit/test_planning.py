@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -60,6 +61,23 @@ def test_blocks_hold_the_live_tiles_and_only_these(plan, tiles):
     assert plan.blocks(tiles, "bare", "peaks") == []
     assert plan.tiles_of_block(tiles, "b", "y000x000-2x2") == ["y000x000", "y001x000"]
     assert plan.tiles_of_block(tiles, "b", "y001x000") == ["y001x000"]
+
+
+def test_files_that_the_user_gave_have_stamps_and_simulated_ones_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("b.txt").write_text("truth")
+    os.utime("b.txt", (7, 7))
+    mosaics = [
+        Mosaic("b", "b.fits", truth="b.txt", primary_beam="gone.fits"),
+        Mosaic("s", "results/simulations/x/image.fits", truth="b.txt", simulate="x"),
+        Mosaic("bare", "bare.fits"),
+    ]
+    plan = Plan({"finders": FINDERS, "find_with": ["peaks"]}, mosaics)
+    assert plan.given_files(["s", "b", "bare"], "truth", "primary_beam") == ["b.txt", "gone.fits"]
+    assert plan.stamps(["s", "b", "bare"], "truth", "primary_beam") == {
+        "file b.txt": [5, 7],
+        "file gone.fits": [],
+    }
 
 
 def test_only_the_finders_that_run_count(plan):

@@ -43,7 +43,7 @@ def detections(name, **settings):
 def test_provenance_names_code_settings_tile_and_versions():
     found = provenance_of(
         "find_peaks deep",
-        params={"code": "c1", "threshold": 5.0},
+        params={"code": "c1", "threshold": 5.0, "stamps": {"file beam.fits": [4, 1764000000]}},
         inputs={"image": "sky.fits", "tile": tile()},
     )
     assert found["code"] == {"find_peaks": "c1"}

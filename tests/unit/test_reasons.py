@@ -17,6 +17,12 @@ def told(before, now, recorded=None):
     return list(describe_params(reason, rule="find_peaks", subject="peaks", recorded=recorded or {}))
 
 
+def test_files_with_another_stamp_are_no_settings():
+    before = "{'file data/a.truth': [9, 8], 'file b.fits': [1, 2]}"
+    now = "{'file data/a.truth': [9, 7], 'file b.fits': [1, 2]}"
+    assert told(before, now) == ["another file lies at data/a.truth"]
+
+
 def test_reason_without_text_has_no_cause_of_its_own():
     assert parse_reason("") == Reason()
     assert not Reason().is_own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from pathlib import Path
 
@@ -210,6 +211,13 @@ def test_a_repeated_name_that_is_none_is_told_on_one_line(folder):
 def test_a_repeated_name_is_told_with_both_lines_even_when_the_first_row_is_wrong(folder):
     message = complaint(folder, "mosaic\timage\nm\tb.fits\nn\ta.fits\nm\ta.fits\n")
     assert "s.tsv, line 4, column mosaic: expected each name once, received m, as on line 2" in message
+
+
+def test_a_file_that_may_not_be_read_is_told(folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK or path.name != "a.fits")
+    message = complaint(folder, "mosaic\timage\nm\ta.fits\n")
+    assert "s.tsv, line 2, column image: expected the path of a file" in message
+    assert "received a.fits (no permission to read it)" in message
 
 
 def test_all_mistakes_are_told_at_once_but_not_without_end(folder):

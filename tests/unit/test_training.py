@@ -138,9 +138,27 @@ def test_an_interrupted_training_keeps_its_last_epoch_alone(tmp_path):
     assert names == ["best.weights.h5", "epoch3.keras", "history.json"]
 
 
-def test_nothing_is_kept_of_a_finished_training(tmp_path):
-    run(network_of(), Noise(), tmp_path / "state", epochs=2)
-    assert list(tmp_path.iterdir()) == []
+def test_a_finished_training_is_kept_until_its_network_is_written(tmp_path, undisturbed):
+    weights, history = undisturbed
+    run(network_of(), Noise(), tmp_path / "state")
+    again, batches = network_of(seed=7), Noise()
+    assert run(again, batches, tmp_path / "state") == history
+    assert batches.asked == []
+    assert_same_weights(again.get_weights(), weights)
+
+
+@pytest.mark.parametrize("lost", ["best.weights.h5", "epoch3.keras", "history.json"])
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_training_that_cannot_be_read_begins_anew(tmp_path, undisturbed, lost, how):
+    """As when a job that outlived its run ends beside the one that was started in its place."""
+    weights, history = undisturbed
+    with pytest.raises(Killed):
+        run(network_of(), Noise(killed_at=(3, 1)), tmp_path / "state")
+    path = tmp_path / "state" / lost
+    path.unlink() if how == "missing" else path.write_bytes(path.read_bytes()[:100])
+    resumed = network_of()
+    assert run(resumed, Noise(), tmp_path / "state") == history
+    assert_same_weights(resumed.get_weights(), weights)
 
 
 def test_the_weights_of_the_best_epoch_are_left(tmp_path):
@@ -153,7 +171,7 @@ def test_training_ends_when_validation_has_not_improved_for_the_patience(tmp_pat
     losses, network = (5.0, 4.0, 4.5, 4.2, 3.9, 4.0, 4.0, 4.0, 1.0), network_of()
     for patience_epochs, epochs in [(3, 8), (2, 4), (0, 9)]:
         options = {"validate": Told(*losses), "epochs": 9, "patience_epochs": patience_epochs}
-        assert len(run(network, Noise(), tmp_path / "state", **options)) == epochs
+        assert len(run(network, Noise(), tmp_path / str(epochs), **options)) == epochs
 
 
 @pytest.mark.parametrize("broken", ["training", "validation"])

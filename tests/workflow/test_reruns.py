@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -139,6 +140,22 @@ def test_file_with_the_same_sky_reruns_no_tile(copy):
         "record_provenance",
         *(f"fingerprint_mosaic {mosaic}" for mosaic in ("strip", "hard", "a-b.c_1", "twin")),
     }
+
+
+def test_files_replaced_by_older_ones_are_noticed(copy):
+    """Copies and downloads keep the time of their original, which may lie before the last run."""
+    change_pixels(copy / "data/hard.fits", slice(CORE - 1, CORE), RMS)
+    change_pixels(copy / "data/strip_beam.fits", slice(0, 1), 0.5)
+    for name in ("hard.fits", "strip_beam.fits", "strip.txt"):
+        os.utime(copy / "data" / name, (1e9, 1e9))
+    fingerprinted = {f"fingerprint_mosaic {mosaic}" for mosaic in ("strip", "hard", "broken")}
+    assert planned(copy) == fingerprinted | {"index_tiles", "all"}
+    run(copy, "--until", "index_tiles")
+    jobs = planned(copy)
+    merges = {f"merge_detections strip {finder}" for finder in ("pybdsf", "peaks", "net")}
+    trained = {"place_truth strip", "cut_patches strip net", "train_convosource strip net"}
+    assert merges | trained | mosaic_jobs("hard", ["y000x000", "y000x001"]) <= jobs
+    assert not find_jobs("strip", "pybdsf") & jobs
 
 
 def test_header_card_that_matters_reruns_all_tiles_of_its_mosaic(copy):

@@ -21,17 +21,29 @@ def cut_short(name: str, *, keep_time: bool = False) -> Callable[[Path], None]:
     """Return what truncates a file; with its old time, as a crash of the machine may leave it."""
 
     def cut(path: Path) -> None:
+        os.truncate(path, int(path.stat().st_size * 0.6))
+
+    return _spoilt(name, _in_its_time(cut) if keep_time else cut)
+
+
+def overwritten(name: str, *, keep_time: bool = False) -> Callable[[Path], None]:
+    """Return what overwrites the beginning of a file; with its old time, as a failing disk may do."""
+
+    def overwrite(path: Path) -> None:
+        path.write_bytes(bytes(2880) + path.read_bytes()[2880:])
+
+    return _spoilt(name, _in_its_time(overwrite) if keep_time else overwrite)
+
+
+def _in_its_time(change: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Return what changes a file and leaves its time as it was."""
+
+    def change_in_its_time(path: Path) -> None:
         times = path.stat()
-        os.truncate(path, int(times.st_size * 0.6))
-        if keep_time:
-            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        change(path)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    return _spoilt(name, cut)
-
-
-def overwritten(name: str) -> Callable[[Path], None]:
-    """Return what overwrites the beginning of a file."""
-    return _spoilt(name, lambda path: path.write_bytes(bytes(2880) + path.read_bytes()[2880:]))
+    return change_in_its_time
 
 
 def replaced(name: str, make: Callable[[Path], object]) -> Callable[[Path], None]:
@@ -70,13 +82,3 @@ def copied_again(name: str) -> Callable[[Path], None]:
         shutil.copyfile(_kept(folder, name), path)
 
     return copy
-
-
-def after_which(first: Callable[[Path], object], second: Callable[[Path], object]) -> Callable[[Path], None]:
-    """Return what does one thing, and then another."""
-
-    def do(folder: Path) -> None:
-        first(folder)
-        second(folder)
-
-    return do

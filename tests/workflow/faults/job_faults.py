@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.faults.damages import after_which, as_the_report_says, copied_again, cut_short
+from workflow.faults.damages import as_the_report_says, copied_again, overwritten
 from workflow.faults.harness import Fault, Strike
 from workflow.faults.names import (
     GIVEN_UP,
@@ -107,13 +107,12 @@ LIMITS = [
     Fault(
         "image that becomes unreadable after it was indexed",
         removed=(*OTHER_AGAIN, "hard/detections/peaks/y000x003.parquet", "hard/catalogues/peaks.parquet"),
-        damage=cut_short("data/hard.fits", keep_time=True),
-        ends_well=True,
+        damage=overwritten("data/hard.fits", keep_time=True),
         present=(OTHER_FOUND,),
-        tells=("logs/find_peaks/hard/peaks/y000x003.log",),
-        reports="data/hard.fits: expected a FITS image",
-        mend=after_which(copied_again("data/hard.fits"), as_the_report_says),
-        remedy=f"image copied again, {RETRIED}",
+        absent=("hard/detections/peaks/y000x003.parquet",),
+        tells=("logs/find_peaks/hard/peaks/y000x003.log", "data/hard.fits: expected a FITS image"),
+        mend=copied_again("data/hard.fits"),
+        remedy="image copied again",
     ),
     Fault(
         "PyBDSF that hangs, ignores SIGTERM and exceeds its time limit",
