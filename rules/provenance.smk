@@ -29,7 +29,7 @@ rule record_provenance:
         given=given_files,
         patterns=patterns_of_outputs,
         names=names_in_outputs,
-        configuration=config,
+        configuration=plan.science,
         code=digest_of("record_provenance"),
     message:
         "Recording the digests of all inputs and results"
