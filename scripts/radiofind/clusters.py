@@ -97,8 +97,8 @@ class Workers:
         if lost:
             logger.warning("lost %d Dask workers, starting as many", len(lost))
             try:
-                self.cluster.sync(_started, self.cluster)
-            except RuntimeError as error:
+                _start_missing(self.cluster)
+            except ValueError as error:
                 logger.warning("the others go on alone: %s", error)
 
 
@@ -118,8 +118,9 @@ def open_workers(*, cluster: str = "local", threads: int = 1, **settings: Any) -
     """
     with dask.config.set(SETTINGS):
         if cluster == "slurm":
-            opened = _slurm_cluster(threads, **settings)
-            threads += settings["jobs"] * settings["cores"]
+            jobs, interface = settings.pop("jobs"), settings["interface"]
+            opened = _submitted(_slurm_cluster(**settings), jobs=jobs, threads=threads, interface=interface)
+            threads += jobs * settings["cores"]
         else:
             opened = _local_cluster(threads, processes=cluster == "processes")
         with opened as running, Client(running) as client:
@@ -140,11 +141,8 @@ def _local_cluster(threads: int, *, processes: bool) -> LocalCluster:
     )
 
 
-@contextmanager
 def _slurm_cluster(
-    threads: int,
     *,
-    jobs: int,
     cores: int,
     memory_gb: float,
     walltime_min: int,
@@ -152,11 +150,12 @@ def _slurm_cluster(
     partition: str | None,
     interface: str | None,
     options: Sequence[str],
-) -> Iterator[SLURMCluster]:
-    """Yield a cluster of jobs of SLURM and of this process, which works alone if no job ever starts."""
+) -> SLURMCluster:
+    """Return a cluster whose jobs are not submitted yet."""
     if not shutil.which("sbatch"):
         raise FileNotFoundError("dask.cluster: expected sbatch on the PATH for slurm, received none")
-    cluster = SLURMCluster(
+    Path(LOGS).mkdir(parents=True, exist_ok=True)
+    return SLURMCluster(
         cores=cores,
         processes=1,
         memory=f"{memory_gb}GiB",
@@ -175,16 +174,38 @@ def _slurm_cluster(
         security=Security.temporary(),
         shared_temp_directory=LOGS,
         scheduler_options={"dashboard": False, "dashboard_address": LOOPBACK},
-        silence_logs=logging.WARNING,
+        silence_logs=logging.CRITICAL,
     )
-    with cluster:
-        own = {"nthreads": threads, "memory_limit": None, "dashboard": False, "dashboard_address": LOOPBACK}
-        own |= {"interface": interface, "protocol": "tls://", "security": cluster.security}
-        cluster.worker_spec[OWN] = {"cls": Worker, "options": own}
-        cluster.scale(jobs + 1)
-        cluster.sync(_started, cluster)
-        logger.info("Dask on %d jobs of SLURM, %d cores each; they log to %s", jobs, cores, LOGS)
+
+
+@contextmanager
+def _submitted(
+    cluster: SLURMCluster, *, jobs: int, threads: int, interface: str | None
+) -> Iterator[SLURMCluster]:
+    """Submit the jobs of a cluster, to which this process belongs too: it works alone if none ever starts."""
+    own = {"nthreads": threads, "memory_limit": None, "dashboard": False, "dashboard_address": LOOPBACK}
+    own |= {"interface": interface, "protocol": "tls://", "security": cluster.security}
+    cluster.worker_spec[OWN] = {"cls": Worker, "options": own}
+    for _ in range(jobs):
+        cluster.worker_spec.update(cluster.new_worker_spec())
+    try:
+        _start_missing(cluster)
+        logger.info("Dask on %d jobs of SLURM, which write to %s", jobs, LOGS)
         yield cluster
+    finally:
+        # It says so at the end when sbatch has refused a job, which was told before.
+        with suppress(AssertionError):
+            cluster.close()
+
+
+def _start_missing(cluster: SpecCluster) -> None:
+    """Start the workers that a cluster should have and has not."""
+    # Not `scale`, which does it in the background, where what sbatch says is lost.
+    try:
+        cluster.sync(_started, cluster)
+    except RuntimeError as error:
+        told = " ".join(str(error).split())
+        raise ValueError(f"dask: expected settings with which sbatch takes a job, received {told}") from error
 
 
 async def _started(cluster: SpecCluster) -> None:
