@@ -30,7 +30,7 @@ rule record_provenance:
         patterns=patterns_of_outputs,
         names=names_in_outputs,
         tiles_per_job=tiles_per_job,
-        configuration=config,
+        configuration=plan.science,
         code=digest_of("record_provenance"),
     message:
         "Recording the digests of all inputs and results"

@@ -33,7 +33,7 @@ rule write_report:
         runtime=60,
     params:
         images=images_of_mosaics,
-        configuration=config,
+        configuration=plan.science,
         code=digest_of("write_report"),
     message:
         "Writing the report"

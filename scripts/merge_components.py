@@ -1,9 +1,9 @@
 """Merge the Gaussians of all tiles of a mosaic: those of the sources in its catalogue."""
 
-import dask
 import pandas as pd
 
 from radiofind.block_files import files_by_tile
+from radiofind.clusters import open_workers
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.images import beam_sampler
@@ -14,15 +14,13 @@ from radiofind.provenance import fold_tiles, provenance_of
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
-    components = merge_components(
-        detection_reader(files_by_tile(tiles, snakemake.input.components)),
-        tiles,
-        catalogue=pd.read_parquet(snakemake.input.catalogue, columns=["source_id", "tile"]),
-        beam_at=beam_sampler(snakemake.input.get("primary_beam")),
-    )
+    read = detection_reader(files_by_tile(tiles, snakemake.input.components))
+    catalogue = pd.read_parquet(snakemake.input.catalogue, columns=["source_id", "tile"])
+    beam_at = beam_sampler(snakemake.input.get("primary_beam"))
     rule = f"merge_components {snakemake.wildcards.finder}"
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
     metadata = {"provenance": fold_tiles(provenance)}
-    write_tables(components, snakemake.output.components, metadata=metadata)
+    with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
+        components = merge_components(read, tiles, catalogue=catalogue, beam_at=beam_at, apply=workers.map)
+        write_tables(components, snakemake.output.components, metadata=metadata)

@@ -1,8 +1,7 @@
 """Merge the detections of all tiles of a mosaic."""
 
-import dask
-
 from radiofind.block_files import files_by_tile
+from radiofind.clusters import open_workers
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.images import beam_sampler
@@ -14,14 +13,13 @@ from radiofind.quarantine import sort_reasons
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    dask.config.set(num_workers=snakemake.threads)
     tiles = [read_tile(path) for path in snakemake.input.tiles]
     paths = files_by_tile(tiles, snakemake.input.detections)
-    catalogue = merge_detections(
-        detection_reader(paths), tiles, beam_at=beam_sampler(snakemake.input.get("primary_beam"))
-    )
+    beam_at = beam_sampler(snakemake.input.get("primary_beam"))
     provenance = provenance_of(
         f"merge_detections {snakemake.wildcards.finder}", params=snakemake.params, inputs=snakemake.input
     )
     metadata = {**sort_reasons(paths), "provenance": fold_tiles(provenance)}
-    write_tables(catalogue, snakemake.output.catalogue, metadata=metadata)
+    with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
+        catalogue = merge_detections(detection_reader(paths), tiles, beam_at=beam_at, apply=workers.map)
+        write_tables(catalogue, snakemake.output.catalogue, metadata=metadata)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from radiofind.files import read_metadata
+from radiofind.matching import Selection, match_table
 from radiofind.splits import Area, parse_box
 from radiofind.truth import with_snr
 
@@ -63,3 +65,39 @@ def read_comparison(
     median = read_metadata(patches)["median_rms"]
     placed = with_snr(pd.read_parquet(truth), truth_rms=truth_rms, median_rms=median)
     return Comparison(area, area.label(placed), area.label(pd.read_parquet(catalogue)))
+
+
+def match_files(selection: Selection, *, radius_pixels: float, **files: str | None) -> pd.DataFrame:
+    """Return the matches among what a selection takes of a mosaic's truth and of one of its catalogues.
+
+    Parameters
+    ----------
+    selection
+        What takes part.
+    radius_pixels
+        Largest distance of a match.
+    **files
+        What `read_area` and `read_comparison` need.
+
+    Notes
+    -----
+    Workers on other nodes read the files themselves, each once for all selections.
+    """
+    pair = _compared(**files)
+    return match_table(pair.truth, pair.detections, selection=selection, radius_pixels=radius_pixels)
+
+
+@lru_cache(maxsize=1)
+def _compared(
+    *,
+    mosaic: str,
+    train_box: str | None,
+    validation_box: str | None,
+    patches: str,
+    truth: str,
+    catalogue: str,
+    truth_rms: str,
+) -> Comparison:
+    """Return the truth and the catalogue of a mosaic; a process reads them once."""
+    area = read_area(mosaic, patches, train_box=train_box, validation_box=validation_box)
+    return read_comparison(area, patches=patches, truth=truth, catalogue=catalogue, truth_rms=truth_rms)

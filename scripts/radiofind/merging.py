@@ -10,9 +10,9 @@ no tile sees whole carry the flag ``island_cut``; only they are sources also whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-import dask
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -25,8 +25,6 @@ from radiofind.detections import UNFITTED
 from radiofind.files import to_arrow, whole_or_absent
 from radiofind.tiling import Tile
 
-BATCH = 64
-"""Tiles that are read at the same time."""
 CUT = "island_cut"
 """Flag of the sources of an island that no tile sees whole."""
 KEY = ["tile", "island"]
@@ -109,6 +107,7 @@ def merge_detections(
     tiles: Sequence[Tile],
     *,
     beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    apply: Callable[..., Iterator] = map,
 ) -> Iterator[pd.DataFrame]:
     """Yield the catalogue of a mosaic, tile by tile.
 
@@ -120,21 +119,17 @@ def merge_detections(
         The tiles that were searched.
     beam_at
         Returns the primary beam at positions in deg.
+    apply
+        Applies a function to items and yields the results in their order, as `map` does.
 
     Yields
     ------
     pandas.DataFrame
         Rows of the catalogue.
     """
-    views = [empty(DETECTION)[VIEW], *_in_parallel(lambda tile: _views(read(tile)), tiles)]
+    views = [empty(DETECTION)[VIEW], *apply(partial(_views, read), tiles)]
     settled = settle_islands(pd.concat(views, ignore_index=True))
-    by_name = {tile.name: tile for tile in tiles}
-
-    def merge(tile: Tile) -> pd.DataFrame:
-        kept = keep_detections(read(tile), tile=tile, tiles=by_name, settled=settled)
-        return conform(_corrected(kept, beam_at), CATALOGUE)
-
-    yield from _in_parallel(merge, tiles)
+    yield from apply(partial(_merge_tile, read, beam_at), _with_verdicts(tiles, settled))
 
 
 def merge_components(
@@ -143,6 +138,7 @@ def merge_components(
     *,
     catalogue: pd.DataFrame,
     beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    apply: Callable[..., Iterator] = map,
 ) -> Iterator[pd.DataFrame]:
     """Yield the Gaussians of the sources of a catalogue, tile by tile.
 
@@ -156,6 +152,8 @@ def merge_components(
         Columns ``source_id`` and ``tile``: the sources and the tile that measured each.
     beam_at
         Returns the primary beam at positions in deg.
+    apply
+        Applies a function to items and yields the results in their order, as `map` does.
 
     Yields
     ------
@@ -163,15 +161,8 @@ def merge_components(
         Columns of the catalogue, one row per Gaussian.
     """
     names = catalogue.groupby("tile")["source_id"].agg(set)
-
-    def merge(tile: Tile) -> pd.DataFrame:
-        table = read(tile)
-        kept = table[table["source_id"].isin(names.get(tile.name, set()))].sort_values(
-            ["source_id", "ra", "dec"], kind="stable"
-        )
-        return conform(_corrected(kept, beam_at), CATALOGUE)
-
-    yield from _in_parallel(merge, tiles)
+    with_names = ((tile, names.get(tile.name, set())) for tile in tiles)
+    yield from apply(partial(_merge_components_of_tile, read, beam_at), with_names)
 
 
 def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.DataFrame]:
@@ -210,15 +201,42 @@ def _corrected(table: pd.DataFrame, beam_at: Callable[[np.ndarray, np.ndarray], 
     return correct_for_primary_beam(table, beam_at(table["ra"].to_numpy(), table["dec"].to_numpy()))
 
 
-def _in_parallel(function: Callable[[Tile], pd.DataFrame], tiles: Sequence[Tile]) -> Iterator[pd.DataFrame]:
-    """Yield the results for all tiles in order, a batch at a time, so that memory does not grow."""
-    for start in range(0, len(tiles), BATCH):
-        batch = [dask.delayed(function, pure=False)(tile) for tile in tiles[start : start + BATCH]]
-        yield from dask.compute(*batch)
+def _with_verdicts(
+    tiles: Sequence[Tile], settled: pd.DataFrame
+) -> Iterator[tuple[Tile, pd.DataFrame, dict[str, Tile]]]:
+    """Yield each tile with the verdicts on its views and the tiles that win, so that a task is no larger."""
+    by_name, verdicts = {tile.name: tile for tile in tiles}, dict(iter(settled.groupby("tile")))
+    for tile in tiles:
+        own = verdicts.get(tile.name, settled[:0])
+        yield tile, own, {name: by_name[name] for name in set(own["winner"])}
 
 
-def _views(table: pd.DataFrame) -> pd.DataFrame:
+def _merge_tile(
+    read: Callable[[Tile], pd.DataFrame],
+    beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    given: tuple[Tile, pd.DataFrame, dict[str, Tile]],
+) -> pd.DataFrame:
+    """Return the rows of the catalogue that a tile gives."""
+    tile, settled, tiles = given
+    kept = keep_detections(read(tile), tile=tile, tiles=tiles, settled=settled)
+    return conform(_corrected(kept, beam_at), CATALOGUE)
+
+
+def _merge_components_of_tile(
+    read: Callable[[Tile], pd.DataFrame],
+    beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    given: tuple[Tile, set[str]],
+) -> pd.DataFrame:
+    """Return the Gaussians of a tile that belong to these sources."""
+    tile, names = given
+    table = read(tile)
+    kept = table[table["source_id"].isin(names)].sort_values(["source_id", "ra", "dec"], kind="stable")
+    return conform(_corrected(kept, beam_at), CATALOGUE)
+
+
+def _views(read: Callable[[Tile], pd.DataFrame], tile: Tile) -> pd.DataFrame:
     """Return the islands of a tile that meet an edge of any tile."""
+    table = read(tile)
     return table.loc[table["crossings"] != "", VIEW].drop_duplicates(KEY)
 
 

@@ -39,7 +39,11 @@ class Plan:
         The rows of the sheet.
     """
 
+    science: Mapping
+    """The configuration without what no result depends on."""
+
     def __init__(self, config: Mapping, mosaics: Sequence[Mosaic]) -> None:
+        self.science = {key: part for key, part in config.items() if key != "dask"}
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})

@@ -68,7 +68,8 @@ def faults_of(value: object, schema: Mapping, at: Keys = ()) -> list[Fault]:
     value
         A configuration or a part of it.
     schema
-        JSON schema; may list under ``refused`` the keys for which another must be used instead.
+        JSON schema; may list under ``refused`` the keys for which another must be used instead, and say under
+        ``expected`` what a pattern asks.
     at
         Keys that lead to the value.
     """
@@ -125,6 +126,8 @@ def _expected(error: jsonschema.ValidationError) -> str:
         return " or ".join(TYPES[name] for name in names) + _typing_hint(error.instance, names)
     if error.validator == "enum":
         return "one of " + ", ".join("null" if choice is None else str(choice) for choice in asked)
+    if error.validator == "pattern" and "expected" in error.schema:
+        return error.schema["expected"]
     return EXPECTED[error.validator].format(asked)
 
 

@@ -25,7 +25,7 @@ RULES = {
 }
 SCRIPTS = {path.stem: path for path in sorted((REPOSITORY / "scripts").glob("*.py"))}
 PARTS = ("output", "log", "benchmark", "conda", "threads", "resources", "params", "message", "script")
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue"}
 """Distributions whose name is not that of their module."""
 WITHOUT_GPU = {"tensorflow-cpu": "tensorflow"}
 """Distributions of the lock that stand for others, which environments take for their libraries for GPUs."""
