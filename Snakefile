@@ -10,6 +10,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 include: "rules/common.smk"
 include: "rules/inputs.smk"
+include: "rules/resources.smk"
 include: "rules/simulation.smk"
 include: "rules/tiles.smk"
 include: "rules/noise.smk"

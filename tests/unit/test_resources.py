@@ -1,0 +1,65 @@
+"""Jobs ask for more where there is more to do, and where they have failed."""
+
+from dataclasses import replace
+
+import pytest
+
+from radiofind.resources import LEAST_MINUTES, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.tiling import most_pixels, tiles_of
+
+MEGAPIXEL = 1_000_000
+TILE = Work(pixels=4 * MEGAPIXEL, all_pixels=4 * MEGAPIXEL, tiles=1, limit_s=0)
+SEARCHES = ("find_pybdsf", "find_peaks", "find_convosource", "map_probability", "measure_noise")
+
+
+@pytest.fixture(params=NEEDS)
+def rule(request):
+    return request.param
+
+
+@pytest.mark.parametrize("attempt", [2, 3])
+def test_each_start_of_a_job_asks_for_as_much_more_as_the_first(rule, attempt):
+    assert memory_mib(rule, TILE, attempt=attempt) == attempt * memory_mib(rule, TILE)
+    assert runtime_minutes(rule, TILE, attempt=attempt) == attempt * runtime_minutes(rule, TILE)
+
+
+@pytest.mark.parametrize("part", ["pixels", "all_pixels", "tiles", "table_mib", "batches", "limit_s"])
+def test_more_work_never_asks_for_less(rule, part):
+    asked = [
+        (memory_mib(rule, work), runtime_minutes(rule, work))
+        for work in (replace(TILE, **{part: number}) for number in (0, 1, 1e3, 1e6, 1e9))
+    ]
+    assert asked == sorted(asked) and [time for _, time in asked] == sorted(time for _, time in asked)
+
+
+@pytest.mark.parametrize("rule", SEARCHES)
+def test_memory_and_time_of_a_search_grow_with_the_tile(rule):
+    larger = replace(TILE, pixels=25 * TILE.pixels, all_pixels=25 * TILE.pixels)
+    assert memory_mib(rule, larger) > 1.5 * memory_mib(rule, TILE)
+    assert runtime_minutes(rule, replace(larger, all_pixels=1e10)) > 10 * runtime_minutes(rule, TILE)
+
+
+@pytest.mark.parametrize("rule", SEARCHES)
+def test_tiles_one_after_another_take_longer_and_no_more_memory(rule):
+    many = replace(TILE, tiles=1000, all_pixels=1000 * TILE.all_pixels)
+    assert memory_mib(rule, many) == memory_mib(rule, TILE)
+    assert runtime_minutes(rule, many) > 10 * runtime_minutes(rule, TILE)
+
+
+def test_a_job_outlives_the_time_limit_of_its_tile():
+    assert runtime_minutes("find_pybdsf", replace(TILE, limit_s=7200)) > 120
+
+
+def test_no_job_asks_for_less_than_ten_minutes(rule):
+    assert runtime_minutes(rule, Work()) >= LEAST_MINUTES == 10
+
+
+def test_numbers_are_whole(rule):
+    asked = memory_mib(rule, replace(TILE, table_mib=0.3)), runtime_minutes(rule, TILE)
+    assert all(isinstance(number, int) for number in asked)
+
+
+@pytest.mark.parametrize("size", [40, 130, 149, 249, 1000])
+def test_no_tile_is_larger_than_the_largest(size):
+    tiles = tiles_of((size, size), core_pixels=100, halo_pixels=10)
+    assert max(tile.box.pixels for tile in tiles) <= most_pixels(core_pixels=100, halo_pixels=10)
