@@ -9,6 +9,9 @@ from pathlib import Path
 from radiofind.resources import MIB, NEEDS, Work, memory_mib, runtime_minutes
 from radiofind.tiling import most_pixels
 
+BYTES_PER_PIXEL = 4
+"""Of an image that is not compressed."""
+
 
 def memory_of(rule):
     """Return a resource function for the memory of a rule, MiB."""
@@ -71,13 +74,20 @@ def work_on_training(wildcards):
     settings = plan.finders[wildcards.finder]
     epochs = settings.get("epochs", 0)
     batches = epochs * settings.get("batches_per_epoch", 0)
-    return Work(pixels=pixels, all_pixels=pixels * max(epochs, 1), batches=batches)
+    return Work(pixels=pixels, all_pixels=pixels, epochs=epochs, batches=batches)
 
 
 def work_on_image(wildcards):
-    """Return the work on an image of which no more is known than how large tiles may be."""
+    """Return the work on an image of which only is known how large tiles may be, and its file is."""
     reach_pixels = noise_settings(**config["noise"]).reach_pixels
-    return Work(pixels=most_pixels(**config["tiling"], reach_pixels=reach_pixels))
+    largest = most_pixels(**config["tiling"], reach_pixels=reach_pixels)
+    held = Path(plan.sheet_value(wildcards.mosaic, "image")).stat().st_size / BYTES_PER_PIXEL
+    return Work(pixels=min(largest, held), all_pixels=held)
+
+
+def no_work(wildcards):
+    """Return the work of which nothing is known."""
+    return Work()
 
 
 def work_on_simulation(wildcards):
@@ -90,6 +100,7 @@ def work_on_simulation(wildcards):
 WORK = {
     "simulation": work_on_simulation,
     "image": work_on_image,
+    "nothing": no_work,
     "tile": work_on_tile,
     "mosaic": work_on_mosaic,
     "training": work_on_training,

@@ -34,9 +34,11 @@ class Work:
     tiles: int = 0
     """Tiles that it goes through, one after another."""
     table_mib: float = 0
-    """Size of the files of tables that it reads, MiB; of the image where its pixels are not known yet."""
+    """Size of the files of tables that it reads, all together, MiB."""
+    epochs: int = 0
+    """Epochs of a training."""
     batches: int = 0
-    """Batches of a training."""
+    """Batches of a training, in all its epochs."""
     limit_s: float = 0
     """Time that one tile may take before it is given up, seconds."""
 
@@ -46,7 +48,7 @@ class Need:
     """What the jobs of a rule use, as measured."""
 
     size: str
-    """What they work on: ``simulation``, ``image``, ``tile``, ``mosaic``, ``training`` or ``survey``."""
+    """What they work on, a word that `rules/resources.smk` knows: ``tile``, ``mosaic``, and so on."""
     mib: float
     """Memory for nothing: Python and its libraries."""
     bytes_per_pixel: float = 0
@@ -55,6 +57,8 @@ class Need:
     """Memory for `BLOCK_PIXELS` pixels; fewer take less of it, and more take no more."""
     mib_per_table_mib: float = 0
     """Memory for each MiB of the tables, which are packed."""
+    mib_per_tile: float = 0
+    """Memory for each tile that it goes through."""
     tables: tuple[str, ...] = ()
     """The inputs of the rule whose size counts."""
     seconds: float = 10
@@ -67,10 +71,12 @@ class Need:
     """Time for each MiB of the tables."""
     seconds_per_batch: float = 0
     """Time for each batch of a training."""
+    seconds_per_epoch_mib: float = 0
+    """Time in each epoch of a training for each MiB of its patches, for validation for example."""
 
 
-BLOCK_PIXELS = 1026**2
-"""Pixels on which a network is run at once: a block of `inference.probability_map` with its margins."""
+BLOCK_PIXELS = 1000**2
+"""Pixels on which a network is run at once: a block of `inference.probability_map`."""
 
 
 def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
@@ -95,6 +101,7 @@ def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
         need.mib
         + need.bytes_per_pixel * work.pixels / MIB
         + need.mib_of_block * min(work.pixels / BLOCK_PIXELS, 1)
+        + need.mib_per_tile * work.tiles
         + need.mib_per_table_mib * work.table_mib
     )
     return math.ceil(used * MEMORY_MARGIN + SNAKEMAKE_MIB) * attempt
@@ -109,6 +116,7 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.seconds_per_tile * work.tiles
         + need.seconds_per_table_mib * work.table_mib
         + need.seconds_per_batch * work.batches
+        + need.seconds_per_epoch_mib * work.epochs * work.table_mib
     )
     asked = (used * TIME_MARGIN + work.limit_s) / SECONDS_IN_MINUTE
     return max(math.ceil(asked), LEAST_MINUTES) * attempt
@@ -116,25 +124,23 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
 
 NEEDS = {
     "simulate": Need("simulation", 160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
-    "fingerprint_mosaic": Need(
-        "image", 153, bytes_per_pixel=25, tables=("image",), seconds_per_table_mib=0.2
-    ),
-    "index_tiles": Need("image", 160),
-    "measure_noise": Need("tile", 144, bytes_per_pixel=21, seconds_per_megapixel=1),
+    "fingerprint_mosaic": Need("image", 153, bytes_per_pixel=41, seconds_per_megapixel=0.5),
+    "index_tiles": Need("nothing", 160),
+    "measure_noise": Need("tile", 144, bytes_per_pixel=23, seconds_per_megapixel=1),
     "summarise_noise": Need("mosaic", 154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
-    "find_pybdsf": Need("tile", 335, bytes_per_pixel=190, seconds_per_megapixel=30, seconds_per_tile=5),
-    "find_peaks": Need("tile", 172, bytes_per_pixel=25, seconds_per_megapixel=1),
+    "find_pybdsf": Need("tile", 335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
+    "find_peaks": Need("tile", 172, bytes_per_pixel=29, seconds_per_megapixel=1),
     "find_convosource": Need(
-        "tile", 740, bytes_per_pixel=45, mib_of_block=800, seconds=60, seconds_per_megapixel=20
+        "tile", 735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20
     ),
     "map_probability": Need(
-        "tile", 730, bytes_per_pixel=45, mib_of_block=800, seconds=60, seconds_per_megapixel=20
+        "tile", 725, bytes_per_pixel=45, mib_of_block=300, seconds=60, seconds_per_megapixel=20
     ),
     "merge_detections": Need(
-        "mosaic", 210, tables=("detections",), mib_per_table_mib=14, seconds_per_table_mib=3
+        "mosaic", 215, tables=("detections",), mib_per_table_mib=7, seconds_per_table_mib=3
     ),
     "merge_components": Need(
-        "mosaic", 210, tables=("components", "catalogue"), mib_per_table_mib=14, seconds_per_table_mib=3
+        "mosaic", 210, tables=("components", "catalogue"), mib_per_table_mib=9, seconds_per_table_mib=3
     ),
     "export_catalogue": Need(
         "mosaic", 160, tables=("catalogue",), mib_per_table_mib=13, seconds_per_table_mib=2
@@ -144,22 +150,22 @@ NEEDS = {
         157,
         bytes_per_pixel=4,
         tables=("truth",),
-        mib_per_table_mib=10,
+        mib_per_table_mib=7,
         seconds_per_megapixel=0.2,
         seconds_per_table_mib=1,
     ),
     "tune_cuts": Need(
         "training",
-        185,
+        187,
         tables=("truths", "patches", "catalogues"),
-        mib_per_table_mib=7,
+        mib_per_table_mib=5,
         seconds_per_table_mib=5,
     ),
     "match_catalogue": Need(
         "mosaic",
         195,
         tables=("truth", "patches", "catalogue"),
-        mib_per_table_mib=16,
+        mib_per_table_mib=14,
         seconds_per_table_mib=5,
     ),
     "evaluate_finder": Need(
@@ -167,9 +173,9 @@ NEEDS = {
     ),
     "evaluate_scores": Need(
         "mosaic",
-        195,
+        186,
         tables=("truth", "patches", "catalogue"),
-        mib_per_table_mib=17,
+        mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
     "tabulate_scores": Need("survey", 172, tables=("scores",), mib_per_table_mib=10),
@@ -181,28 +187,27 @@ NEEDS = {
         tables=("patches",),
         mib_per_table_mib=14,
         seconds=90,
-        seconds_per_megapixel=3,
-        seconds_per_table_mib=1,
         seconds_per_batch=0.5,
+        seconds_per_epoch_mib=0.5,
     ),
     "train_combined": Need(
         "training",
-        250,
+        248,
         tables=("truths", "patches", "catalogues"),
-        mib_per_table_mib=20,
+        mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
     "combine_catalogues": Need(
-        "mosaic", 190, tables=("catalogues",), mib_per_table_mib=20, seconds_per_table_mib=10
+        "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
     "write_report": Need(
         "survey",
-        240,
+        245,
         tables=("catalogues", "truths", "curves", "patches"),
-        mib_per_table_mib=10,
+        mib_per_table_mib=4,
         seconds=30,
         seconds_per_table_mib=1,
     ),
-    "record_provenance": Need("survey", 113, seconds_per_megapixel=0.5),
+    "record_provenance": Need("survey", 113, mib_per_tile=0.02, seconds_per_megapixel=0.5),
 }
 """By rule."""

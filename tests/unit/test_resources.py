@@ -1,10 +1,12 @@
 """Jobs ask for more where there is more to do, and where they have failed."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from radiofind.resources import LEAST_MINUTES, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.resources import BLOCK_PIXELS, LEAST_MINUTES, NEEDS, Work, memory_mib, runtime_minutes
 from radiofind.tiling import most_pixels, tiles_of
 
 MEGAPIXEL = 1_000_000
@@ -23,7 +25,9 @@ def test_each_start_of_a_job_asks_for_as_much_more_as_the_first(rule, attempt):
     assert runtime_minutes(rule, TILE, attempt=attempt) == attempt * runtime_minutes(rule, TILE)
 
 
-@pytest.mark.parametrize("part", ["pixels", "all_pixels", "tiles", "table_mib", "batches", "limit_s"])
+@pytest.mark.parametrize(
+    "part", ["pixels", "all_pixels", "tiles", "table_mib", "epochs", "batches", "limit_s"]
+)
 def test_more_work_never_asks_for_less(rule, part):
     asked = [
         (memory_mib(rule, work), runtime_minutes(rule, work))
@@ -63,3 +67,32 @@ def test_numbers_are_whole(rule):
 def test_no_tile_is_larger_than_the_largest(size):
     tiles = tiles_of((size, size), core_pixels=100, halo_pixels=10)
     assert max(tile.box.pixels for tile in tiles) <= most_pixels(core_pixels=100, halo_pixels=10)
+
+
+BOX = 2200**2
+EXAMPLES = {
+    "tile": Work(pixels=BOX, all_pixels=BOX, tiles=1),
+    "mosaic": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
+    "survey": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
+    "training": Work(pixels=4e6, all_pixels=4e6, table_mib=30, epochs=100, batches=2500),
+    "image": Work(pixels=3600**2, all_pixels=1e8),
+    "simulation": Work(pixels=10_000, all_pixels=1e8),
+    "nothing": Work(),
+}
+"""What docs/cluster.md takes for examples."""
+
+
+def test_the_manual_says_what_the_rules_ask_for():
+    manual = (Path(__file__).parents[2] / "docs/cluster.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) MiB \| ([\d,]+) min \|", manual, re.MULTILINE)
+    told = {rule: (int(mib.replace(",", "")), int(minutes.replace(",", ""))) for rule, mib, minutes in rows}
+    asked = {}
+    for rule, need in NEEDS.items():
+        work = replace(EXAMPLES[need.size], limit_s=1800 if rule == "find_pybdsf" else 0)
+        asked[rule] = (memory_mib(rule, work), runtime_minutes(rule, work))
+    assert told == asked
+
+
+def test_a_block_of_a_network_is_the_one_that_it_runs_on():
+    source = (Path(__file__).parents[2] / "scripts/radiofind/inference.py").read_text()
+    assert f"\nBLOCK_PIXELS = {round(BLOCK_PIXELS**0.5)}\n" in source
