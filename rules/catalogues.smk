@@ -24,8 +24,8 @@ rule merge_detections:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("merge_detections"),
+        runtime=time_of("merge_detections"),
     params:
         stamps=stamps_of("primary_beam"),
         code=digest_of("merge_detections"),
@@ -53,8 +53,8 @@ rule merge_components:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("merge_components"),
+        runtime=time_of("merge_components"),
     params:
         stamps=stamps_of("primary_beam"),
         code=digest_of("merge_components"),
@@ -79,8 +79,8 @@ rule export_catalogue:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("export_catalogue"),
+        runtime=time_of("export_catalogue"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         code=digest_of("export_catalogue"),

@@ -23,8 +23,8 @@ rule train_combined:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("train_combined"),
+        runtime=time_of("train_combined"),
     params:
         boxes=boxes_of_training_set,
         settings=finder_settings,
@@ -53,8 +53,8 @@ rule combine_catalogues:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("combine_catalogues"),
+        runtime=time_of("combine_catalogues"),
     params:
         settings=finder_settings,
         fluxes_from=fluxes_from,

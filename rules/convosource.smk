@@ -25,8 +25,8 @@ rule find_convosource:
         "../envs/network.yaml"
     threads: setting("threads")
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("find_convosource"),
+        runtime=time_of("find_convosource"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
@@ -56,8 +56,8 @@ rule map_probability:
         "../envs/network.yaml"
     threads: setting("threads")
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("map_probability"),
+        runtime=time_of("map_probability"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=settings_of("train_snr", "precision", "threads"),

@@ -24,8 +24,8 @@ rule evaluate_finder:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("evaluate_finder"),
+        runtime=time_of("evaluate_finder"),
     params:
         boxes=row_of_sheet("train_box", "validation_box"),
         snr=config["snr"],
@@ -55,8 +55,8 @@ rule evaluate_scores:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("evaluate_scores"),
+        runtime=time_of("evaluate_scores"),
     params:
         boxes=row_of_sheet("train_box", "validation_box"),
         settings=finder_settings,
@@ -83,8 +83,8 @@ rule tabulate_scores:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory_of("tabulate_scores"),
+        runtime=time_of("tabulate_scores"),
     params:
         code=digest_of("tabulate_scores"),
     message:

@@ -25,8 +25,8 @@ rule place_truth:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("place_truth"),
+        runtime=time_of("place_truth"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         truth=row_of_sheet("truth_format"),
@@ -53,8 +53,8 @@ rule tune_cuts:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("tune_cuts"),
+        runtime=time_of("tune_cuts"),
     params:
         boxes=boxes_of_training_set,
         snr=config["snr"],
@@ -83,8 +83,8 @@ rule match_catalogue:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("match_catalogue"),
+        runtime=time_of("match_catalogue"),
     params:
         boxes=row_of_sheet("train_box", "validation_box"),
         snr=config["snr"],

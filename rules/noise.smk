@@ -20,8 +20,8 @@ rule measure_noise:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("measure_noise"),
+        runtime=time_of("measure_noise"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         noise=config["noise"],
@@ -47,8 +47,8 @@ rule summarise_noise:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("summarise_noise"),
+        runtime=time_of("summarise_noise"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         code=digest_of("summarise_noise"),

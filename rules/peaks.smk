@@ -23,8 +23,8 @@ rule find_peaks:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of("find_peaks"),
+        runtime=time_of("find_peaks"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=finder_settings,

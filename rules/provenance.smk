@@ -23,8 +23,8 @@ rule record_provenance:
         "../envs/tables.yaml"
     threads: 4
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory_of("record_provenance"),
+        runtime=time_of("record_provenance"),
     params:
         given=given_files,
         patterns=patterns_of_outputs,

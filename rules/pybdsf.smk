@@ -24,8 +24,8 @@ rule find_pybdsf:
         "../envs/pybdsf.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory_of("find_pybdsf"),
+        runtime=time_of("find_pybdsf"),
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=finder_settings,

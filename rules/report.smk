@@ -29,8 +29,8 @@ rule write_report:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("write_report"),
+        runtime=time_of("write_report"),
     params:
         images=images_of_mosaics,
         configuration=plan.science,

@@ -21,8 +21,8 @@ rule simulate:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory_of("simulate"),
+        runtime=time_of("simulate"),
     params:
         settings=simulation_settings,
         code=digest_of("simulate"),

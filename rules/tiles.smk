@@ -22,8 +22,8 @@ rule fingerprint_mosaic:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory_of("fingerprint_mosaic"),
+        runtime=time_of("fingerprint_mosaic"),
     params:
         sheet=row_of_sheet("beam", "frequency_hz", "truth_format"),
         core_pixels=config["tiling"]["core_pixels"],
@@ -50,8 +50,8 @@ checkpoint index_tiles:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory_of("index_tiles"),
+        runtime=time_of("index_tiles"),
     params:
         mosaics=list(plan.mosaics),
         core_pixels=config["tiling"]["core_pixels"],

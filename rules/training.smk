@@ -37,8 +37,8 @@ rule cut_patches:
         "../envs/network.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("cut_patches"),
+        runtime=time_of("cut_patches"),
     params:
         mosaics=grounds_of_training_set,
         settings=settings_of("train_snr", "train_rms", "stride_pixels"),
@@ -66,8 +66,8 @@ rule train_convosource:
         "../envs/network.yaml"
     threads: setting("training_threads")
     resources:
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=memory_of("train_convosource"),
+        runtime=time_of("train_convosource"),
     params:
         settings=settings_of(*TRAINING),
         radius_pixels=config["match"]["radius_pixels"],

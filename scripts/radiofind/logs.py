@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import socket
@@ -9,6 +10,8 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+from radiofind.usage import log_peak
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +26,8 @@ def log_to(path: str | Path) -> None:
 
     Notes
     -----
-    The first line says when and on which host the job started; `recording.jobs_in` reads it.
+    The first line says when and on which host the job started; `recording.jobs_in` reads it. The last one
+    says how much memory it used; Snakemake looks at that only every half a second, later every 30 s.
 
     The file descriptors themselves are redirected, because compiled code (PyBDSF) and child processes do
     not go through ``sys.stderr``.
@@ -38,6 +42,7 @@ def log_to(path: str | Path) -> None:
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
     )
     logger.info("started %s on %s", utc(time.time()), socket.gethostname())
+    atexit.register(log_peak)
 
 
 def utc(seconds: float) -> str:

@@ -48,6 +48,7 @@ class Plan:
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
         self._names = frozenset(self.mosaics)
+        self._sized, self._pixels = None, {}
 
     @staticmethod
     def one_of(names: Collection[str]) -> str:
@@ -110,6 +111,16 @@ class Plan:
         live = set(self.live_tiles(tiles, mosaic))
         return [tile for tile in inside if tile in live]
 
+    def pixels_of_tiles(self, tiles: pd.DataFrame) -> dict[str, dict[str, int]]:
+        """Return the pixels of all live tiles, with their halos, by mosaic and tile."""
+        if self._sized is not tiles:
+            live = tiles[tiles["state"] == "live"]
+            boxes = live[["x0", "x1", "y0", "y1"]].itertuples(index=False)
+            self._sized, self._pixels = tiles, {mosaic: {} for mosaic in self.mosaics}
+            for mosaic, tile, box in zip(live["mosaic"], live["tile"], boxes, strict=True):
+                self._pixels.setdefault(mosaic, {})[tile] = Box(*map(int, box)).pixels
+        return self._pixels
+
     def readable_mosaics(self, tiles: pd.DataFrame) -> list[str]:
         """Return the mosaics whose image can be read, in the order of the sheet."""
         unreadable = set(tiles.loc[tiles["state"] == "unreadable", "mosaic"])
@@ -140,14 +151,26 @@ class Plan:
         """
         found = {}
         for mosaic in self.scored_mosaics(tiles, training_set):
-            texts = [text for text in self.sheet_values(mosaic, *BOXES).values() if text]
-            if texts:
-                of_mosaic = tiles[tiles["mosaic"] == mosaic]
-                shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
-                meets = [_meets(of_mosaic, parse_box(text, shape)) for text in texts]
-                under = pd.concat(meets, axis=1).any(axis=1)
+            of_mosaic = tiles[tiles["mosaic"] == mosaic]
+            boxes = self._boxes(of_mosaic, mosaic)
+            if boxes:
+                under = pd.concat([_meets(of_mosaic, box) for box in boxes], axis=1).any(axis=1)
                 found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
         return found
+
+    def pixels_of_boxes(self, tiles: pd.DataFrame, training_set: str) -> int:
+        """Return the pixels of all train and validation boxes of a training set together."""
+        boxes = [
+            box
+            for mosaic in self.scored_mosaics(tiles, training_set)
+            for box in self._boxes(tiles[tiles["mosaic"] == mosaic], mosaic)
+        ]
+        return sum(box.pixels for box in boxes)
+
+    def _boxes(self, of_mosaic: pd.DataFrame, mosaic: str) -> list[Box]:
+        """Return the train and validation boxes of a mosaic, from its tiles."""
+        shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
+        return [parse_box(text, shape) for text in self.sheet_values(mosaic, *BOXES).values() if text]
 
     def grounds(self, tiles: pd.DataFrame, training_set: str) -> dict[str, dict[str, object]]:
         """Return the arguments of `grounds.read_ground` for each mosaic of a training set that has boxes."""

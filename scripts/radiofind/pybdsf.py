@@ -17,6 +17,7 @@ from astropy.table import Table
 from radiofind.detections import UNFITTED, Found, complete, give_up, reason_to_skip
 from radiofind.fields import Field
 from radiofind.tile_images import write_image
+from radiofind.usage import log_peak_of_program
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ def _run(folder: Path, time_limit_s: float) -> str:
     finally:
         for log in folder.glob("*.log"):
             logger.info("log of PyBDSF\n%s", log.read_text(errors="replace"))
+        log_peak_of_program("PyBDSF")
     error = folder / "error.txt"
     if error.exists():
         return f"PyBDSF: {error.read_text()}"

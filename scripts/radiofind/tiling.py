@@ -31,6 +31,12 @@ class Box:
         return self.y1 - self.y0, self.x1 - self.x0
 
     @property
+    def pixels(self) -> int:
+        """How many pixels it has."""
+        rows, columns = self.shape
+        return rows * columns
+
+    @property
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns, to index an array of the whole mosaic."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
@@ -109,6 +115,21 @@ def core_edges(size: int, core_pixels: int) -> list[int]:
     if len(edges) > 2 and size - edges[-2] < core_pixels / 2:
         del edges[-2]
     return edges
+
+
+def most_pixels(*, core_pixels: int, halo_pixels: int, reach_pixels: int = 0) -> int:
+    """Return the pixels of the largest tile that a mosaic of any size may have, with its noise's support.
+
+    Parameters
+    ----------
+    core_pixels, halo_pixels
+        As in `tiles_of`.
+    reach_pixels
+        How far beyond a tile its noise reads.
+    """
+    # The last core of a row may hold half of another one.
+    side = core_pixels * 1.5 + 2 * (halo_pixels + reach_pixels)
+    return int(side**2)
 
 
 def edge_lines(size: int, *, core_pixels: int, halo_pixels: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A log begins with the time and the host, and holds everything that the job prints."""
+"""A log begins with the time and the host, holds everything that the job prints, and ends with its memory."""
 
 import os
 import re
@@ -35,7 +35,8 @@ def test_log_begins_with_time_and_host_and_holds_what_the_job_prints(tmp_path):
         rf"INFO radiofind\.logs: started \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z on {host}", first
     )
     assert lines[:2] == ["from python", "from a child"]
-    assert lines[-1] == "ValueError: the end"
+    assert lines[-2] == "ValueError: the end"
+    assert re.fullmatch(r"INFO radiofind\.usage: script used at most \d+ MiB of memory", lines[-1])
 
 
 def test_log_is_replaced(tmp_path):

@@ -205,6 +205,22 @@ def test_a_network_is_trained_on_the_live_tiles_under_the_boxes(cores):
     assert networks_of(net=NETWORK).training_tiles(cores, "shared")["b"] == ["y000x000", "y000x001"]
 
 
+def test_the_pixels_of_a_training_are_those_of_all_its_boxes(cores):
+    assert networks_of(net=NETWORK).pixels_of_boxes(cores, "shared") == 90 * 80 + 50 * 100 + 200 * 200
+
+
+def test_pixels_of_live_tiles_are_known_with_their_halos(cores):
+    edges = {edge: cores[f"core_{edge}"] for edge in ("x0", "y0")}
+    boxes = cores.assign(**edges, x1=cores["core_x1"] + 10, y1=cores["core_y1"] + 20)
+    plan = networks_of(net=NETWORK)
+    pixels = plan.pixels_of_tiles(boxes)
+    assert list(pixels) == list(plan.mosaics)
+    assert pixels["b"] == dict.fromkeys(["y000x000", "y001x000", "y001x001"], 110 * 120)
+    assert pixels["gone"] == {}
+    assert plan.pixels_of_tiles(boxes) is pixels
+    assert plan.pixels_of_tiles(boxes.assign(y1=boxes["y1"] + 1))["b"]["y000x000"] == 110 * 121
+
+
 def test_a_box_that_ends_with_a_core_does_not_meet_the_next(cores):
     plan = networks_of(net=NETWORK)
     right, below, upper = ["y000x001"], ["y001x000"], ["y000x000", "y000x001"]

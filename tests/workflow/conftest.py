@@ -41,7 +41,7 @@ def survey(tmp_path_factory):
     with folder_of_all_workers(tmp_path_factory) as shared:
         folder, record = shared / "survey", shared / "full_run.json"
         if not record.exists():
-            record.write_text(json.dumps(asdict(run(make_survey(folder)))))
+            record.write_text(json.dumps(asdict(run(make_survey(folder), "--benchmark-extended"))))
     full_run = Run(**json.loads(record.read_text()))
     assert full_run.code == 0, full_run.output
     return Survey(folder, full_run)

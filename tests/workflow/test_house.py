@@ -108,7 +108,7 @@ def test_rule_has_all_parts(name):
     assert set(PARTS) <= set(parts)
     assert re.findall(r'"\.\./scripts/(\w+)\.py"', RULES[name]) == [name]
     assert f'code=digest_of("{name}")' in RULES[name]
-    assert re.search(r"\bmem_mb=\d+", RULES[name]) and re.search(r"\bruntime=\d+", RULES[name])
+    assert f'mem_mb=memory_of("{name}")' in RULES[name] and f'runtime=time_of("{name}")' in RULES[name]
     assert f'"logs/{name}/' in RULES[name] and f'"benchmarks/{name}/' in RULES[name]
 
 

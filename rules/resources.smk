@@ -1,0 +1,117 @@
+"""
+Memory and time that jobs ask for, from what they work on; what each rule needs of them stands in
+scripts/radiofind/resources.py.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from radiofind.blocks import tiles_in
+from radiofind.resources import MIB, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.tiling import most_pixels
+
+BYTES_PER_PIXEL = 4
+"""Of an image that is not compressed."""
+
+
+def memory_of(rule):
+    """Return a resource function for the memory of a rule, MiB."""
+
+    def mib_of(wildcards, input, attempt):
+        return memory_mib(rule, work_of(rule, wildcards, input), attempt=attempt)
+
+    return mib_of
+
+
+def time_of(rule):
+    """Return a resource function for the time of a rule, minutes."""
+
+    def minutes_of(wildcards, input, attempt):
+        return runtime_minutes(rule, work_of(rule, wildcards, input), attempt=attempt)
+
+    return minutes_of
+
+
+def work_of(rule, wildcards, input):
+    """Return what a job works on."""
+    need = NEEDS[rule]
+    work = WORK[need.size](wildcards)
+    return replace(work, table_mib=mib_of_files(input, need.tables)) if need.tables else work
+
+
+def mib_of_files(input, names):
+    """Return the size of some inputs together, MiB; in a plan they may be missing, and Snakemake says <TBD>."""
+    given = [input[name] for name in names]
+    paths = [path for one in given for path in ([one] if isinstance(one, str) else one)]
+    return sum(Path(path).stat().st_size for path in paths) / MIB
+
+
+def work_on_tiles(pixels):
+    """Return the work on tiles, one after another, of so many pixels."""
+    return Work(pixels=max(pixels, default=0), all_pixels=sum(pixels), tiles=len(pixels))
+
+
+def work_on_tile(wildcards):
+    """Return the work on one tile."""
+    return work_on_tiles([plan.pixels_of_tiles(indexed_tiles())[wildcards.mosaic][wildcards.tile]])
+
+
+def work_on_block(wildcards):
+    """Return the work on the tiles of a block, on one of which a finder may hang as long as its settings say."""
+    live = plan.pixels_of_tiles(indexed_tiles())[wildcards.mosaic]
+    pixels = [live[tile] for tile in tiles_in(wildcards.block) if tile in live]
+    limit_s = plan.finders[wildcards.finder].get("time_limit_s", 0)
+    return replace(work_on_tiles(pixels), limit_s=limit_s)
+
+
+def work_on_mosaic(wildcards):
+    """Return the work on all tiles of a mosaic."""
+    return work_on_tiles(plan.pixels_of_tiles(indexed_tiles())[wildcards.mosaic].values())
+
+
+def work_on_survey(wildcards):
+    """Return the work on all tiles of all mosaics."""
+    tiles = plan.pixels_of_tiles(indexed_tiles()).values()
+    return work_on_tiles([pixels for of_mosaic in tiles for pixels in of_mosaic.values()])
+
+
+def work_on_training(wildcards):
+    """Return the work on the boxes of a training set."""
+    pixels = plan.pixels_of_boxes(indexed_tiles(), wildcards.training_set)
+    settings = plan.finders[wildcards.finder]
+    epochs = settings.get("epochs", 0)
+    batches = epochs * settings.get("batches_per_epoch", 0)
+    return Work(pixels=pixels, all_pixels=pixels, epochs=epochs, batches=batches)
+
+
+def work_on_image(wildcards):
+    """Return the work on an image of which only is known how large tiles may be, and its file is."""
+    reach_pixels = noise_settings(**config["noise"]).reach_pixels
+    largest = most_pixels(**config["tiling"], reach_pixels=reach_pixels)
+    held = Path(plan.sheet_value(wildcards.mosaic, "image")).stat().st_size / BYTES_PER_PIXEL
+    return Work(pixels=min(largest, held), all_pixels=held)
+
+
+def no_work(wildcards):
+    """Return the work of which nothing is known."""
+    return Work()
+
+
+def work_on_simulation(wildcards):
+    """Return the work on a simulation, which holds some rows at a time."""
+    settings = simulation_settings(wildcards)
+    columns = settings["size_pixels"] * max(settings.get("density", 1), 1)
+    return Work(pixels=columns, all_pixels=columns * settings["size_pixels"])
+
+
+WORK = {
+    "simulation": work_on_simulation,
+    "image": work_on_image,
+    "nothing": no_work,
+    "tile": work_on_tile,
+    "block": work_on_block,
+    "mosaic": work_on_mosaic,
+    "training": work_on_training,
+    "survey": work_on_survey,
+}
+"""By what `Need.size` says."""

@@ -1,0 +1,213 @@
+"""Say how much memory and time the jobs of each rule ask for, from what they work on.
+
+What each rule needs was measured with ``benchmarks/resources.py``; tests compare it with what jobs use.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MIB = 2**20
+MEGAPIXEL = 1e6
+SECONDS_IN_MINUTE = 60
+
+SNAKEMAKE_MIB = 200
+"""On a cluster two processes of Snakemake run beside the script, in the same job. Each was measured to hold
+210 MiB, of which 132 cannot be given back; the rest are libraries, which the script shares."""
+MEMORY_MARGIN = 1.15
+"""What is asked for the script over what it was measured to use."""
+TIME_MARGIN = 4
+"""Likewise of time: processors and disks differ more than sizes of arrays do."""
+LEAST_MINUTES = 10
+"""A queue gains nothing from less."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job works on."""
+
+    pixels: float = 0
+    """Pixels that it holds at a time: those of its largest tile, with halo."""
+    all_pixels: float = 0
+    """Pixels that it goes through, tile after tile."""
+    tiles: int = 0
+    """Tiles that it goes through, one after another."""
+    table_mib: float = 0
+    """Size of the files of tables that it reads, all together, MiB."""
+    epochs: int = 0
+    """Epochs of a training."""
+    batches: int = 0
+    """Batches of a training, in all its epochs."""
+    limit_s: float = 0
+    """Time that a finder may hang on a tile before it is given up, seconds."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the jobs of a rule use, as measured."""
+
+    size: str
+    """What they work on, a word that `rules/resources.smk` knows: ``tile``, ``mosaic``, and so on."""
+    mib: float
+    """Memory for nothing: Python and its libraries."""
+    bytes_per_pixel: float = 0
+    """Memory for each pixel that is held at a time."""
+    mib_of_block: float = 0
+    """Memory for `BLOCK_PIXELS` pixels; fewer take less of it, and more take no more."""
+    mib_per_table_mib: float = 0
+    """Memory for each MiB of the tables, which are packed."""
+    mib_per_tile: float = 0
+    """Memory for each tile that it goes through."""
+    tables: tuple[str, ...] = ()
+    """The inputs of the rule whose size counts."""
+    seconds: float = 10
+    """Time for nothing: to start Python and its libraries."""
+    seconds_per_megapixel: float = 0
+    """Time for each million of all pixels."""
+    seconds_per_tile: float = 0
+    """Time for each tile, besides that for its pixels."""
+    seconds_per_table_mib: float = 0
+    """Time for each MiB of the tables."""
+    seconds_per_batch: float = 0
+    """Time for each batch of a training."""
+    seconds_per_epoch_mib: float = 0
+    """Time in each epoch of a training for each MiB of its patches, for validation for example."""
+
+
+BLOCK_PIXELS = 1000**2
+"""Pixels on which a network is run at once: a block of `inference.probability_map`."""
+
+
+def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
+    """Return the memory that a job asks for, MiB.
+
+    Parameters
+    ----------
+    rule
+        Name of the rule.
+    work
+        What the job works on.
+    attempt
+        1 for the first start of a job; each further start asks for as much more as the first asked for.
+
+    Notes
+    -----
+    So the second start of a job that ran out of memory has twice as much. It does not double again and again:
+    a job that needs eight times what was measured has another fault, and would wait long for such a node.
+    """
+    need = NEEDS[rule]
+    used = (
+        need.mib
+        + need.bytes_per_pixel * work.pixels / MIB
+        + need.mib_of_block * min(work.pixels / BLOCK_PIXELS, 1)
+        + need.mib_per_tile * work.tiles
+        + need.mib_per_table_mib * work.table_mib
+    )
+    return math.ceil(used * MEMORY_MARGIN + SNAKEMAKE_MIB) * attempt
+
+
+def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
+    """Return the time that a job asks for, minutes; the parameters are those of `memory_mib`."""
+    need = NEEDS[rule]
+    used = (
+        need.seconds
+        + need.seconds_per_megapixel * work.all_pixels / MEGAPIXEL
+        + need.seconds_per_tile * work.tiles
+        + need.seconds_per_table_mib * work.table_mib
+        + need.seconds_per_batch * work.batches
+        + need.seconds_per_epoch_mib * work.epochs * work.table_mib
+    )
+    asked = (used * TIME_MARGIN + work.limit_s) / SECONDS_IN_MINUTE
+    return max(math.ceil(asked), LEAST_MINUTES) * attempt
+
+
+NEEDS = {
+    "simulate": Need("simulation", 160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
+    "fingerprint_mosaic": Need("image", 153, bytes_per_pixel=41, seconds_per_megapixel=0.5),
+    "index_tiles": Need("nothing", 160),
+    "measure_noise": Need("tile", 144, bytes_per_pixel=23, seconds_per_megapixel=1),
+    "summarise_noise": Need("mosaic", 154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
+    "find_pybdsf": Need("block", 335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
+    "find_peaks": Need("block", 172, bytes_per_pixel=29, seconds_per_megapixel=1),
+    "find_convosource": Need(
+        "block", 735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20
+    ),
+    "map_probability": Need(
+        "tile", 725, bytes_per_pixel=45, mib_of_block=300, seconds=60, seconds_per_megapixel=20
+    ),
+    "merge_detections": Need(
+        "mosaic", 215, tables=("detections",), mib_per_table_mib=7, seconds_per_table_mib=3
+    ),
+    "merge_components": Need(
+        "mosaic", 210, tables=("components", "catalogue"), mib_per_table_mib=9, seconds_per_table_mib=3
+    ),
+    "export_catalogue": Need(
+        "mosaic", 160, tables=("catalogue",), mib_per_table_mib=13, seconds_per_table_mib=2
+    ),
+    "place_truth": Need(
+        "mosaic",
+        157,
+        bytes_per_pixel=4,
+        tables=("truth",),
+        mib_per_table_mib=7,
+        seconds_per_megapixel=0.2,
+        seconds_per_table_mib=1,
+    ),
+    "tune_cuts": Need(
+        "training",
+        187,
+        tables=("truths", "patches", "catalogues"),
+        mib_per_table_mib=5,
+        seconds_per_table_mib=5,
+    ),
+    "match_catalogue": Need(
+        "mosaic",
+        195,
+        tables=("truth", "patches", "catalogue"),
+        mib_per_table_mib=14,
+        seconds_per_table_mib=5,
+    ),
+    "evaluate_finder": Need(
+        "mosaic", 195, tables=("matches", "patches"), mib_per_table_mib=17, seconds_per_table_mib=10
+    ),
+    "evaluate_scores": Need(
+        "mosaic",
+        186,
+        tables=("truth", "patches", "catalogue"),
+        mib_per_table_mib=9,
+        seconds_per_table_mib=10,
+    ),
+    "tabulate_scores": Need("survey", 172, tables=("scores",), mib_per_table_mib=10),
+    "cut_patches": Need("training", 165, bytes_per_pixel=32, seconds_per_megapixel=3),
+    "train_convosource": Need(
+        "training",
+        960,
+        mib_of_block=100,
+        tables=("patches",),
+        mib_per_table_mib=14,
+        seconds=90,
+        seconds_per_batch=0.5,
+        seconds_per_epoch_mib=0.5,
+    ),
+    "train_combined": Need(
+        "training",
+        248,
+        tables=("truths", "patches", "catalogues"),
+        mib_per_table_mib=9,
+        seconds_per_table_mib=10,
+    ),
+    "combine_catalogues": Need(
+        "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
+    ),
+    "write_report": Need(
+        "survey",
+        245,
+        tables=("catalogues", "truths", "curves", "patches"),
+        mib_per_table_mib=4,
+        seconds=30,
+        seconds_per_table_mib=1,
+    ),
+    "record_provenance": Need("survey", 113, mib_per_tile=0.02, seconds_per_megapixel=0.5),
+}
+"""By rule."""

@@ -1,0 +1,98 @@
+"""Jobs ask for more where there is more to do, and where they have failed."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from radiofind.resources import BLOCK_PIXELS, LEAST_MINUTES, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.tiling import most_pixels, tiles_of
+
+MEGAPIXEL = 1_000_000
+TILE = Work(pixels=4 * MEGAPIXEL, all_pixels=4 * MEGAPIXEL, tiles=1, limit_s=0)
+SEARCHES = ("find_pybdsf", "find_peaks", "find_convosource", "map_probability", "measure_noise")
+
+
+@pytest.fixture(params=NEEDS)
+def rule(request):
+    return request.param
+
+
+@pytest.mark.parametrize("attempt", [2, 3])
+def test_each_start_of_a_job_asks_for_as_much_more_as_the_first(rule, attempt):
+    assert memory_mib(rule, TILE, attempt=attempt) == attempt * memory_mib(rule, TILE)
+    assert runtime_minutes(rule, TILE, attempt=attempt) == attempt * runtime_minutes(rule, TILE)
+
+
+@pytest.mark.parametrize(
+    "part", ["pixels", "all_pixels", "tiles", "table_mib", "epochs", "batches", "limit_s"]
+)
+def test_more_work_never_asks_for_less(rule, part):
+    asked = [
+        (memory_mib(rule, work), runtime_minutes(rule, work))
+        for work in (replace(TILE, **{part: number}) for number in (0, 1, 1e3, 1e6, 1e9))
+    ]
+    assert asked == sorted(asked) and [time for _, time in asked] == sorted(time for _, time in asked)
+
+
+@pytest.mark.parametrize("rule", SEARCHES)
+def test_memory_and_time_of_a_search_grow_with_the_tile(rule):
+    larger = replace(TILE, pixels=25 * TILE.pixels, all_pixels=25 * TILE.pixels)
+    assert memory_mib(rule, larger) > 1.5 * memory_mib(rule, TILE)
+    assert runtime_minutes(rule, replace(larger, all_pixels=1e10)) > 10 * runtime_minutes(rule, TILE)
+
+
+@pytest.mark.parametrize("rule", SEARCHES)
+def test_tiles_one_after_another_take_longer_and_no_more_memory(rule):
+    many = replace(TILE, tiles=1000, all_pixels=1000 * TILE.all_pixels)
+    assert memory_mib(rule, many) == memory_mib(rule, TILE)
+    assert runtime_minutes(rule, many) > 10 * runtime_minutes(rule, TILE)
+
+
+def test_a_job_outlives_the_time_limit_of_its_tile():
+    assert runtime_minutes("find_pybdsf", replace(TILE, limit_s=7200)) > 120
+
+
+def test_no_job_asks_for_less_than_ten_minutes(rule):
+    assert runtime_minutes(rule, Work()) >= LEAST_MINUTES == 10
+
+
+def test_numbers_are_whole(rule):
+    asked = memory_mib(rule, replace(TILE, table_mib=0.3)), runtime_minutes(rule, TILE)
+    assert all(isinstance(number, int) for number in asked)
+
+
+@pytest.mark.parametrize("size", [40, 130, 149, 249, 1000])
+def test_no_tile_is_larger_than_the_largest(size):
+    tiles = tiles_of((size, size), core_pixels=100, halo_pixels=10)
+    assert max(tile.box.pixels for tile in tiles) <= most_pixels(core_pixels=100, halo_pixels=10)
+
+
+BOX = 2200**2
+EXAMPLES = {
+    "tile": Work(pixels=BOX, all_pixels=BOX, tiles=1),
+    "mosaic": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
+    "survey": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
+    "training": Work(pixels=4e6, all_pixels=4e6, table_mib=30, epochs=100, batches=2500),
+    "image": Work(pixels=3600**2, all_pixels=1e8),
+    "simulation": Work(pixels=10_000, all_pixels=1e8),
+    "nothing": Work(),
+}
+"""What docs/cluster.md takes for examples."""
+
+
+def test_the_manual_says_what_the_rules_ask_for():
+    manual = (Path(__file__).parents[2] / "docs/cluster.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) MiB \| ([\d,]+) min \|", manual, re.MULTILINE)
+    told = {rule: (int(mib.replace(",", "")), int(minutes.replace(",", ""))) for rule, mib, minutes in rows}
+    asked = {}
+    for rule, need in NEEDS.items():
+        work = replace(EXAMPLES[need.size], limit_s=1800 if rule == "find_pybdsf" else 0)
+        asked[rule] = (memory_mib(rule, work), runtime_minutes(rule, work))
+    assert told == asked
+
+
+def test_a_block_of_a_network_is_the_one_that_it_runs_on():
+    source = (Path(__file__).parents[2] / "scripts/radiofind/inference.py").read_text()
+    assert f"\nBLOCK_PIXELS = {round(BLOCK_PIXELS**0.5)}\n" in source

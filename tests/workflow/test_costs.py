@@ -1,0 +1,47 @@
+"""Jobs ask for what they use: one to three times their memory, and at least three times their time."""
+
+from __future__ import annotations
+
+import pytest
+
+from radiofind.job_costs import costs_of
+from radiofind.resources import LEAST_MINUTES, NEEDS, SECONDS_IN_MINUTE
+from workflow.test_house import RULES
+
+pytestmark = pytest.mark.slow
+
+NOT_IN_THE_SURVEY = {"map_probability"}
+NOT_SEARCHED = {f"find_pybdsf hard/pybdsf/{tile}" for tile in ("y000x000", "y000x002")}
+"""Bad tiles, for which PyBDSF is not even started."""
+OTHERS_MIB = 10
+"""The shell that starts a script, which Snakemake counts with it."""
+
+
+@pytest.fixture(scope="module")
+def costs(survey):
+    return list(costs_of(survey.folder))
+
+
+def test_every_job_of_every_rule_has_a_cost(survey, costs):
+    assert len(costs) == len(survey.full_run.jobs) - 1, "all but `all`"
+    assert {cost.rule for cost in costs} == set(RULES) - NOT_IN_THE_SURVEY
+
+
+def test_memory_is_at_least_what_snakemake_saw(costs):
+    seen = [cost for cost in costs if cost.sampled_mib > cost.peak_mib + OTHERS_MIB]
+    assert seen == []
+    assert max(cost.sampled_mib / cost.peak_mib for cost in costs) > 0.9
+
+
+def test_memory_that_is_asked_for_is_one_to_three_times_what_is_used(costs):
+    assert [cost for cost in costs if cost.memory_ratio < 1] == []
+    assert {f"{cost.rule} {cost.job}" for cost in costs if cost.memory_ratio > 3} <= NOT_SEARCHED
+
+
+def test_time_that_is_asked_for_is_at_least_three_times_what_is_used_and_ten_minutes(costs):
+    assert [cost for cost in costs if cost.time_ratio < 3] == []
+    assert min(cost.asked_seconds for cost in costs) >= LEAST_MINUTES * SECONDS_IN_MINUTE
+
+
+def test_every_rule_says_what_it_needs():
+    assert set(NEEDS) == set(RULES)
