@@ -1,4 +1,7 @@
-"""The recipes of containers do what `make setup` does; nothing builds them here."""
+"""The recipes of containers do what `make setup` does, and the manual names the versions of the lock.
+
+Nothing builds the containers here.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import shutil
 import subprocess
 
 from workflow.runs import REPOSITORY
+from workflow.test_house import locked_for
 
 DOCKERFILE = (REPOSITORY / "containers/Dockerfile").read_text()
 DEFINITION = (REPOSITORY / "containers/radiofind.def").read_text()
@@ -49,5 +53,10 @@ def test_copied_files_are_all_that_setup_needs(tmp_path):
     assert f"PIP_NO_CACHE_DIR=1 make --directory {TARGET} setup" in section("post")
     command = ["make", "--dry-run", "--directory", tmp_path, "setup"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert "python3 -m venv .venv" in done.stdout
+    assert "-m venv .venv" in done.stdout
     assert re.search(r"pip install .*--require-hashes -r requirements\.lock", done.stdout)
+
+
+def test_manual_names_the_tensorflow_of_the_lock():
+    named = re.findall(r"tensorflow\[and-cuda\]==([\d.]+)", (REPOSITORY / "docs/software.md").read_text())
+    assert named == [locked_for("3.11")["tensorflow"]]
