@@ -35,14 +35,19 @@ class Run:
 
 @contextmanager
 def started(
-    folder, *arguments, repository=REPOSITORY, cwd=None, environment: Mapping[str, str] | None = None
+    folder,
+    *arguments,
+    repository=REPOSITORY,
+    cwd=None,
+    environment: Mapping[str, str] | None = None,
+    snakemake=(SNAKEMAKE,),
 ) -> Iterator[tuple]:
     """Start the workflow in a folder, on its ``survey.yaml`` if nothing else is said.
 
     Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
     says. What still runs of the group at the end is killed.
     """
-    command = [SNAKEMAKE, "-s", repository / "Snakefile", "--profile", repository / "profiles/local"]
+    command = [*snakemake, "-s", repository / "Snakefile", "--profile", repository / "profiles/local"]
     command += ["--cores", "2", "--directory", folder, "--logger", "jobs", *arguments]
     if "--configfile" not in arguments:
         command += ["--configfile", Path(folder) / "survey.yaml"]
