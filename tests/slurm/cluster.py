@@ -8,24 +8,30 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-KEEPER = Path(__file__).with_name("keeper.py")
+from slurm.profile_copy import copy_profile
+from workflow.runs import REPOSITORY, Place
+
 PROGRAMS = {
     "munged": "munge",
     "mariadbd": "mariadb-server",
     "slurmctld": "slurm-wlm",
     "slurmd": "slurm-wlm",
     "slurmdbd": "slurmdbd",
-    "sacctmgr": "slurm-client",
+    "sbatch": "slurm-client",
     "nsenter": "util-linux",
 }
 """What is called, and the Debian packages that have it."""
-PLUGINS = {"select_cons_tres.so": "slurm-wlm-basic-plugins", "accounting_storage_mysql.so": "slurm-wlm-mysql-plugin"}
+PLUGINS = {
+    "select_cons_tres.so": "slurm-wlm-basic-plugins",
+    "accounting_storage_mysql.so": "slurm-wlm-mysql-plugin",
+}
 START_LIMIT_S = 120
-ADMINISTRATOR_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+FOR_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class NoSlurm(Exception):
@@ -33,19 +39,11 @@ class NoSlurm(Exception):
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """A running SLURM."""
+class Cluster(Place):
+    """A running SLURM, and how the workflow runs on it."""
 
-    folder: Path
+    folder: Path = Path()
     """Its state and logs."""
-    keeper: int
-    """The process that runs it; its namespaces are those of the cluster."""
-
-    @property
-    def within(self) -> tuple[str, ...]:
-        """The beginning of commands that are to see this SLURM; they take no further process."""
-        spaces = ("nsenter", f"--target={self.keeper}", "--mount", "--net", "--")
-        return (*spaces, "env", f"--chdir={Path.cwd()}")
 
     def call(self, *command: str) -> str:
         """Return what a program says that sees this SLURM."""
@@ -56,40 +54,58 @@ class Cluster:
         return done.stdout
 
     def stop(self, server: str) -> None:
-        """Stop a server, by the name of its file of settings or of its node."""
+        """Kill a server: ``slurmctld``, ``slurmdbd``, or ``slurmd-`` and a node."""
         process = int((self.folder / f"{server}.pid").read_text())
         os.kill(process, signal.SIGKILL)
-        _wait_for_end(process)
-
-    def start(self, *command: str) -> None:
-        """Start a server that puts itself into the background."""
-        self.call(*command)
+        while (Path("/proc") / str(process)).exists():
+            time.sleep(0.05)
 
 
-def start_cluster(folder: Path) -> Cluster:
-    """Start a SLURM that lives as long as somebody locks ``folder/users``, and keeps its state in the folder."""
+@contextmanager
+def started_cluster(folder: Path) -> Iterator[Cluster]:
+    """Start a SLURM that keeps its state in a new folder; it ends with the block, or with this process."""
     if missing := missing_packages():
-        raise NoSlurm(f"these Debian packages are missing: {' '.join(missing)}")
+        raise NoSlurm(f"Debian packages are missing: {' '.join(missing)}")
     if not can_unshare():
         raise NoSlurm("namespaces of mounts and networks take the rights of an administrator")
-    command = ["unshare", "--mount", "--net", sys.executable, KEEPER, folder]
+    folder.mkdir()
+    command = ["unshare", "--mount", "--net", sys.executable, "-m", "slurm.keeper", folder]
     with (folder / "keeper").open("w") as log:
-        keeper = subprocess.Popen(command, stdout=log, stderr=log, env=environment(), start_new_session=True)
+        keeper = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment(), start_new_session=True
+        )
+    try:
+        _wait_for_start(keeper, folder)
+        within = (
+            "nsenter",
+            f"--target={keeper.pid}",
+            "--mount",
+            "--net",
+            "--",
+            "env",
+            f"--chdir={REPOSITORY}",
+        )
+        yield Cluster(copy_profile(folder / "profile"), within, folder)
+    finally:
+        keeper.stdin.close()
+        keeper.wait()
+
+
+def _wait_for_start(keeper: subprocess.Popen, folder: Path) -> None:
+    """Wait until a SLURM is up."""
     end = time.monotonic() + START_LIMIT_S
     while not (folder / "ready").exists():
         if keeper.poll() is not None or time.monotonic() > end:
-            raise NoSlurm(f"SLURM did not start: {(folder / 'keeper').read_text().strip()[-2000:]}")
+            raise NoSlurm(f"it did not start: {(folder / 'keeper').read_text().strip()[-2000:]}")
         time.sleep(0.05)
-    return Cluster(folder, keeper.pid)
 
 
 def missing_packages() -> list[str]:
     """Return the Debian packages that would have to be installed."""
-    programs = [
-        package for name, package in PROGRAMS.items() if not shutil.which(name, path=environment()["PATH"])
-    ]
-    found = {path.name for path in Path("/usr/lib").glob("*/slurm-wlm/*.so")}
-    return sorted({*programs, *(package for name, package in PLUGINS.items() if name not in found)})
+    path = environment()["PATH"]
+    found = {file.name for file in Path("/usr/lib").glob("*/slurm-wlm/*.so")}
+    missing = {package for name, package in PROGRAMS.items() if not shutil.which(name, path=path)}
+    return sorted(missing | {package for name, package in PLUGINS.items() if name not in found})
 
 
 def can_unshare() -> bool:
@@ -99,14 +115,7 @@ def can_unshare() -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which programs of administrators are found, and no other SLURM."""
+    """Return an environment in which programs of administrators are found, and the modules of the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
-    return kept | {"PATH": f"{os.environ.get('PATH', '')}:{ADMINISTRATOR_PATH}"}
-
-
-def _wait_for_end(process: int) -> None:
-    """Wait until a process that is no child of this one has ended."""
-    with suppress(ProcessLookupError):
-        while True:
-            os.kill(process, 0)
-            time.sleep(0.05)
+    path = f"{os.environ.get('PATH', '')}:{FOR_ADMINISTRATORS}"
+    return kept | {"PATH": path, "PYTHONPATH": str(REPOSITORY / "tests")}

@@ -1,13 +1,14 @@
-"""Run a SLURM until nobody uses it any more.
+"""Run a SLURM until standard input ends, which it does also when the process that started it dies.
 
-unshare --mount --net python keeper.py FOLDER
+unshare --mount --net python -m slurm.keeper FOLDER
 
-In namespaces of its own, so that it neither sees nor disturbs a SLURM that the machine has: what it mounts over
-/etc/slurm and the ports on which it listens exist for its own processes alone.
+In namespaces of its own, so that it neither sees nor disturbs a SLURM that the machine has: what it mounts
+over /etc/slurm and the ports on which it listens exist for its own processes alone.
 """
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -18,9 +19,11 @@ import sys
 import time
 from pathlib import Path
 
-from settings import ACCOUNT, CLUSTER, DATABASE, NODES, files_of
+from slurm.settings import ACCOUNT, CLUSTER, DATABASE, NODES, files_of
 
 TIME_LIMIT_S = 20
+BECOME_SUBREAPER = 36
+"""See prctl(2)."""
 SET_FLAGS, IS_UP, SET_ADDRESS = 0x8914, 1, 0x8916
 """Of a network interface; see netdevice(7)."""
 EXAMPLE_ADDRESS = "192.0.2.1"
@@ -33,18 +36,21 @@ DATABASE_IS_MADE = (
 
 
 def main(folder: Path) -> None:
-    """Start SLURM, say so by a file, and stop it when the last lock on another file is gone."""
+    """Start SLURM, say so by a file, and stop it when standard input ends."""
+    adopt_orphans()
     try:
         prepare(folder)
         start(folder)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody else asks how the orphans ended
         (folder / "ready").touch()
-        with (folder / "users").open("w") as users:
-            fcntl.flock(users, fcntl.LOCK_EX)
-            (folder / "ready").unlink()
-            end_all()
-    except BaseException:
+        sys.stdin.read()
+    finally:
         end_all()
-        raise
+
+
+def adopt_orphans() -> None:
+    """Become the parent of servers and jobs whose own parent has ended, so that none is left as a zombie."""
+    ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
 
 
 def prepare(folder: Path) -> None:

@@ -29,7 +29,8 @@ def files_of(folder: Path) -> dict[str, str]:
 def _controller(folder: Path) -> str:
     """Return what controller and nodes are told.
 
-    Processes are found in /proc and not by cgroups, which a machine may not lend. So limits of memory are not kept.
+    Processes are found in /proc and not by cgroups, which not all machines lend. So limits of memory are not
+    kept.
     """
     host = socket.gethostname().partition(".")[0]
     nodes = "".join(_node(number, name, host) for number, name in enumerate(NODES))
