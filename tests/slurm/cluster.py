@@ -23,13 +23,14 @@ PROGRAMS = {
     "slurmd": "slurm-wlm",
     "slurmdbd": "slurmdbd",
     "sbatch": "slurm-client",
-    "nsenter": "util-linux",
 }
-"""What is called, and the Debian packages that have it."""
+"""What is called, and the Debian packages that have it; see also .ci/run."""
 PLUGINS = {
     "select_cons_tres.so": "slurm-wlm-basic-plugins",
     "accounting_storage_mysql.so": "slurm-wlm-mysql-plugin",
 }
+OF_OTHERS = ("SLURM_", "SBATCH_", "SRUN_")
+"""Variables by which a user of another SLURM, whose tests these may be, chooses what it does."""
 START_LIMIT_S = 120
 FOR_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -116,6 +117,6 @@ def can_unshare() -> bool:
 
 def environment() -> dict[str, str]:
     """Return an environment in which programs of administrators are found, and the modules of the tests."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_OTHERS)}
     path = f"{os.environ.get('PATH', '')}:{FOR_ADMINISTRATORS}"
     return kept | {"PATH": path, "PYTHONPATH": str(REPOSITORY / "tests")}
