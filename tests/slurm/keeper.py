@@ -13,13 +13,14 @@ import fcntl
 import os
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from slurm.settings import ACCOUNT, CLUSTER, DATABASE, NODES, files_of
+from slurm.settings import ACCOUNT, CLUSTER, DATABASE, GPUS, NODES, files_of
 
 TIME_LIMIT_S = 20
 BECOME_SUBREAPER = 36
@@ -60,7 +61,8 @@ def prepare(folder: Path) -> None:
     for name, text in files_of(folder).items():
         (folder / "etc" / name).write_text(text)
         (folder / "etc" / name).chmod(0o600)
-    os.mknod(folder / "gpu", 0o666 | 0o020000, os.makedev(1, 3))  # /dev/null; a GPU must have a device
+    for number in range(1, GPUS + 1):  # a GPU must have a device; these are twins of /dev/null
+        os.mknod(folder / f"gpu{number}", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
     (folder / "munge.key").write_bytes(os.urandom(128))
     (folder / "munge.key").chmod(0o400)
     (folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")

@@ -10,6 +10,8 @@ CLUSTER = "radiofind"
 CPU_NODES = ("n1", "n2", "n3")
 GPU_NODES = ("n4",)
 NODES = (*CPU_NODES, *GPU_NODES)
+GPUS = 2
+"""Of each node that has any."""
 NODE = "CPUs=4 RealMemory=16000"
 """What each node claims to have; the machine need not have it."""
 DATABASE = {"port": "13306", "user": "slurm", "password": "slurm", "name": "accounting"}
@@ -21,7 +23,7 @@ def files_of(folder: Path) -> dict[str, str]:
     return {
         "slurm.conf": _controller(folder),
         "slurmdbd.conf": _accounting(folder),
-        "gres.conf": "".join(f"NodeName={node} Name=gpu File={folder}/gpu\n" for node in GPU_NODES),
+        "gres.conf": "".join(f"NodeName={node} Name=gpu File={folder}/gpu[1-{GPUS}]\n" for node in GPU_NODES),
         "cgroup.conf": "CgroupAutomount=no\nConstrainCores=no\nConstrainRAMSpace=no\n",
     }
 
@@ -77,7 +79,7 @@ PartitionName=gpu Nodes={",".join(GPU_NODES)} MaxTime=1-00:00:00 State=UP
 
 def _node(number: int, name: str, host: str) -> str:
     """Return the line of a node."""
-    gpu = " Gres=gpu:1" if name in GPU_NODES else ""
+    gpu = f" Gres=gpu:{GPUS}" if name in GPU_NODES else ""
     address = f"NodeHostname={host} NodeAddr=127.0.0.1 Port={17000 + number}"
     return f"NodeName={name} {address} {NODE} State=UNKNOWN{gpu}\n"
 
