@@ -54,6 +54,14 @@ class Cluster(Place):
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
+    def start(self, server: str, *question: str) -> None:
+        """Start a server, and wait until it answers a question."""
+        self.call(server)
+        end = time.monotonic() + START_LIMIT_S
+        while subprocess.run([*self.within, *question], capture_output=True, check=False).returncode:
+            assert time.monotonic() < end, f"{server} does not answer: {question}"
+            time.sleep(0.2)
+
     def stop(self, server: str) -> None:
         """Kill a server: ``slurmctld``, ``slurmdbd``, or ``slurmd-`` and a node."""
         process = int((self.folder / f"{server}.pid").read_text())

@@ -46,22 +46,22 @@ def lose_node(scene: Scene) -> None:
     scene.place.call("scontrol", "update", f"nodename={node}", "state=resume")
 
 
-def restart_controller(scene: Scene) -> None:
-    """Let the controller die, the job end, and the controller come back."""
+def lose_controller(scene: Scene) -> None:
+    """Let the controller die, the job go on, and the controller come back."""
     scene.place.stop("slurmctld")
     scene.go()
     time.sleep(OUTAGE_S)
-    scene.place.call("slurmctld")
+    scene.place.start("slurmctld", "scontrol", "ping")
 
 
-def stop_everything(scene: Scene) -> None:
-    """The same for controller and accounting."""
+def lose_controller_and_accounting(scene: Scene) -> None:
+    """Do the same to both."""
+    scene.place.stop("slurmctld")
     scene.place.stop("slurmdbd")
-    scene.place.stop("slurmctld")
     scene.go()
     time.sleep(OUTAGE_S)
-    scene.place.call("slurmdbd")
-    scene.place.call("slurmctld")
+    scene.place.start("slurmdbd", "sacctmgr", "show", "cluster")
+    scene.place.start("slurmctld", "scontrol", "ping")
 
 
 def kill_snakemake(scene: Scene) -> None:
@@ -108,19 +108,19 @@ FAULTS = {
             ends_well=True,
         ),
         Fault(
-            f"controller of SLURM dead for {OUTAGE_S} s, in which the job ends",
+            f"controller of SLURM dead for {OUTAGE_S} s, while a job runs",
             removed=PEAKS_AGAIN[:1],
             targets=FOUND,
             strikes=(READING,),
-            meanwhile=restart_controller,
+            meanwhile=lose_controller,
             ends_well=True,
         ),
         Fault(
-            f"controller and accounting of SLURM dead for {OUTAGE_S} s, in which the job ends",
+            f"controller and accounting of SLURM dead for {OUTAGE_S} s, while a job runs",
             removed=PEAKS_AGAIN[:1],
             targets=FOUND,
             strikes=(READING,),
-            meanwhile=stop_everything,
+            meanwhile=lose_controller_and_accounting,
             ends_well=True,
         ),
         Fault(

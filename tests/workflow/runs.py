@@ -18,7 +18,7 @@ SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 LOGGER = Path(__file__).with_name("logger")
 
 NOTHING_TO_DO = "Nothing to be done"
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 1800
 
 
 @dataclass(frozen=True)
