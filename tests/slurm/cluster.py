@@ -31,7 +31,7 @@ PLUGINS = {
 }
 OF_OTHERS = ("SLURM_", "SBATCH_", "SRUN_")
 """Variables by which a user of another SLURM, whose tests these may be, chooses what it does."""
-START_LIMIT_S = 120
+START_LIMIT_S = 240
 FOR_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from slurm.settings import ACCOUNT, CLUSTER, DATABASE, GPUS, NODES, files_of
 
-TIME_LIMIT_S = 20
+TIME_LIMIT_S = 60
 BECOME_SUBREAPER = 36
 """See prctl(2)."""
 SET_FLAGS, IS_UP, SET_ADDRESS = 0x8914, 1, 0x8916

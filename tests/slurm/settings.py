@@ -32,7 +32,7 @@ def _controller(folder: Path) -> str:
     """Return what controller and nodes are told.
 
     Processes are found in /proc and not by cgroups, which not all machines lend. So limits of memory are not
-    kept.
+    kept. A job whose node is lost starts again after the lifetime of a credential.
     """
     host = socket.gethostname().partition(".")[0]
     nodes = "".join(_node(number, name, host) for number, name in enumerate(NODES))
@@ -42,7 +42,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=20
 StateSaveLocation={folder}/controller
 SlurmdSpoolDir={folder}/node-%n
 SlurmctldLogFile={folder}/log/slurmctld.log
@@ -64,7 +64,7 @@ SchedulerParameters=sched_min_interval=0,bf_interval=1,batch_sched_delay=0
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 MinJobAge=300
-ReturnToService=2
+ReturnToService=1
 SlurmdTimeout=60
 KillWait=2
 MpiDefault=none
