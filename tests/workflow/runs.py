@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 LOGGER = Path(__file__).with_name("logger")
 
 NOTHING_TO_DO = "Nothing to be done"
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 1800
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,19 @@ class Run:
     """What Snakemake said."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the workflow runs."""
+
+    profile: Path | None = None
+    """The profile; that for one machine, with two cores, if none is named."""
+    within: Sequence[str | Path] = ()
+    """The beginning of a command that runs another one there, as the same process."""
+
+
+HERE = Place()
+
+
 @contextmanager
 def started(
     folder,
@@ -40,6 +53,7 @@ def started(
     repository=REPOSITORY,
     cwd=None,
     environment: Mapping[str, str] | None = None,
+    place: Place = HERE,
     snakemake=(SNAKEMAKE,),
 ) -> Iterator[tuple]:
     """Start the workflow in a folder, on its ``survey.yaml`` if nothing else is said.
@@ -47,8 +61,10 @@ def started(
     Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
     says. What still runs of the group at the end is killed.
     """
-    command = [*snakemake, "-s", repository / "Snakefile", "--profile", repository / "profiles/local"]
-    command += ["--cores", "2", "--directory", folder, "--logger", "jobs", *arguments]
+    local = (repository / "profiles/local", "--cores", "2")
+    command = [*place.within, *snakemake, "-s", repository / "Snakefile", "--profile"]
+    command += [place.profile] if place.profile else local
+    command += ["--directory", folder, "--logger", "jobs", *arguments]
     if "--configfile" not in arguments:
         command += ["--configfile", Path(folder) / "survey.yaml"]
     with tempfile.TemporaryDirectory() as scratch:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from subprocess import Popen
 
 from workflow.faults.comparison import compare
-from workflow.runs import LOGGER, NOTHING_TO_DO, TIME_LIMIT_S, Run, copy_of, run, started
+from workflow.runs import HERE, LOGGER, NOTHING_TO_DO, TIME_LIMIT_S, Place, Run, copy_of, run, started
 
 HOOKS = Path(__file__).with_name("hooks")
 LOCKED = "Directory cannot be locked"
+STATE = re.compile(r"SLURM status is: '(\w+)'")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,22 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """A run in which a job pauses."""
+
+    place: Place
+    """Where it runs."""
+    process: Popen
+    """Snakemake."""
+    strikes: Path
+    """The folder of the strikes."""
+
+    def go(self) -> None:
+        """Let the job go on."""
+        (self.strikes / "go").touch()
+
+
+@dataclass(frozen=True)
 class Fault:
     """One thing that goes wrong, and what must be seen when it does."""
 
@@ -62,6 +80,8 @@ class Fault:
     """What happens inside jobs."""
     stop: Stop | None = None
     """What happens to Snakemake."""
+    meanwhile: Callable[[Scene], object] | None = None
+    """What happens outside of the run while a job pauses, which goes on after it."""
     disk: Callable[[Path], AbstractContextManager] = nullcontext
     """What is done to the disk as long as the first run lasts."""
     targets: tuple[str, ...] = ()
@@ -83,7 +103,7 @@ class Fault:
     mend: Callable[[Path], object] = lambda folder: None
     """What the user does before the second run."""
     remedy: str = ""
-    """The same in words, for the table."""
+    """What the user does after the fault in words, for the table."""
 
     @property
     def needs_mount(self) -> bool:
@@ -105,21 +125,21 @@ class Outcome:
     """What was not as it should be; nothing when all is well."""
 
 
-def try_fault(fault: Fault, survey: Path, folder: Path) -> Outcome:
-    """Return what a fault leads to in a copy of a survey that has been run."""
+def try_fault(fault: Fault, survey: Path, folder: Path, place: Place = HERE) -> Outcome:
+    """Return what a fault leads to in a copy of a survey that has been run, when it goes on at some place."""
     copy = copy_of(survey, folder / "copy")
     strikes = folder / "strikes"
     strikes.mkdir()
     (strikes / "strikes.json").write_text(json.dumps([asdict(strike) for strike in fault.strikes]))
     _remove(copy, fault.removed)
     fault.damage(copy)
-    with fault.disk(copy), _disturbed(fault, copy, strikes) as first:
+    with fault.disk(copy), _disturbed(fault, copy, strikes, place) as first:
         problems = [*_not_as_expected(fault, copy, first), *_not_struck(fault, strikes)]
         told = _in_words(fault, first)
         if fault.stop and fault.stop.jobs_go_on:
-            second = _go_on(fault, copy)
+            second = _go_on(fault, copy, place)
     if not (fault.stop and fault.stop.jobs_go_on):
-        second = _go_on(fault, copy)
+        second = _go_on(fault, copy, place)
     problems += [f"the second run ended with exit code {second.code}\n{second.output}"] * bool(second.code)
     compared, differences = compare(copy / "results", survey / "results", set_aside=fault.set_aside)
     problems += differences + _left_to_do(copy)
@@ -129,12 +149,18 @@ def try_fault(fault: Fault, survey: Path, folder: Path) -> Outcome:
 
 
 @contextmanager
-def _disturbed(fault: Fault, copy: Path, strikes: Path) -> Iterator[Run]:
+def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterator[Run]:
     """Run the workflow under a fault; its jobs live as long as the block, if they outlive the run."""
     environment = {"PYTHONPATH": f"{HOOKS}{os.pathsep}{LOGGER}", "STRIKES_FOLDER": str(strikes)}
-    with started(copy, *_asked(fault, copy), environment=environment) as (process, jobs, output):
+    arguments = _asked(fault, copy)
+    with started(copy, *arguments, environment=environment, place=place) as (process, jobs, output):
+        if fault.stop or fault.meanwhile:
+            wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
+        if fault.meanwhile and process.poll() is None:
+            scene = Scene(place, process, strikes)
+            fault.meanwhile(scene)
+            scene.go()
         if fault.stop:
-            _wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
             send = os.killpg if fault.stop.to_jobs else os.kill
             send(process.pid, fault.stop.signal)
             if not fault.stop.to_jobs:
@@ -143,13 +169,13 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path) -> Iterator[Run]:
         yield Run(code, jobs.read_text().splitlines(), output.read_text())
 
 
-def _go_on(fault: Fault, copy: Path) -> Run:
+def _go_on(fault: Fault, copy: Path, place: Place) -> Run:
     """Mend what is to be mended, and run again."""
     fault.mend(copy)
-    done = run(copy, *fault.again, *_asked(fault, copy))
+    done = run(copy, *fault.again, *_asked(fault, copy), place=place)
     if LOCKED in done.output:
-        assert run(copy, "--unlock").code == 0
-        done = run(copy, *fault.again, *_asked(fault, copy))
+        assert run(copy, "--unlock", place=place).code == 0
+        done = run(copy, *fault.again, *_asked(fault, copy), place=place)
     return done
 
 
@@ -167,7 +193,7 @@ def _remove(copy: Path, patterns: tuple[str, ...]) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _wait_for(condition: Callable[[], object]) -> None:
+def wait_for(condition: Callable[[], object]) -> None:
     """Wait until something is the case."""
     end = time.monotonic() + TIME_LIMIT_S
     while not condition():
@@ -208,6 +234,7 @@ def _in_words(fault: Fault, first: Run) -> str:
     failures = len(re.findall(r"^Error in (?:rule|checkpoint)", first.output, re.MULTILINE))
     name = signal.Signals(-first.code).name if first.code < 0 else f"exit code {first.code}"
     words = [_number(failures, "failed attempt")] if failures else []
+    words += [f"SLURM said {state}" for state in dict.fromkeys(STATE.findall(first.output))]
     words.append(f"the run ended with {name}" if first.code else "the run went on to its end")
     words += [f"the report said: {fault.reports}"] if fault.reports else []
     words += [f"{Path(name).name} was set aside" for name in fault.set_aside]
