@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shlex
 import shutil
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,6 +38,8 @@ LOOK_S = 10
 """How often to look for lost jobs while a result is waited for, in seconds."""
 LOGS = "logs/dask"
 """Where the jobs of SLURM write; relative, since in a job's script a path cannot be quoted."""
+COMMENT = "dask"
+"""Comment of the jobs of SLURM; also their name, where this process is in no such job."""
 OWN = "own"
 """Name of the worker inside the job that asks for workers of SLURM."""
 SCRIPTS = Path(__file__).parents[1]
@@ -163,9 +167,8 @@ def _slurm_cluster(
         account=account,
         queue=partition,
         interface=interface,
-        job_extra_directives=list(options),
-        # With the name of the job of Snakemake, by which users cancel a run.
-        job_name=os.environ.get("SLURM_JOB_NAME", "dask"),
+        job_extra_directives=[f"--comment={COMMENT}", *options],
+        job_name=_name_of_own_job(),
         python=shlex.quote(sys.executable),
         job_script_prologue=[f"export PYTHONPATH={shlex.quote(str(SCRIPTS))}"],
         worker_extra_args=["--no-dashboard", "--dashboard-address", LOOPBACK],
@@ -176,6 +179,16 @@ def _slurm_cluster(
         scheduler_options={"dashboard": False, "dashboard_address": LOOPBACK},
         silence_logs=logging.CRITICAL,
     )
+
+
+def _name_of_own_job() -> str:
+    """Return the name of the job of SLURM around this process, by which users cancel all jobs of a run."""
+    # SLURM_JOB_NAME is that of the step.
+    asked = ["squeue", "--noheader", "--format=%j", f"--jobs={os.environ.get('SLURM_JOB_ID', '')}"]
+    if "SLURM_JOB_ID" not in os.environ:
+        return COMMENT
+    name = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return name if re.fullmatch(r"[\w.-]+", name) else COMMENT
 
 
 @contextmanager

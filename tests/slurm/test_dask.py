@@ -18,8 +18,8 @@ from workflow.runs import REPOSITORY
 pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).with_name("merge_on_dask.py")
-NAME = "merged-by-dask"
-"""Name of the jobs, which is that of the job of Snakemake that asks for them."""
+NAME = "dask"
+"""Name of the jobs when they are asked for outside of any job."""
 SETTINGS = {
     **{"cluster": "slurm", "threads": 1, "jobs": 2, "cores": 1, "memory_gb": 1, "walltime_min": 10},
     **{"account": None, "partition": None, "interface": "lo", "options": []},
@@ -47,7 +47,7 @@ def started(within, tmp_path):
         command = [*within, "env", f"--chdir={tmp_path}", sys.executable, PROGRAM, tmp_path, f"{seconds}"]
         process = subprocess.Popen(
             [*command, json.dumps(SETTINGS | changes)],
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY / "scripts"), "SLURM_JOB_NAME": NAME},
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY / "scripts")},
         )
         running.append(process)
         return process
@@ -146,3 +146,19 @@ def test_the_jobs_of_a_merge_that_is_killed_end(started, jobs, tmp_path):
         assert time.monotonic() < end
         time.sleep(1)
     assert not (tmp_path / "catalogue.parquet").exists()
+
+
+def test_jobs_bear_the_name_of_the_job_that_asks_for_them(within, tmp_path):
+    program = f"{sys.executable} {PROGRAM} {tmp_path} 0.5 '{json.dumps(SETTINGS)}'"
+    text = f"#!/bin/sh\nexport PYTHONPATH='{REPOSITORY / 'scripts'}'\nsrun -n1 {program}\n"
+    (tmp_path / "job.sh").write_text(text)
+    command = [*within, "env", f"--chdir={tmp_path}", "sbatch", "--wait", "--job-name=run-1", "--mem=2000"]
+    process = subprocess.Popen([*command, "job.sh"])
+    asked = [*within, "squeue", "--noheader", "--name=run-1", "--format=%k"]
+    comments = set()
+    while process.poll() is None and "dask" not in comments:
+        comments |= set(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split())
+        time.sleep(0.2)
+    subprocess.run([*within, "scancel", "--name=run-1"], check=True)
+    assert process.wait(LIMIT_S) != 0
+    assert "dask" in comments

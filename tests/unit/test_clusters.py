@@ -18,8 +18,10 @@ from distributed import KilledWorker
 from radiofind import clusters
 from radiofind.clusters import AHEAD, open_workers
 from radiofind.columns import DETECTION, conform
+from radiofind.comparison import match_files, read_area, read_comparison
 from radiofind.detections import DEFAULTS
 from radiofind.files import write_parquet
+from radiofind.matching import Selection, match_table
 from radiofind.merging import CUT, detection_reader, merge_components, merge_detections, write_tables
 from radiofind.tiling import Tile, tiles_of
 
@@ -161,3 +163,35 @@ def test_slurm_is_asked_for_where_there_is_none(monkeypatch):
     missing = pytest.raises(FileNotFoundError, match="expected sbatch on the PATH")
     with missing, open_workers(cluster="slurm", **settings):
         pass
+
+
+@pytest.fixture
+def matched_files(tmp_path) -> Mapping[str, str]:
+    """The truth and a catalogue of a mosaic of 200 pixels, and its patches."""
+    rng = np.random.default_rng(5)
+    x, y = rng.uniform(0, 200, (2, 300))
+    ids = [f"s{n}" for n in range(300)]
+    common = {"x": x, "y": y, "snr": rng.uniform(0, 9, 300), "apparent_total_flux": rng.uniform(size=300)}
+    truth = pd.DataFrame({**common, "truth_id": ids, "class": "sfg", "local_rms": 0.1})
+    catalogue = pd.DataFrame({**common, "source_id": ids, "x": x + 0.5, "peak_snr": common["snr"]})
+    patches = pd.DataFrame({"patch": range(16)})
+    paths = {name: str(tmp_path / f"{name}.parquet") for name in ("truth", "catalogue", "patches")}
+    write_parquet(truth, paths["truth"])
+    write_parquet(catalogue, paths["catalogue"])
+    write_parquet(patches, paths["patches"], metadata={"shape": [200, 200], "median_rms": 0.1})
+    return paths
+
+
+@pytest.mark.parametrize("cluster", ["local", "processes"])
+def test_a_catalogue_is_matched_as_by_a_loop(matched_files, cluster):
+    chosen = [Selection(snr, "as_found", "snr", snr) for snr in (1.0, 2.0, 5.0)]
+    boxes = {"train_box": "0:100,0:200", "validation_box": None}
+    match = partial(match_files, mosaic="m", **matched_files, **boxes, truth_rms="median", radius_pixels=3)
+    with open_workers(cluster=cluster, threads=2) as workers:
+        tables = list(workers.map(match, chosen, together=1))
+    area = read_area("m", matched_files["patches"], **boxes)
+    pair = read_comparison(area, **matched_files, truth_rms="median")
+    for table, selection in zip(tables, chosen, strict=True):
+        expected = match_table(pair.truth, pair.detections, selection=selection, radius_pixels=3)
+        pd.testing.assert_frame_equal(table, expected)
+        assert table["separation_pixels"].notna().sum() > 50
