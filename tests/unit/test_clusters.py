@@ -16,11 +16,11 @@ import pytest
 from distributed import KilledWorker
 
 from radiofind import clusters
+from radiofind.block_files import TileNote, write_tiles
 from radiofind.clusters import AHEAD, open_workers
 from radiofind.columns import DETECTION, conform
 from radiofind.comparison import match_files, read_area, read_comparison
 from radiofind.detections import DEFAULTS
-from radiofind.files import write_parquet
 from radiofind.matching import Selection, match_table
 from radiofind.merging import CUT, detection_reader, merge_components, merge_detections, write_tables
 from radiofind.tiling import Tile, tiles_of
@@ -55,7 +55,7 @@ def paths(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("detections")
     paths = {tile.name: folder / f"{tile.name}.parquet" for tile in TILES}
     for tile in TILES:
-        write_parquet(found_in(tile), paths[tile.name])
+        write_tiles([found_in(tile)], [TileNote(tile.name, "key")], paths[tile.name])
     return paths
 
 

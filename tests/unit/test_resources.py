@@ -72,6 +72,7 @@ def test_no_tile_is_larger_than_the_largest(size):
 BOX = 2200**2
 EXAMPLES = {
     "tile": Work(pixels=BOX, all_pixels=BOX, tiles=1),
+    "block": Work(pixels=BOX, all_pixels=BOX, tiles=1),
     "mosaic": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
     "survey": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
     "training": Work(pixels=4e6, all_pixels=4e6, table_mib=30, epochs=100, batches=2500),
