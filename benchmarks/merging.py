@@ -26,10 +26,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+from radiofind.block_files import TileNote, write_tiles
 from radiofind.clusters import open_workers
 from radiofind.columns import DETECTION, conform
 from radiofind.detections import DEFAULTS, name_sources
-from radiofind.files import write_parquet
 from radiofind.images import beam_sampler
 from radiofind.merging import detection_reader, merge_detections, write_tables
 from radiofind.tiling import Tile, tiles_of
@@ -116,7 +116,7 @@ def main() -> None:
         folder = Path(scratch)
         paths = {tile.name: folder / f"{tile.name}.parquet" for tile in tiles}
         for tile in tiles:
-            write_parquet(make_tile(tile, options.sources), paths[tile.name])
+            write_tiles([make_tile(tile, options.sources)], [TileNote(tile.name, "key")], paths[tile.name])
         rounds = {name: [] for name in WAYS}
         contents = set()
         for _ in range(options.rounds):

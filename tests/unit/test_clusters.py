@@ -21,6 +21,7 @@ from radiofind.clusters import AHEAD, open_workers
 from radiofind.columns import DETECTION, conform
 from radiofind.comparison import match_files, read_area, read_comparison
 from radiofind.detections import DEFAULTS
+from radiofind.files import write_parquet
 from radiofind.matching import Selection, match_table
 from radiofind.merging import CUT, detection_reader, merge_components, merge_detections, write_tables
 from radiofind.tiling import Tile, tiles_of
