@@ -155,8 +155,9 @@ def plan_again(folder: Path, *arguments: str) -> Cost:
 def measure(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> dict[str, Cost]:
     """Print and return what it takes to plan runs of so many tiles."""
     mosaics = make_survey(folder, tiles, mosaic_tiles, tiles_per_job)
+    costs = {"dry run, all to do": snakemake(folder, "--dry-run")}
     print(f"{tiles} tiles, {make_results(folder)} results of jobs", flush=True)
-    costs = {"dry run, no records": plan_again(folder, "--dry-run")}
+    costs |= {"dry run, no records": plan_again(folder, "--dry-run")}
     record_results(folder)
     first = [f"results/{mosaics[0]}/catalogues/{finder}.fits" for finder in SETTINGS["find_with"]]
     costs |= {"dry run": plan_again(folder, "--dry-run"), "run": plan_again(folder)}

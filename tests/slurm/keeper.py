@@ -56,7 +56,7 @@ def adopt_orphans() -> None:
 
 def prepare(folder: Path) -> None:
     """Make folders, settings and a network of one machine."""
-    for name in ("etc", "log", "controller", "database"):
+    for name in ("etc", "log", "controller", "database", "tmp"):
         (folder / name).mkdir()
     for name, text in files_of(folder).items():
         (folder / "etc" / name).write_text(text)
@@ -81,8 +81,8 @@ def set_up_network() -> None:
 
 def start(folder: Path) -> None:
     """Start all servers, each when those that it needs are up."""
-    munge = {name: folder / f"munge.{name}" for name in ("socket", "pid", "log", "seed")}
-    call("munged", "--force", f"--key-file={folder}/munge.key", *_options(munge, "-file", but="socket"))
+    files = (f"--{name}-file={folder}/munge.{name}" for name in ("key", "pid", "log", "seed"))
+    call("munged", "--force", f"--socket={folder}/munge.socket", *files)
     start_database(folder, folder / "database.socket")
     call("slurmdbd")
     until_it_works("sacctmgr", "--noheader", "show", "cluster")
@@ -96,16 +96,14 @@ def start(folder: Path) -> None:
     until_it_works(*idle, says=frozenset(NODES))
 
 
-def _options(paths: dict[str, Path], suffix: str, *, but: str) -> list[str]:
-    """Return paths as options of a program."""
-    return [f"--{name}{'' if name == but else suffix}={path}" for name, path in paths.items()]
-
-
 def start_database(folder: Path, address: Path) -> None:
-    """Start the database of the accounting."""
-    data = f"--datadir={folder}/database"
-    call("mariadb-install-db", "--no-defaults", "--user=root", "--skip-test-db", data)
-    options = ["--no-defaults", "--user=root", data, f"--socket={address}", "--bind-address=127.0.0.1"]
+    """Start the database of the accounting.
+
+    Its folder for temporary files is its own: databases that start remove what they find of others in /tmp.
+    """
+    options = ["--no-defaults", "--user=root", f"--datadir={folder}/database", f"--tmpdir={folder}/tmp"]
+    call("mariadb-install-db", "--skip-test-db", *options)
+    options += [f"--socket={address}", "--bind-address=127.0.0.1"]
     options += [f"--port={DATABASE['port']}", "--innodb-flush-log-at-trx-commit=0"]
     with (folder / "log/database").open("w") as log:
         subprocess.Popen(["mariadbd", *options], stdout=log, stderr=log)

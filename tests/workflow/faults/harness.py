@@ -19,7 +19,9 @@ from workflow.runs import HERE, LOGGER, NOTHING_TO_DO, TIME_LIMIT_S, Place, Run,
 
 HOOKS = Path(__file__).with_name("hooks")
 LOCKED = "Directory cannot be locked"
-STATE = re.compile(r"SLURM status is: '(\w+)'")
+FAILED_HERE = re.compile(r"^Error in (?:rule|checkpoint)", re.MULTILINE)
+FAILED_ON_SLURM = re.compile(r"SLURM-job '(\d+)' failed, SLURM status is: '(\w+)'")
+"""Beside it, the log of a job that failed is shown, in which the job itself tells of the error too."""
 
 
 @dataclass(frozen=True)
@@ -231,10 +233,11 @@ def _left_to_do(copy: Path) -> list[str]:
 
 def _in_words(fault: Fault, first: Run) -> str:
     """Return what the first run did."""
-    failures = len(re.findall(r"^Error in (?:rule|checkpoint)", first.output, re.MULTILINE))
+    states = dict(FAILED_ON_SLURM.findall(first.output))
+    failures = len(states or FAILED_HERE.findall(first.output))
     name = signal.Signals(-first.code).name if first.code < 0 else f"exit code {first.code}"
     words = [_number(failures, "failed attempt")] if failures else []
-    words += [f"SLURM said {state}" for state in dict.fromkeys(STATE.findall(first.output))]
+    words += [f"SLURM said {state}" for state in sorted(set(states.values()))]
     words.append(f"the run ended with {name}" if first.code else "the run went on to its end")
     words += [f"the report said: {fault.reports}"] if fault.reports else []
     words += [f"{Path(name).name} was set aside" for name in fault.set_aside]
