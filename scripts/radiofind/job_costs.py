@@ -61,16 +61,17 @@ def costs_of(folder: Path) -> Iterator[JobCost]:
         When a log does not tell how much memory its job used.
     """
     for path in sorted((folder / "benchmarks").rglob("*.tsv")):
-        rule, *job = path.relative_to(folder / "benchmarks").with_suffix("").parts
+        place = path.relative_to(folder / "benchmarks").as_posix().removesuffix(".tsv")
+        rule, job = place.split("/", 1)
         row = pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE).iloc[-1]
         asked = {name: int(number) for name, number in ASKED.findall(row["resources"])}
         yield JobCost(
             rule=rule,
-            job="/".join(job),
+            job=job,
             seconds=float(row["s"]),
             processor_seconds=float(row["cpu_time"]),
             sampled_mib=float(row["max_rss"]),
-            peak_mib=_peak_mib((folder / "logs" / rule).joinpath(*job).with_suffix(".log")),
+            peak_mib=_peak_mib(folder / "logs" / f"{place}.log"),
             asked_mib=asked["mem_mb"],
             asked_seconds=asked["runtime"] * SECONDS_IN_MINUTE,
         )

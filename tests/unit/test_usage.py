@@ -26,8 +26,8 @@ RESOURCES = "{'_cores': 1, 'mem_mb': 700, 'mem_mib': 668, 'runtime': 20, 'tmpdir
 
 def run_job(folder, *, own=0, child=0, sampled="21.5"):
     """Run a job that holds so many MiB, as Snakemake does."""
-    log = folder / "logs/find/mosaic/y000x000.log"
-    benchmark = folder / "benchmarks/find/mosaic/y000x000.tsv"
+    log = folder / "logs/find/a.b/c.d.log"
+    benchmark = folder / "benchmarks/find/a.b/c.d.tsv"
     for path in (log, benchmark):
         path.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -57,7 +57,7 @@ def test_memory_is_not_that_of_the_process_that_starts_the_job(tmp_path):
 
 def test_cost_says_what_was_asked_for_and_used(tmp_path):
     cost = run_job(tmp_path)
-    assert (cost.rule, cost.job) == ("find", "mosaic/y000x000")
+    assert (cost.rule, cost.job) == ("find", "a.b/c.d")
     assert (cost.seconds, cost.processor_seconds, cost.sampled_mib) == (4, 2, 21.5)
     assert (cost.asked_mib, cost.asked_seconds) == (700, 1200)
     assert cost.time_ratio == 300 and cost.memory_ratio == 700 / cost.peak_mib
@@ -70,7 +70,7 @@ def test_job_that_snakemake_never_looked_at_still_has_a_cost(tmp_path):
 
 def test_log_without_its_last_line_is_told(tmp_path):
     run_job(tmp_path)
-    log = tmp_path / "logs/find/mosaic/y000x000.log"
+    log = tmp_path / "logs/find/a.b/c.d.log"
     log.write_text("INFO radiofind.logs: started\n")
-    with pytest.raises(ValueError, match="y000x000.log: expected a line with the memory"):
+    with pytest.raises(ValueError, match=r"c\.d\.log: expected a line with the memory"):
         list(costs_of(tmp_path))
