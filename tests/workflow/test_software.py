@@ -48,6 +48,8 @@ def test_both_recipes_do_the_same():
 
 
 def test_copied_files_are_all_that_setup_needs(tmp_path):
+    ignored = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    assert [line[1:] for line in ignored if line.startswith("!")] == copied()
     for name in copied():
         shutil.copyfile(REPOSITORY / name, tmp_path / name)
     assert f"PIP_NO_CACHE_DIR=1 make --directory {TARGET} setup" in section("post")
