@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -27,15 +26,10 @@ SETTINGS = {
 LIMIT_S = 300
 
 
-@pytest.fixture(scope="module")
-def within() -> tuple[str, ...]:
-    """Return what must stand before a command so that it finds a SLURM with idle nodes."""
-    if not shutil.which("sbatch"):
-        pytest.skip("no SLURM: sbatch is not on the PATH")
-    asked = subprocess.run(["sinfo", "--noheader", "--states=idle"], capture_output=True, text=True)
-    if asked.returncode or not asked.stdout.strip():
-        pytest.skip(f"no SLURM with idle nodes: {asked.stderr.strip()}")
-    return ()
+@pytest.fixture
+def within(cluster) -> tuple[str, ...]:
+    """Return what must stand before a command so that it finds the SLURM of the tests."""
+    return cluster.within
 
 
 @pytest.fixture
@@ -104,11 +98,11 @@ def assert_whole(process: subprocess.Popen, folder: Path, expected: bytes) -> st
     return log
 
 
-def test_a_job_that_is_cancelled_is_replaced_and_nothing_is_lost(started, jobs, tmp_path, expected):
+def test_a_job_that_is_cancelled_is_replaced_and_nothing_is_lost(within, started, jobs, tmp_path, expected):
     process = started(seconds=0.5, jobs=1)
     wait_until(process, lambda: set(readers(tmp_path)) - {"own"})
     (first,) = set(readers(tmp_path)) - {"own"}
-    subprocess.run(["scancel", first], check=True)
+    subprocess.run([*within, "scancel", first], check=True)
     wait_until(process, lambda: jobs() and first not in jobs())
     log = assert_whole(process, tmp_path, expected)
     assert "lost 1 Dask workers" in log

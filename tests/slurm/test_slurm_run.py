@@ -64,6 +64,23 @@ def test_results_are_those_of_one_machine(cluster, small_survey, tmp_path):
     check_efficiency_report(small_survey / "logs/efficiency", len(jobs))
 
 
+def test_merging_and_matching_on_further_jobs_gives_the_same(cluster, survey, tmp_path):
+    folder = copy_of(survey.folder, tmp_path / "copy")
+    targets = ["results/strip/catalogues/peaks.parquet", "results/strip/matches/peaks.parquet"]
+    for path in targets:
+        (folder / path).unlink()
+    overlay = tmp_path / "dask.yaml"
+    overlay.write_text("dask: {cluster: slurm, jobs: 1, cores: 1, memory_gb: 1, interface: lo}")
+    files = ("--configfile", folder / "survey.yaml", overlay)
+    done = run(folder, *files, "--", *targets, place=cluster)
+    assert done.code == 0, done.output
+    assert [job.split()[0] for job in done.jobs] == ["merge_detections", "match_catalogue"]
+    for path in targets:
+        assert (folder / path).read_bytes() == (survey.folder / path).read_bytes()
+    for rule in ("merge_detections", "match_catalogue"):
+        assert "Dask on 1 jobs of SLURM" in (folder / f"logs/{rule}/strip/peaks.log").read_text()
+
+
 def check_place_of_networks(jobs: list[dict[str, str]], logs: Path) -> None:
     """Networks, and nothing else, hold a GPU; without one that works, they say so and take the CPU."""
     for job in jobs:
