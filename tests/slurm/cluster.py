@@ -74,7 +74,7 @@ class Cluster(Place):
 def started_cluster(folder: Path) -> Iterator[Cluster]:
     """Start a SLURM that keeps its state in a new folder; it ends with the block, or with this process."""
     if missing := missing_packages():
-        raise NoSlurm(f"Debian packages are missing: {' '.join(missing)}")
+        raise NoSlurm(f"what is missing comes with apt-get install {' '.join(missing)}")
     if not can_unshare():
         raise NoSlurm("namespaces of mounts and networks take the rights of an administrator")
     folder.mkdir()

@@ -12,7 +12,10 @@ from workflow.faults.names import PEAKS, PEAKS_AGAIN, PEAKS_FOUND, log_of
 READING = Strike(PEAKS, "pause", "open noise/y000x000.fits")
 WRITING = Strike(PEAKS, "pause", "rename peaks/y000x000.parquet")
 FOUND = (f"results/{PEAKS_FOUND}",)
-OUTAGE_S = 20
+ASKS_ACCOUNTING = "Falling back to 'sacct'"
+"""What the plugin says when the controller has not answered."""
+SIX_QUESTIONS_S = 10
+"""The plugin asks once a second, and without `slurm-status-attempts` five times in all."""
 
 
 def the_job(scene: Scene) -> dict[str, str]:
@@ -47,10 +50,10 @@ def lose_node(scene: Scene) -> None:
 
 
 def lose_controller(scene: Scene) -> None:
-    """Let the controller die, the job go on, and the controller come back."""
+    """Let the controller die, the job go on, Snakemake ask how it goes, and the controller come back."""
     scene.place.stop("slurmctld")
     scene.go()
-    time.sleep(OUTAGE_S)
+    _let_it_ask(scene)
     scene.place.start("slurmctld", "scontrol", "ping")
 
 
@@ -59,9 +62,15 @@ def lose_controller_and_accounting(scene: Scene) -> None:
     scene.place.stop("slurmctld")
     scene.place.stop("slurmdbd")
     scene.go()
-    time.sleep(OUTAGE_S)
+    _let_it_ask(scene)
     scene.place.start("slurmdbd", "sacctmgr", "show", "cluster")
     scene.place.start("slurmctld", "scontrol", "ping")
+
+
+def _let_it_ask(scene: Scene) -> None:
+    """Wait until Snakemake has asked in vain."""
+    wait_for(lambda: ASKS_ACCOUNTING in scene.output.read_text())
+    time.sleep(SIX_QUESTIONS_S)
 
 
 def kill_snakemake(scene: Scene) -> None:
@@ -108,7 +117,7 @@ FAULTS = {
             ends_well=True,
         ),
         Fault(
-            f"controller of SLURM dead for {OUTAGE_S} s, while a job runs",
+            "controller of SLURM dead, which Snakemake asks in vain while a job runs",
             removed=PEAKS_AGAIN[:1],
             targets=FOUND,
             strikes=(READING,),
@@ -116,7 +125,7 @@ FAULTS = {
             ends_well=True,
         ),
         Fault(
-            f"controller and accounting of SLURM dead for {OUTAGE_S} s, while a job runs",
+            "controller and accounting of SLURM dead, which Snakemake asks in vain while a job runs",
             removed=PEAKS_AGAIN[:1],
             targets=FOUND,
             strikes=(READING,),

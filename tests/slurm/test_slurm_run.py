@@ -52,7 +52,7 @@ def test_results_are_those_of_one_machine(cluster, small_survey, tmp_path):
     assert there.code == expected.code == 0, there.output
     assert sorted(there.jobs) == sorted(expected.jobs)
     n_files, differences = compare(small_survey / "results", here / "results")
-    assert differences == [] and n_files > 60
+    assert differences == [] and n_files > 50
     jobs = accounted_jobs(cluster, there)
     rules = [job.split()[0] for job in there.jobs]
     assert sorted(job["rule"] for job in jobs) == sorted(

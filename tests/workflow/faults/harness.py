@@ -60,6 +60,8 @@ class Scene:
     """Where it runs."""
     process: Popen
     """Snakemake."""
+    output: Path
+    """What it has said."""
     strikes: Path
     """The folder of the strikes."""
 
@@ -159,7 +161,7 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
         if fault.stop or fault.meanwhile:
             wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
         if fault.meanwhile and process.poll() is None:
-            scene = Scene(place, process, strikes)
+            scene = Scene(place, process, output, strikes)
             fault.meanwhile(scene)
             scene.go()
         if fault.stop:
