@@ -16,6 +16,7 @@ import yaml
 
 from radiofind.files import read_csv, read_metadata
 from radiofind.images import read_header, read_pixels
+from radiofind.provenance import DIFFERENT, read_provenance
 from radiofind.quarantine import list_quarantine
 from radiofind.report import ReportData
 from radiofind.sky_view import SkyView
@@ -26,11 +27,8 @@ MOST_VIEWS = 3
 """Mosaics of which a piece of sky is shown."""
 VIEW_PATCHES = 4
 """Side of that piece, in patches."""
-SOFTWARE = (
-    *("snakemake", "bdsf", "numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "matplotlib"),
-    *("keras", "tensorflow", "tensorflow-cpu", "h5py", "scikit-learn"),
-)
-"""Distributions whose versions are told if they are installed."""
+OF_THE_REPORT = ("snakemake", "matplotlib")
+"""Distributions that no catalogue names, whose versions are told as well."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def read_report_data(
         calibrations=_joined(read_csv(path) for path in calibrations),
         training=_joined(_training_rows(path) for path in models),
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
-        versions=_versions(),
+        versions=versions_of(mosaics),
     )
 
 
@@ -236,12 +234,21 @@ def _named(image: Mapping[str, object]) -> dict[str, object]:
     return {"path": image["image"], "beam": image["beam"], "frequency_hz": image["frequency_hz"]}
 
 
-def _versions() -> dict[str, str]:
-    """Return the versions of what this process can see; a rule of another environment pins its own."""
-    found = {"python": platform.python_version()}
-    for name in SOFTWARE:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+def versions_of(mosaics: Sequence[MosaicFiles]) -> dict[str, str]:
+    """Return the versions of Python and of the libraries that made the catalogues and the report.
+
+    What is installed here says little: each rule may have an environment of its own.
+
+    Parameters
+    ----------
+    mosaics
+        The readable mosaics.
+    """
+    found: dict[str, set[str]] = {"python": {platform.python_version()}}
+    for name in OF_THE_REPORT:
+        found[name] = {importlib.metadata.version(name)}
+    for path in (path for files in mosaics for path in files.catalogues.values()):
+        for name, version in sorted(read_provenance(path).get("versions", {}).items()):
+            several = version[DIFFERENT] if isinstance(version, dict) else [version]
+            found.setdefault(name, set()).update(several)
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}

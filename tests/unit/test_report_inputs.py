@@ -7,7 +7,7 @@ import pandas as pd
 
 from radiofind.files import write_csv, write_parquet
 from radiofind.report import COLUMNS, render
-from radiofind.report_inputs import read_report_data
+from radiofind.report_inputs import MosaicFiles, read_report_data, versions_of
 
 EPOCH = {"epoch": 1, "loss": 0.5, "validation_loss": 0.6, "validation_f1": 0.7}
 
@@ -59,7 +59,17 @@ def test_empty_diagrams_do_not_hide_others(tmp_path):
     assert found.to_dict("records") == [dict(zip(columns, row, strict=True))]
 
 
-def test_versions_name_what_is_installed(tmp_path):
-    versions = read(tmp_path).versions
-    assert {"python", "numpy", "matplotlib"} <= set(versions)
-    assert "h5py" in versions and "scikit-learn" in versions
+def test_versions_are_those_that_made_the_catalogues(tmp_path):
+    """They need not be those of the report: each rule may have an environment of its own."""
+    made = {"a": {"bdsf": "0.1", "numpy": {"one of": ["0.2", "0.3"]}}, "b": {"numpy": "0.4"}}
+    for name, versions in made.items():
+        provenance = {"provenance": {"versions": versions}}
+        write_parquet(pd.DataFrame(), tmp_path / f"{name}.parquet", metadata=provenance)
+    catalogues = {name: str(tmp_path / f"{name}.parquet") for name in made}
+    versions = versions_of([MosaicFiles("m", {}, "", catalogues, None)])
+    assert (versions["bdsf"], versions["numpy"]) == ("0.1", "0.2, 0.3, 0.4")
+    assert set(versions) == {"python", "snakemake", "matplotlib", "bdsf", "numpy"}
+
+
+def test_run_without_mosaics_tells_the_versions_of_the_report(tmp_path):
+    assert set(read(tmp_path).versions) == {"python", "snakemake", "matplotlib"}

@@ -72,16 +72,15 @@ def make_environment(file: Path, prefix: Path) -> Path:
 
 def closure(lines: Iterable[str]) -> list[Distribution]:
     """Return all distributions that some requirements lead to."""
-    waiting, found, done = [Requirement(line) for line in lines], {}, set()
+    waiting, found = [Requirement(line) for line in lines], {}
     while waiting:
         wanted = waiting.pop()
         distribution = distribution_of(wanted)
-        found[distribution.name] = distribution
         for extra in {"", *(wanted.extras if wanted.name not in WITHOUT_GPU else ())}:
-            if (distribution.name, extra) not in done:
-                done.add((distribution.name, extra))
+            if (distribution.name, extra) not in found:
+                found[distribution.name, extra] = distribution
                 waiting += required_by(distribution, extra)
-    return list(found.values())
+    return [distribution for (_, extra), distribution in found.items() if not extra]
 
 
 def distribution_of(wanted: Requirement) -> Distribution:
