@@ -186,7 +186,7 @@ NEEDS = {
         mib_of_block=100,
         tables=("patches",),
         mib_per_table_mib=14,
-        seconds=90,
+        seconds=300,
         seconds_per_batch=0.5,
         seconds_per_epoch_mib=0.5,
     ),
