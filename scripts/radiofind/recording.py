@@ -69,8 +69,9 @@ def record_inventory(
     -------
     dict
         ``radiofind`` (version), ``recorded`` (when), ``configuration_sha256``, ``outputs_sha256`` (as
-        `inventory.digest_of_files`) and, by path, ``inputs``, ``outputs`` and ``leftover``. Outputs tell of
-        the job that wrote them: when it ``started``, its ``host`` and ``log``, null where the log is lost.
+        `inventory.digest_of_files`) and, by path, ``inputs``, ``outputs`` and ``leftover``. The latter
+        two tell of the job that wrote them: when it ``started``, its ``host`` and ``log``, null where the log is
+        lost.
 
     Raises
     ------
@@ -88,7 +89,8 @@ def record_inventory(
     for path in made:
         if "unreadable" in entries[path]:
             raise OSError(f"{path}: expected a file, received {entries[path]['unreadable']}")
-    outputs = {path: entries[path] | _job_of(path, entries[path], jobs, earlier) for path in sorted(ours)}
+    told = {path: entries[path] | _job_of(path, entries[path], jobs, earlier) for path in made}
+    outputs = {path: told[path] for path in sorted(ours)}
     text = json.dumps(configuration, sort_keys=True, default=str)
     logger.info("%d inputs, %d outputs, %d left over", len(inputs), len(ours), len(left))
     return {
@@ -98,7 +100,8 @@ def record_inventory(
         "outputs_sha256": digest_of_files(outputs),
         "inputs": {path: entries[path] for path in inputs},
         "outputs": outputs,
-        "leftover": {path: entries[path] for path in left},
+        # With their jobs: those of a mosaic that cannot be read become outputs again when it can.
+        "leftover": {path: told[path] for path in left},
     }
 
 

@@ -14,6 +14,9 @@ WRITING = Strike(PEAKS, "pause", "rename peaks/y000x000.parquet")
 FOUND = (f"results/{PEAKS_FOUND}",)
 ASKS_ACCOUNTING = "Falling back to 'sacct'"
 """What the plugin says when the controller has not answered."""
+WRITTEN_AFTER_S = 10
+"""The controller writes down within five seconds (SAVE_MAX_WAIT) that a job runs. One that dies before holds the
+job when it comes back ("launch failed requeued held"), until a person releases it."""
 SIX_QUESTIONS_S = 10
 """The plugin asks once a second, and without `slurm-status-attempts` five times in all."""
 
@@ -51,6 +54,7 @@ def lose_node(scene: Scene) -> None:
 
 def lose_controller(scene: Scene) -> None:
     """Let the controller die, the job go on, Snakemake ask how it goes, and the controller come back."""
+    time.sleep(WRITTEN_AFTER_S)
     scene.place.stop("slurmctld")
     scene.go()
     _let_it_ask(scene)
@@ -59,6 +63,7 @@ def lose_controller(scene: Scene) -> None:
 
 def lose_controller_and_accounting(scene: Scene) -> None:
     """Do the same to both."""
+    time.sleep(WRITTEN_AFTER_S)
     scene.place.stop("slurmctld")
     scene.place.stop("slurmdbd")
     scene.go()

@@ -12,6 +12,7 @@ from astropy.table import Table
 from regions import Regions
 
 from radiofind import evaluation
+from radiofind.block_files import read_notes
 from radiofind.columns import CATALOGUE, DETECTION, empty
 from radiofind.files import read_metadata
 from workflow.jobs import all_jobs
@@ -149,8 +150,8 @@ def test_hard_tiles_give_empty_tables_and_a_reason(results, finder):
     for tile, reason in HARD.items():
         path = results / "hard/detections" / finder / f"{tile}.parquet"
         pd.testing.assert_frame_equal(pd.read_parquet(path), empty(DETECTION))
-        told = read_metadata(path)
-        assert (told["reason"], told["failed"]) == (reason, False)
+        (note,) = read_notes(path)
+        assert (note.tile, note.reason, note.failed) == (tile, reason, False)
     assert read_metadata(results / f"hard/catalogues/{finder}.parquet")["empty_tiles"].items() >= HARD.items()
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from radiofind.block_files import read_notes
 from radiofind.columns import CATALOGUE, DETECTION, empty
-from radiofind.files import read_metadata
 from workflow.runs import run
 from workflow.skies import CONFIGURATION, make_survey, write_sheet
 
@@ -57,7 +57,8 @@ def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
     assert_empty(results / "a-b.c_1/catalogues/hopeless.parquet", CATALOGUE)
     assert_empty(results / "a-b.c_1/catalogues/components/hopeless.parquet", CATALOGUE)
     reason = "PyBDSF did not end within 0.01 s"
-    assert read_metadata(results / "a-b.c_1/detections/hopeless/y000x000.parquet")["reason"] == reason
+    (note,) = read_notes(results / "a-b.c_1/detections/hopeless/y000x000.parquet")
+    assert (note.reason, note.failed) == (reason, True)
     assert reason in (results / "report.html").read_text()
     (quarantined,) = pd.read_csv(results / "quarantine.csv").to_dict("records")
     assert [quarantined[key] for key in ("mosaic", "tile", "finder")] == ["a-b.c_1", "y000x000", "hopeless"]

@@ -7,6 +7,7 @@ from workflow.faults.harness import Fault, Strike
 from workflow.faults.names import (
     GIVEN_UP,
     HALF_WRITTEN,
+    IN_SEARCH,
     MERGE,
     MERGED,
     MID_EPOCH,
@@ -71,7 +72,7 @@ KILLED_JOBS = [
     Fault(
         "kill -9 of a tile job in every attempt",
         removed=PEAKS_AGAIN,
-        strikes=(Strike(PEAKS, "kill", "open noise/y000x000.fits", times=3),),
+        strikes=(Strike(PEAKS, "kill", IN_SEARCH, times=3),),
         ends_well=True,
         tells=(log_of(PEAKS),),
         reports=GIVEN_UP,
@@ -137,7 +138,7 @@ LIMITS = [
     Fault(
         "out of memory (RLIMIT_AS) in every attempt",
         removed=PEAKS_AGAIN,
-        strikes=(Strike(PEAKS, "starve", times=3),),
+        strikes=(Strike(PEAKS, "starve", IN_SEARCH, times=3),),
         ends_well=True,
         tells=(log_of(PEAKS),),
         reports=GIVEN_UP,

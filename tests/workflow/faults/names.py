@@ -25,6 +25,8 @@ OTHER_AGAIN = (OTHER_FOUND, "a-b.c_1/catalogues/peaks.parquet")
 
 MID_EPOCH = "call keras:Model.train_on_batch:25"
 """A moment in the third of four epochs of ten batches."""
+IN_SEARCH = "call radiofind.fields:read_planes:1"
+"""When the search of a tile has begun, and counts as an attempt."""
 HALF_WRITTEN = "call pyarrow.parquet:ParquetWriter.write_table:2"
 """When the tables of two of three tiles have been handed to the catalogue."""
 GIVEN_UP = "given up after 3 attempts"

@@ -31,6 +31,7 @@ BLOCKS = {
     "strip": ["y000x000-2x2", "y000x002-2x2"],
     "hard": ["y000x000-2x2", "y000x002-2x2"],
 }
+IN_SECOND_SEARCH = "call radiofind.fields:read_planes:2"
 OF_BLOCK = "hard/detections/peaks/y000x000-2x2.parquet"
 
 
@@ -120,7 +121,7 @@ def test_only_the_changed_tile_of_a_block_is_searched(changed):
 def test_tile_that_kills_its_job_goes_into_quarantine_alone(blocks, tmp_path):
     folder, strikes = copy_of(blocks, tmp_path / "copy"), tmp_path / "strikes"
     strikes.mkdir()
-    strike = Strike("find_peaks/hard/peaks/y000x000-2x2", "kill", "open noise/y000x001.fits", times=3)
+    strike = Strike("find_peaks/hard/peaks/y000x000-2x2", "kill", IN_SECOND_SEARCH, times=3)
     (strikes / "strikes.json").write_text(json.dumps([asdict(strike)]))
     for name in (OF_BLOCK, f"{OF_BLOCK}.kept", "hard/catalogues/peaks.parquet"):
         (folder / "results" / name).unlink()
