@@ -70,8 +70,8 @@ def record_inventory(
     dict
         ``radiofind`` (version), ``recorded`` (when), ``configuration_sha256``, ``outputs_sha256`` (as
         `inventory.digest_of_files`) and, by path, ``inputs``, ``outputs`` and ``leftover``. The latter
-        two tell of the job that wrote them: when it ``started``, its ``host`` and ``log``, null where the log is
-        lost.
+        two tell of the job that wrote them: when it ``started``, its ``host`` and ``log``, null where the log
+        is lost.
 
     Raises
     ------

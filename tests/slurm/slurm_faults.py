@@ -15,8 +15,8 @@ FOUND = (f"results/{PEAKS_FOUND}",)
 ASKS_ACCOUNTING = "Falling back to 'sacct'"
 """What the plugin says when the controller has not answered."""
 WRITTEN_AFTER_S = 10
-"""The controller writes down within five seconds (SAVE_MAX_WAIT) that a job runs. One that dies before holds the
-job when it comes back ("launch failed requeued held"), until a person releases it."""
+"""The controller writes down within five seconds (SAVE_MAX_WAIT) that a job runs. One that dies before holds
+the job when it comes back ("launch failed requeued held"), until a person releases it."""
 SIX_QUESTIONS_S = 10
 """The plugin asks once a second, and without `slurm-status-attempts` five times in all."""
 
