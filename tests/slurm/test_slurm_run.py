@@ -74,7 +74,7 @@ def test_merging_and_matching_on_further_jobs_gives_the_same(cluster, survey, tm
     files = ("--configfile", folder / "survey.yaml", overlay)
     done = run(folder, *files, "--", *targets, place=cluster)
     assert done.code == 0, done.output
-    assert [job.split()[0] for job in done.jobs] == ["merge_detections", "match_catalogue"]
+    assert [job.split()[0] for job in done.jobs] == ["merge_detections", "tune_cuts", "match_catalogue"]
     for path in targets:
         assert (folder / path).read_bytes() == (survey.folder / path).read_bytes()
     for rule in ("merge_detections", "match_catalogue"):

@@ -10,4 +10,6 @@ pytestmark = pytest.mark.slow
 
 
 def test_another_cluster_lets_nothing_run_again(copy):
-    assert planned(copy, "--config", "dask={cluster: slurm, jobs: 2, account: astro}") == set()
+    overlay = copy / "dask.yaml"
+    overlay.write_text("dask: {cluster: slurm, jobs: 2, account: astro}")
+    assert planned(copy, "--configfile", copy / "survey.yaml", overlay) == set()
