@@ -13,7 +13,9 @@ from pathlib import Path
 
 import yaml
 
-from radiofind.problems import LONGEST_NAME, closest, file_trouble, listed, path_trouble, quoted, shown
+from radiofind.classifier_configuration import classifier_faults
+from radiofind.path_faults import model_faults
+from radiofind.problems import LONGEST_NAME, closest, file_trouble, listed, quoted, shown
 from radiofind.schemas import LARGEST_INTEGER, NOTHING, Fault, completed, faults_of
 from radiofind.yaml_lines import Keys, YamlFile, as_text, read_yaml
 
@@ -39,7 +41,8 @@ def check_config(
     config
         The default with the user's files and command line laid over it.
     schemas
-        Folder of ``config.schema.yaml`` and ``finders/<kind>.schema.yaml``.
+        Folder of ``config.schema.yaml``, ``finders/<kind>.schema.yaml``, ``datasets/<kind>.schema.yaml`` and
+        ``network.schema.yaml``.
     sources
         The YAML files that went into it, the last one wins; read only for the lines on which keys stand.
     base
@@ -103,9 +106,10 @@ def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fau
     """Return the completed configuration and its faults; rules that need a faulty key are left out."""
     schema = _load(schemas / f"config{SUFFIX}")
     faults = faults_of(config, schema)
-    if not any(fault.keys[:1] == ("finders",) for fault in faults):
-        finders, more = _checked_finders(config["finders"], schemas)
-        config, faults = {**config, "finders": finders}, faults + more
+    for key, check in (("finders", _checked_finders), ("classifiers", _checked_classifiers)):
+        if key in config and not any(fault.keys[:1] == (key,) for fault in faults):
+            ready, more = check(config[key], schemas)
+            config, faults = {**config, key: ready}, faults + more
     wrong = {fault.keys[0] for fault in faults}
     sound = completed({key: part for key, part in config.items() if key not in wrong}, schema)
     for key, rule in RULES.items():
@@ -121,23 +125,43 @@ def _load(path: Path) -> dict:
 
 
 def _checked_finders(finders: Mapping, schemas: Path) -> tuple[dict, list[Fault]]:
-    """Return the completed finders, each by the schema of its kind, and their faults."""
-    kinds = {
-        path.name.removesuffix(SUFFIX): path for path in sorted((schemas / "finders").glob(f"*{SUFFIX}"))
-    }
-    ready, faults = {}, []
-    for name, options in finders.items():
-        at, kind = ("finders", name), options.get("kind", NOTHING)
-        if not isinstance(kind, str) or kind not in kinds:
+    """Return the completed finders and their faults."""
+    return _checked_by_kind(finders, schemas / "finders", ("finders",))
+
+
+def _checked_classifiers(classifiers: Mapping, schemas: Path) -> tuple[dict, list[Fault]]:
+    """Return the classifiers with completed data sets and networks, and their faults."""
+    at = ("classifiers",)
+    datasets, networks = (classifiers.get(key, {}) for key in ("datasets", "networks"))
+    ready, faults = _checked_by_kind(datasets, schemas / "datasets", (*at, "datasets"))
+    described = {name: _load(schemas / f"network{SUFFIX}") for name in networks}
+    built, more = _completed_by(described, networks, (*at, "networks"))
+    return {**classifiers, "datasets": ready, "networks": built}, faults + more
+
+
+def _checked_by_kind(items: Mapping, folder: Path, at: Keys) -> tuple[dict, list[Fault]]:
+    """Return completed items, each by the schema of its kind, and their faults."""
+    kinds = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    schemas, faults = {}, []
+    for name, options in items.items():
+        kind = options.get("kind", NOTHING)
+        if isinstance(kind, str) and kind in kinds:
+            schemas[name] = _load(kinds[kind])
+        else:
+            received = f"{shown(kind)}{closest(kind, kinds)}"
             expected = f"one of {', '.join(kinds)}"
-            faults.append(
-                Fault((*at, "kind"), expected, f"{shown(kind)}{closest(kind, kinds)}", options.get("kind"))
-            )
-            continue
-        schema = _load(kinds[kind])
-        found = faults_of(options, schema, at)
-        faults += found or _threshold_faults(options, schema, at)
-        ready[name] = options if found else completed(options, schema)
+            faults.append(Fault((*at, name, "kind"), expected, received, options.get("kind")))
+    ready, more = _completed_by(schemas, items, at)
+    return ready, faults + more
+
+
+def _completed_by(schemas: Mapping[str, dict], items: Mapping, at: Keys) -> tuple[dict, list[Fault]]:
+    """Return those items that have a schema, completed where they are sound, and their faults."""
+    ready, faults = {}, []
+    for name, schema in schemas.items():
+        found = faults_of(items[name], schema, (*at, name))
+        faults += found or _threshold_faults(items[name], schema, (*at, name))
+        ready[name] = items[name] if found else completed(items[name], schema)
     return ready, faults
 
 
@@ -195,22 +219,10 @@ def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
     for name in config.get("find_with", ()):
         settings = config["finders"].get(name, {})
         if settings.get("model"):
-            yield from _model_faults(settings, ("finders", name, "model"), base)
+            suffix = MODEL_SUFFIXES[settings["kind"]]
+            yield from model_faults(settings["model"], suffix, ("finders", name, "model"), base)
         if settings.get("kind") == "combined":
             yield from _part_faults(settings["of"], ("finders", name, "of"), config)
-
-
-def _model_faults(settings: Mapping, keys: Keys, base: Path) -> Iterator[Fault]:
-    """Yield a fault for a model that is not a file of the right kind, or lacks the description beside it."""
-    model, suffix = settings["model"], MODEL_SUFFIXES[settings["kind"]]
-    if Path(model).suffix != suffix:
-        yield Fault(keys, f"the path of a file that ends in {suffix}", shown(model), model)
-    elif trouble := path_trouble(model, base):
-        received = f"{shown(model)} ({trouble}; paths start from {base.resolve()})"
-        yield Fault(keys, "the path of a file", received, model)
-    elif trouble := file_trouble(base / (beside := Path(model).with_suffix(".json"))):
-        received = f"{shown(str(beside))} ({trouble})"
-        yield Fault(keys, "its description in a file beside it", received, model)
 
 
 def _part_faults(parts: Sequence[str], keys: Keys, config: Mapping) -> Iterator[Fault]:
@@ -229,6 +241,7 @@ RULES = {
     "noise": _noise_rule,
     "find_with": _find_with_rule,
     "finders": _finders_rule,
+    "classifiers": classifier_faults,
 }
 """What to check beyond the schema, for each key that is sound by itself."""
 
