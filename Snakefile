@@ -11,6 +11,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 include: "rules/common.smk"
 include: "rules/inputs.smk"
 include: "rules/blocks.smk"
+include: "rules/classifier_inputs.smk"
 include: "rules/resources.smk"
 include: "rules/simulation.smk"
 include: "rules/tiles.smk"
@@ -23,6 +24,8 @@ include: "rules/catalogues.smk"
 include: "rules/matches.smk"
 include: "rules/combined.smk"
 include: "rules/evaluation.smk"
+include: "rules/classifiers.smk"
+include: "rules/source_classes.smk"
 include: "rules/report.smk"
 include: "rules/provenance_inputs.smk"
 include: "rules/provenance.smk"
@@ -35,6 +38,7 @@ rule all:
         fingerprints=expand("results/{mosaic}/fingerprints.parquet", mosaic=plan.mosaics),
         catalogues=catalogue_targets,
         probability=probability_targets,
+        classifiers=classifier_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         provenance=indexed("results/provenance.json"),

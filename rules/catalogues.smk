@@ -66,7 +66,7 @@ rule merge_components:
 
 rule export_catalogue:
     input:
-        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        catalogue=exported_catalogue,
         image=ancient(indexed_from_sheet("image")),
     output:
         table="results/{mosaic}/catalogues/{finder}.fits",

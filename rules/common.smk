@@ -13,6 +13,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from radiofind.blocks import PATTERN as BLOCK
+from radiofind.classifier_planning import MEMBER
 from radiofind.digests import digest_of
 from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings
@@ -35,6 +36,9 @@ wildcard_constraints:
     finder=plan.one_of(config["find_with"]),
     tile=r"y\d\d\d+x\d\d\d+",
     block=BLOCK,
+    dataset=plan.one_of(plan.classifiers.datasets),
+    network=plan.one_of(plan.classifiers.networks),
+    member=MEMBER,
 
 
 localrules:

@@ -1,7 +1,7 @@
 """
 Record what the results are, what they were made from, and which jobs wrote them.
 
-Reads  all files under results/, the files of the mosaic sheet, models of other runs, the logs
+Reads  all files under results/, the files of the mosaic sheet, data sets and models of other runs, the logs
 Makes  results/provenance.json, and a copy beside its log, by which the next record knows what it need not read
 """
 
@@ -10,6 +10,7 @@ rule record_provenance:
     input:
         catalogues=catalogue_targets,
         probability=probability_targets,
+        classifiers=classifier_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         given=given_files_that_exist,

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from snakemake.io import strip_wildcard_constraints
 
+from radiofind.planning import NEVER
+
 
 def given_files(wildcards):
     """Return what the user gave: the sheet, the files that it names, and models of other runs."""
     of_sheet = plan.given_files(plan.mosaics, "image", "primary_beam", "truth")
     models = [settings["model"] for settings in plan.finders.values() if settings.get("model")]
     records = [f"{model.removesuffix('.keras')}.json" for model in models if model.endswith(".keras")]
-    return sorted({config["mosaics"], *of_sheet, *models, *records})
+    return sorted({config["mosaics"], *of_sheet, *models, *records, *plan.classifiers.given_files})
 
 
 def given_files_that_exist(wildcards):
@@ -22,8 +24,9 @@ def given_files_that_exist(wildcards):
 
 
 def patterns_of_outputs(wildcards):
-    """Return the paths of all that the rules make."""
-    outputs = {strip_wildcard_constraints(path) for rule in workflow.rules for path in rule.output}
+    """Return the paths of all that the rules make, but for those of which this run makes none."""
+    paths = [path for rule in workflow.rules for path in rule.output if NEVER not in path]
+    outputs = set(map(strip_wildcard_constraints, paths))
     # Of mosaics that cannot be read there is nothing else.
     return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})
 
@@ -40,4 +43,7 @@ def names_in_outputs(wildcards):
         "simulation": [row.simulate for row in plan.mosaics.values() if row.simulate],
         "training_set": plan.training_sets,
         "finder": list(plan.finders),
+        "dataset": list(plan.classifiers.datasets),
+        "dataset network": [" ".join(names) for names in plan.classifiers.trained],
+        "dataset network member": [" ".join(names) for names in plan.classifiers.all_members],
     }

@@ -104,6 +104,17 @@ def work_on_simulation(wildcards):
     return Work(pixels=columns, all_pixels=columns * settings["size_pixels"])
 
 
+def work_on_dataset(wildcards):
+    """Return the work on a simulated data set."""
+    pixels = plan.classifiers.pixels_of(wildcards.dataset)
+    return Work(pixels=pixels, all_pixels=pixels)
+
+
+def work_on_classifier(wildcards):
+    """Return the work on a member of a classifier, besides its cutouts."""
+    return Work(epochs=plan.classifiers.networks[wildcards.network]["epochs"])
+
+
 WORK = {
     "simulation": work_on_simulation,
     "image": work_on_image,
@@ -112,6 +123,8 @@ WORK = {
     "block": work_on_block,
     "mosaic": work_on_mosaic,
     "training": work_on_training,
+    "dataset": work_on_dataset,
+    "classifier": work_on_classifier,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.blocks import blocks_of, tiles_in
+from radiofind.classifier_planning import NOT_CLASSIFIED, ClassifierPlan
 from radiofind.sheet import Mosaic
 from radiofind.splits import parse_box
 from radiofind.stamps import stamp_of
@@ -46,6 +47,7 @@ class Plan:
         self.science = {key: part for key, part in config.items() if key != "dask"}
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
+        self.classifiers = ClassifierPlan(config.get("classifiers", NOT_CLASSIFIED))
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
         self._names = frozenset(self.mosaics)
         self._sized, self._pixels = None, {}
@@ -138,6 +140,11 @@ class Plan:
         """Return the readable mosaics of a training set that have a truth and a validation box."""
         scored = self.scored_mosaics(tiles, training_set)
         return [mosaic for mosaic in scored if self.mosaics[mosaic].validation_box]
+
+    def taught_mosaics(self, tiles: pd.DataFrame, training_set: str) -> list[str]:
+        """Return the readable mosaics of a training set that have a truth and a train box."""
+        scored = self.scored_mosaics(tiles, training_set)
+        return [mosaic for mosaic in scored if self.mosaics[mosaic].train_box]
 
     def training_tiles(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
         """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
@@ -233,7 +240,12 @@ class Plan:
             for mosaic in mosaics
             for finder in self.finders_of(*KINDS_WITH_COMPONENTS)
         ]
-        return paths + components
+        classified = [
+            f"results/{mosaic}/catalogues/classified/{finder}.parquet"
+            for mosaic in mosaics
+            for finder in (self.finders if self.classifiers.classifies else ())
+        ]
+        return paths + components + classified
 
 
 def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:

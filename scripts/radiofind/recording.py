@@ -36,7 +36,9 @@ class Scope:
     patterns: Sequence[str]
     """Paths of the outputs of its rules, with wildcards as ``{mosaic}``."""
     names: Mapping[str, Collection[str]]
-    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file."""
+    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file. Of
+    wildcards whose values belong together, the names stand in one key, and the values in one text, with blanks
+    between."""
     tiles_per_job: Mapping[str, int]
     """Tiles in a block, by finder."""
 
@@ -143,7 +145,12 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
             return False
         if "tile" in wildcards and not has_tile(wildcards["mosaic"], wildcards["tile"]):
             return False
-        return all(wildcards[name] in names for name, names in scope.names.items() if name in wildcards)
+        named = ((key.split(), values) for key, values in scope.names.items())
+        return all(
+            " ".join(wildcards[name] for name in names) in values
+            for names, values in named
+            if wildcards.keys() >= set(names)
+        )
 
     matches = ((path, one.fullmatch(path)) for path in everything for one in expressions)
     return {path for path, match in matches if match and has(match.groupdict())}

@@ -200,6 +200,42 @@ NEEDS = {
     "combine_catalogues": Need(
         "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
+    "copy_dataset": Need("nothing", 180, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
+    "simulate_dataset": Need("dataset", 190, bytes_per_pixel=40, seconds_per_megapixel=3),
+    "cut_dataset": Need(
+        "survey", 320, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=60
+    ),
+    "train_classifier": Need(
+        "classifier",
+        900,
+        tables=("cutouts",),
+        mib_per_table_mib=6,
+        seconds=60,
+        seconds_per_epoch_mib=2,
+    ),
+    "evaluate_classifier": Need(
+        "nothing", 900, tables=("cutouts",), mib_per_table_mib=6, seconds=120, seconds_per_table_mib=20
+    ),
+    "train_source_classes": Need(
+        "training",
+        260,
+        tables=("truths", "patches", "catalogues"),
+        mib_per_table_mib=9,
+        seconds_per_table_mib=10,
+    ),
+    "classify_sources": Need(
+        "mosaic", 260, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10
+    ),
+    "apply_classifier": Need(
+        "mosaic", 1100, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=300
+    ),
+    "evaluate_classes": Need(
+        "mosaic",
+        250,
+        tables=("truth", "patches", "catalogue"),
+        mib_per_table_mib=14,
+        seconds_per_table_mib=10,
+    ),
     "write_report": Need(
         "survey",
         245,

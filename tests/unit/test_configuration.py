@@ -66,7 +66,7 @@ def test_the_default_is_right_and_complete(folder):
 def test_the_default_file_says_what_the_schema_says(folder):
     needed = {
         key: yaml.safe_load(DEFAULT.read_text())[key]
-        for key in ("mosaics", "finders", "find_with", "simulations")
+        for key in ("mosaics", "finders", "find_with", "classifiers", "simulations")
     }
     assert check_config(needed, schemas=SCHEMAS, base=folder) == check(folder)
 
@@ -449,7 +449,12 @@ VALUE = st.recursive(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.sampled_from(["mosaics", "tiling", "noise", "finders", "find_with", "snr", "match", "simulations"]),
+    st.sampled_from(
+        [
+            *("mosaics", "tiling", "noise", "finders", "find_with"),
+            *("snr", "match", "classifiers", "simulations"),
+        ]
+    ),
     VALUE,
     st.booleans(),
 )

@@ -8,7 +8,10 @@ from logging import FileHandler, LogRecord
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-ORDER = ("simulation", "training_set", "mosaic", "finder", "tile", "block")
+ORDER = (
+    *("simulation", "training_set", "mosaic", "finder", "tile", "block"),
+    *("dataset", "network", "member"),
+)
 
 
 class LogHandler(LogHandlerBase, FileHandler):

@@ -1,0 +1,143 @@
+"""Say which classifiers a run trains, from its configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from radiofind.stamps import stamp_of
+
+NOT_CLASSIFIED: Mapping[str, object] = {
+    "datasets": {},
+    "networks": {},
+    "train_with": [],
+    "classify_sources": None,
+}
+"""A configuration without classifiers."""
+MEMBER = r"seed\d+(-fold\d+)?"
+"""A pattern of the names of members."""
+KINDS_OF_CATALOGUES = ("components", "morphology")
+"""Data sets that are cut around the sources of a catalogue."""
+NOT_OF_A_MEMBER = ("seeds", "folds", "model")
+"""Settings of a network on which no single member of it depends."""
+OF_A_FOLD = ("validation_fraction", "split_seed")
+"""Settings of a data set on which members of a fold depend, besides the file of cutouts."""
+
+
+class ClassifierPlan:
+    """The data sets and networks that a configuration trains, and how it classifies sources.
+
+    Parameters
+    ----------
+    classifiers
+        The part of the checked configuration.
+    """
+
+    def __init__(self, classifiers: Mapping) -> None:
+        self.trained = [tuple(entry.split("/")) for entry in classifiers["train_with"]]
+        """Data set and network of each classifier."""
+        self.datasets = {name: classifiers["datasets"][name] for name, _ in self.trained}
+        self.networks = {name: classifiers["networks"][name] for _, name in self.trained}
+        self._chosen = classifiers["classify_sources"] or {}
+        self._known = classifiers["networks"]
+
+    def datasets_of(self, *kinds: str) -> list[str]:
+        """Return the data sets of these kinds on which something is trained."""
+        return [name for name, settings in self.datasets.items() if settings["kind"] in kinds]
+
+    def is_cut(self, dataset: str) -> bool:
+        """Return whether the cutouts of a data set are taken from the mosaics of the survey."""
+        return self.datasets[dataset]["kind"] in KINDS_OF_CATALOGUES
+
+    def dataset_settings(self, dataset: str) -> dict[str, object]:
+        """Return the settings of a data set but for its kind, its file and its finder."""
+        named = ("kind", "path", "finder")
+        return {key: value for key, value in self.datasets[dataset].items() if key not in named}
+
+    def members(self, network: str) -> list[str]:
+        """Return the names of the members of a network: one for each seed, and each fold if there are some."""
+        settings = self.networks[network]
+        folds = range(1, settings["folds"] + 1)
+        ends = [f"-fold{fold}" for fold in folds] or [""]
+        return [f"seed{seed}{end}" for seed in settings["seeds"] for end in ends]
+
+    def member_settings(self, dataset: str, network: str, member: str) -> dict[str, object]:
+        """Return the settings on which a member depends, besides its seed and its fold."""
+        settings = self.networks[network]
+        own = {key: value for key, value in settings.items() if key not in NOT_OF_A_MEMBER}
+        if seed_and_fold(member)["fold"] is None:
+            return own
+        split = {key: self.datasets[dataset][key] for key in OF_A_FOLD}
+        return own | {"folds": settings["folds"]} | split
+
+    @cached_property
+    def all_members(self) -> list[tuple[str, str, str]]:
+        """Data set, network and name of all members."""
+        return [(*pair, member) for pair in self.trained for member in self.members(pair[1])]
+
+    def expand(self, pattern: str) -> list[str]:
+        """Return one path for each classifier that is trained; the pattern has ``{dataset}`` and ``{network}``."""
+        return [pattern.format(dataset=dataset, network=network) for dataset, network in self.trained]
+
+    def pixels_of(self, dataset: str) -> int:
+        """Return the pixels of all cutouts of a simulated data set."""
+        settings = self.datasets[dataset]
+        return settings["images_per_class"] * len(settings["classes"]) * settings["size_pixels"] ** 2
+
+    def classifies_by(self, how: str) -> bool:
+        """Return whether sources are classified by ``truth``, or by a ``network``."""
+        return self._chosen.get("by") == how
+
+    @property
+    def classifies(self) -> bool:
+        """Whether sources are classified."""
+        return bool(self._chosen)
+
+    @property
+    def applied_model(self) -> str:
+        """The network that classifies sources, as the path of its file."""
+        given = self._known[self._chosen["network"]]["model"]
+        return given or "results/classifiers/{dataset}/{network}/model.keras".format(**self._chosen)
+
+    @property
+    def applied_is_cut(self) -> bool:
+        """Whether that network is trained on cutouts of the survey."""
+        given = self._known[self._chosen["network"]]["model"]
+        return not given and self.is_cut(self._chosen["dataset"])
+
+    @property
+    def applied_settings(self) -> dict[str, object]:
+        """Settings with which it is applied."""
+        settings = self._known[self._chosen["network"]]
+        return {key: settings[key] for key in ("threads", "precision")}
+
+    @property
+    def given_files(self) -> list[str]:
+        """The files that the user gave: data sets, weights, and a classifier of another run with its record."""
+        datasets = [settings["path"] for settings in self.datasets.values() if settings["kind"] == "file"]
+        weights = [path for name in self.networks if (path := self.weights_of(name))]
+        given = self._known[self._chosen["network"]]["model"] if self.classifies_by("network") else None
+        return datasets + weights + ([given, f"{given.removesuffix('.keras')}.json"] if given else [])
+
+    def weights_of(self, network: str) -> str:
+        """Return the file of weights that a network begins with; nothing when it begins with none of a file."""
+        weights = self.networks[network]["weights"]
+        return "" if weights in (None, "imagenet") else weights
+
+    def stamps(self, dataset: str) -> dict[str, list[int]]:
+        """Return the stamp of the file that the user gave for a data set."""
+        path = self.datasets[dataset]["path"]
+        return {f"file {path}": stamp_of(path)}
+
+
+def seed_and_fold(member: str) -> dict[str, int | None]:
+    """Return ``seed`` and ``fold`` of a member; None for no fold.
+
+    Parameters
+    ----------
+    member
+        Its name, as ``seed1`` or ``seed1-fold2``.
+    """
+    seed, fold = re.fullmatch(r"seed(\d+)(?:-fold(\d+))?", member).groups()
+    return {"seed": int(seed), "fold": int(fold) if fold else None}
