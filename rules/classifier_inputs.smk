@@ -33,6 +33,15 @@ def catalogues_of_dataset(wildcards):
     return [f"results/{mosaic}/catalogues/{finder}.parquet" for mosaic in mosaics]
 
 
+def components_of_dataset(wildcards):
+    """Return the Gaussians of the same catalogues; nothing where the finder fits none."""
+    finder = plan.classifiers.datasets[wildcards.dataset]["finder"]
+    mosaics = (
+        plan.readable_mosaics(indexed_tiles()) if finder in plan.finders_of(*KINDS_WITH_COMPONENTS) else []
+    )
+    return [f"results/{mosaic}/catalogues/components/{finder}.parquet" for mosaic in mosaics]
+
+
 def image_files(wildcards):
     """Return the images of the same mosaics, in their order."""
     return [plan.sheet_value(mosaic, "image") for mosaic in plan.readable_mosaics(indexed_tiles())]
@@ -55,12 +64,12 @@ def of_members(pattern):
     def paths_of(wildcards):
         if plan.classifiers.is_cut(wildcards.dataset):
             indexed_tiles()
-        return [pattern.format(**wildcards, member=member) for member in members(wildcards)]
+        return [pattern.format(**wildcards, member=member) for member in names_of_members(wildcards)]
 
     return paths_of
 
 
-def members(wildcards):
+def names_of_members(wildcards):
     """Return the names of the members of a classifier."""
     return plan.classifiers.members(wildcards.network)
 
@@ -82,7 +91,7 @@ def weights_of_network(wildcards):
 
 def member_settings(wildcards):
     """Return the settings on which a member depends, besides its seed and its fold."""
-    return plan.classifiers.member_settings(wildcards.dataset, wildcards.network, wildcards.member)
+    return plan.classifiers.member_settings(wildcards.network, wildcards.member)
 
 
 def member_numbers(wildcards):
@@ -95,61 +104,9 @@ def training_threads(wildcards):
     return plan.classifiers.networks[wildcards.network]["threads"]
 
 
-def classified_by(how):
-    """Return a pattern of the finders whose sources are classified in this way: all or none."""
-    return plan.one_of(plan.finders if plan.classifiers.classifies_by(how) else ())
-
-
-def applied_classifier(suffix):
-    """Return an input function for a file of the classifier that is applied to a catalogue."""
-
-    def path_of(wildcards):
-        indexed_tiles()
-        return plan.classifiers.applied_model.removesuffix(".keras") + suffix
-
-    return path_of
-
-
-def applied_settings(wildcards):
-    """Return the settings with which it is applied."""
-    return plan.classifiers.applied_settings
-
-
-def threads_of_applied(wildcards):
-    """Return the processor threads with which it is applied."""
-    return plan.classifiers.applied_settings["threads"]
-
-
-def exported_catalogue(wildcards):
-    """Return the catalogue that is exported: with classes, if there are some."""
-    folder = "catalogues/classified" if plan.classifiers.classifies else "catalogues"
-    return indexed(f"results/{{mosaic}}/{folder}/{{finder}}.parquet")(wildcards)
-
-
-def of_trained_truths(pattern):
-    """Return an input function for one path per mosaic of a training set with truth and train box."""
-
-    def paths_of(wildcards):
-        mosaics = plan.taught_mosaics(indexed_tiles(), wildcards.training_set)
-        return plan.expand(pattern, wildcards, mosaics)
-
-    return paths_of
-
-
-def boxes_of_trained_truths(wildcards):
-    """Return the boxes of the same mosaics, in their order."""
-    mosaics = plan.taught_mosaics(indexed_tiles(), wildcards.training_set)
-    return {mosaic: plan.sheet_values(mosaic, "train_box", "validation_box") for mosaic in mosaics}
-
-
-def of_classified_truths(pattern):
-    """Return an input function for one path per readable mosaic with truth and finder, if classes come from truths."""
-
-    def paths_of(wildcards):
-        mosaics = plan.scored_mosaics(indexed_tiles())
-        return plan.expand(pattern, wildcards, mosaics if plan.classifiers.classifies_by("truth") else [])
-
-    return paths_of
+def mask_of_dataset(wildcards):
+    """Return below how many rms the cutouts of a data set are masked; None where they are not."""
+    return plan.classifiers.mask_rms(wildcards.dataset)
 
 
 def classifier_targets(wildcards):

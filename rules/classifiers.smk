@@ -5,7 +5,7 @@ Reads  the HDF5 files named in the configuration, the images named in the mosaic
        results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/classifiers/{dataset}/cutouts.h5 and, in results/classifiers/{dataset}/{network}/,
        members/{member}.keras and {member}.json (how it was trained), model.keras (all members as one) and model.json,
-       metrics.csv, confusion.csv and predictions.parquet
+       metrics.csv, confusion.csv, predictions.parquet and capsules.h5 (what capsules draw anew; else it is empty)
 """
 
 
@@ -64,6 +64,7 @@ rule cut_dataset:
     input:
         images=ancient(image_files),
         catalogues=catalogues_of_dataset,
+        components=components_of_dataset,
     output:
         cutouts="results/classifiers/{dataset}/cutouts.h5",
     log:
@@ -127,6 +128,7 @@ rule evaluate_classifier:
         metrics="results/classifiers/{dataset}/{network}/metrics.csv",
         confusion="results/classifiers/{dataset}/{network}/confusion.csv",
         predictions="results/classifiers/{dataset}/{network}/predictions.parquet",
+        views="results/classifiers/{dataset}/{network}/capsules.h5",
     log:
         "logs/evaluate_classifier/{dataset}/{network}.log",
     benchmark:
@@ -138,7 +140,8 @@ rule evaluate_classifier:
         mem_mb=memory_of("evaluate_classifier"),
         runtime=time_of("evaluate_classifier"),
     params:
-        members=members,
+        members=names_of_members,
+        mask_rms=mask_of_dataset,
         seed=config["evaluation"]["seed"],
         code=digest_of("evaluate_classifier"),
     message:

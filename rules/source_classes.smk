@@ -4,15 +4,17 @@ Classify the sources of every catalogue, and score the classes on the truth.
 Reads  results/{mosaic}/catalogues/{finder}.parquet, results/{mosaic}/truth.parquet, the images named in the mosaic
        sheet, results/classifiers/{dataset}/{network}/model.keras and model.json
 Makes  results/models/{training_set}/{finder}.classes.json, results/{mosaic}/catalogues/classified/{finder}.parquet,
-       results/{mosaic}/classes/{finder}.csv
+       results/{mosaic}/classes/{finder}.csv and {finder}.confusion.csv
 """
 
 
 rule train_source_classes:
     input:
-        truths=of_trained_truths("results/{mosaic}/truth.parquet"),
-        patches=of_trained_truths("results/{mosaic}/patches.parquet"),
-        catalogues=of_trained_truths("results/{mosaic}/catalogues/{finder}.parquet"),
+        truths=of_taught_mosaics("results/{mosaic}/truth.parquet"),
+        patches=of_taught_mosaics("results/{mosaic}/patches.parquet"),
+        catalogues=of_taught_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
+        others=catalogues_of_partners,
+        images=ancient(images_of_partners),
     output:
         model="results/models/{training_set}/{finder}.classes.json",
     log:
@@ -28,9 +30,12 @@ rule train_source_classes:
         mem_mb=memory_of("train_source_classes"),
         runtime=time_of("train_source_classes"),
     params:
-        boxes=boxes_of_trained_truths,
+        boxes=boxes_of_taught_mosaics,
+        images=images_with_classes,
+        partners=partners,
+        snr_min=min(config["snr"]),
         radius_pixels=config["match"]["radius_pixels"],
-        seed=config["evaluation"]["seed"],
+        truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("train_source_classes"),
     message:
         "Learning the classes of sources of {wildcards.finder} on {wildcards.training_set}"
@@ -42,6 +47,8 @@ rule classify_sources:
     input:
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
         model=of_own_training_set("results/models/{training_set}/{finder}.classes.json"),
+        others=catalogues_of_partners,
+        images=ancient(images_of_partners),
     output:
         catalogue="results/{mosaic}/catalogues/classified/{finder}.parquet",
     log:
@@ -57,6 +64,9 @@ rule classify_sources:
         mem_mb=memory_of("classify_sources"),
         runtime=time_of("classify_sources"),
     params:
+        images=images_with_classes,
+        partners=partners,
+        name=name_of_truth,
         code=digest_of("classify_sources"),
     message:
         "Classifying the sources of {wildcards.finder} in {wildcards.mosaic}"
@@ -68,6 +78,7 @@ rule apply_classifier:
     input:
         image=ancient(indexed_from_sheet("image")),
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        components=components_of_catalogue,
         network=applied_classifier(".keras"),
         record=applied_classifier(".json"),
     output:
@@ -85,8 +96,9 @@ rule apply_classifier:
         mem_mb=memory_of("apply_classifier"),
         runtime=time_of("apply_classifier"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        images=images_with_classes,
         settings=applied_settings,
+        name=name_of_applied,
         code=digest_of("apply_classifier"),
     message:
         "Classifying the sources of {wildcards.finder} in {wildcards.mosaic} with a network"
@@ -99,8 +111,10 @@ rule evaluate_classes:
         catalogue=indexed("results/{mosaic}/catalogues/classified/{finder}.parquet"),
         truth=indexed("results/{mosaic}/truth.parquet"),
         patches=indexed("results/{mosaic}/patches.parquet"),
+        model=of_own_training_set("results/models/{training_set}/{finder}.classes.json"),
     output:
         scores="results/{mosaic}/classes/{finder}.csv",
+        confusion="results/{mosaic}/classes/{finder}.confusion.csv",
     log:
         "logs/evaluate_classes/{mosaic}/{finder}.log",
     benchmark:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from radiofind.sheet import Mosaic
 from radiofind.stamps import stamp_of
 
 NOT_CLASSIFIED: Mapping[str, object] = {
@@ -20,9 +21,9 @@ MEMBER = r"seed\d+(-fold\d+)?"
 KINDS_OF_CATALOGUES = ("components", "morphology")
 """Data sets that are cut around the sources of a catalogue."""
 NOT_OF_A_MEMBER = ("seeds", "folds", "model")
-"""Settings of a network on which no single member of it depends."""
-OF_A_FOLD = ("validation_fraction", "split_seed")
-"""Settings of a data set on which members of a fold depend, besides the file of cutouts."""
+"""Settings of a network on which no single member of it depends, but for those of a fold."""
+WITHOUT_CLASSES = ("meerkat_sim",)
+"""Formats of truths that tell of no classes."""
 
 
 class ClassifierPlan:
@@ -32,9 +33,12 @@ class ClassifierPlan:
     ----------
     classifiers
         The part of the checked configuration.
+    mosaics
+        The rows of the sheet by name.
     """
 
-    def __init__(self, classifiers: Mapping) -> None:
+    def __init__(self, classifiers: Mapping, mosaics: Mapping[str, Mosaic]) -> None:
+        self._mosaics = mosaics
         self.trained = [tuple(entry.split("/")) for entry in classifiers["train_with"]]
         """Data set and network of each classifier."""
         self.datasets = {name: classifiers["datasets"][name] for name, _ in self.trained}
@@ -62,14 +66,11 @@ class ClassifierPlan:
         ends = [f"-fold{fold}" for fold in folds] or [""]
         return [f"seed{seed}{end}" for seed in settings["seeds"] for end in ends]
 
-    def member_settings(self, dataset: str, network: str, member: str) -> dict[str, object]:
+    def member_settings(self, network: str, member: str) -> dict[str, object]:
         """Return the settings on which a member depends, besides its seed and its fold."""
         settings = self.networks[network]
         own = {key: value for key, value in settings.items() if key not in NOT_OF_A_MEMBER}
-        if seed_and_fold(member)["fold"] is None:
-            return own
-        split = {key: self.datasets[dataset][key] for key in OF_A_FOLD}
-        return own | {"folds": settings["folds"]} | split
+        return own if seed_and_fold(member)["fold"] is None else own | {"folds": settings["folds"]}
 
     @cached_property
     def all_members(self) -> list[tuple[str, str, str]]:
@@ -89,28 +90,59 @@ class ClassifierPlan:
         """Return whether sources are classified by ``truth``, or by a ``network``."""
         return self._chosen.get("by") == how
 
+    def taught(self, readable: Sequence[str], training_set: str) -> list[str]:
+        """Return the mosaics of a training set whose train boxes teach the classes of sources.
+
+        Parameters
+        ----------
+        readable
+            All mosaics that can be read.
+        training_set
+            Its name.
+        """
+        rows = [self._mosaics[name] for name in readable]
+        return [
+            row.mosaic
+            for row in rows
+            if row.training_set == training_set
+            and row.truth
+            and row.train_box
+            and row.truth_format not in WITHOUT_CLASSES
+        ]
+
+    def classified(self, readable: Sequence[str]) -> list[str]:
+        """Return those of the mosaics that can be read whose sources are classified."""
+        if not self.classifies_by("truth"):
+            return list(readable) if self._chosen else []
+        return [name for name in readable if self.taught(readable, self._mosaics[name].training_set)]
+
+    def partner(self, readable: Sequence[str], mosaic: str) -> str | None:
+        """Return the first other mosaic of the same field that can be read; None without one."""
+        field = self._mosaics[mosaic].field
+        others = (name for name in readable if name != mosaic and self._mosaics[name].field == field)
+        return next(others, None) if field else None
+
     @property
-    def classifies(self) -> bool:
-        """Whether sources are classified."""
-        return bool(self._chosen)
+    def applied_name(self) -> str:
+        """What catalogues call the network that classifies sources."""
+        given = self._known[self._chosen["network"]]["model"]
+        return self._chosen["network"] if given else "{dataset}/{network}".format(**self._chosen)
 
     @property
     def applied_model(self) -> str:
-        """The network that classifies sources, as the path of its file."""
+        """That network, as the path of its file."""
         given = self._known[self._chosen["network"]]["model"]
         return given or "results/classifiers/{dataset}/{network}/model.keras".format(**self._chosen)
 
     @property
-    def applied_is_cut(self) -> bool:
-        """Whether that network is trained on cutouts of the survey."""
-        given = self._known[self._chosen["network"]]["model"]
-        return not given and self.is_cut(self._chosen["dataset"])
-
-    @property
     def applied_settings(self) -> dict[str, object]:
         """Settings with which it is applied."""
-        settings = self._known[self._chosen["network"]]
-        return {key: settings[key] for key in ("threads", "precision")}
+        return {"threads": self._known[self._chosen["network"]]["threads"]}
+
+    def mask_rms(self, dataset: str) -> float | None:
+        """Return below how many rms the cutouts of a data set are masked; None where they are not."""
+        settings = self.datasets[dataset]
+        return settings["mask_rms"] if settings.get("image") == "masked" else None
 
     @property
     def given_files(self) -> list[str]:

@@ -47,7 +47,7 @@ class Plan:
         self.science = {key: part for key, part in config.items() if key != "dask"}
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
-        self.classifiers = ClassifierPlan(config.get("classifiers", NOT_CLASSIFIED))
+        self.classifiers = ClassifierPlan(config.get("classifiers", NOT_CLASSIFIED), self.mosaics)
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
         self._names = frozenset(self.mosaics)
         self._sized, self._pixels = None, {}
@@ -140,11 +140,6 @@ class Plan:
         """Return the readable mosaics of a training set that have a truth and a validation box."""
         scored = self.scored_mosaics(tiles, training_set)
         return [mosaic for mosaic in scored if self.mosaics[mosaic].validation_box]
-
-    def taught_mosaics(self, tiles: pd.DataFrame, training_set: str) -> list[str]:
-        """Return the readable mosaics of a training set that have a truth and a train box."""
-        scored = self.scored_mosaics(tiles, training_set)
-        return [mosaic for mosaic in scored if self.mosaics[mosaic].train_box]
 
     def training_tiles(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
         """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
@@ -242,8 +237,8 @@ class Plan:
         ]
         classified = [
             f"results/{mosaic}/catalogues/classified/{finder}.parquet"
-            for mosaic in mosaics
-            for finder in (self.finders if self.classifiers.classifies else ())
+            for mosaic in self.classifiers.classified(mosaics)
+            for finder in self.finders
         ]
         return paths + components + classified
 

@@ -1,0 +1,20 @@
+"""Say of which class the sources of a catalogue are, by what a network sees in their cutouts."""
+
+from radiofind.classifying import apply_classifier, read_source_classifier
+from radiofind.damage import watch_for_damage
+from radiofind.files import read_metadata, write_parquet
+from radiofind.logs import log_to
+from radiofind.provenance import fold_tiles, provenance_of
+from radiofind.survey_inputs import read_survey_sources
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
+    given, params = snakemake.input, snakemake.params
+    components = [given.components] if given.components else []
+    (mosaic,) = read_survey_sources(params.images, catalogues=[given.catalogue], components=components)
+    classifier = read_source_classifier(given.network, given.record, threads=params.settings["threads"])
+    classified = apply_classifier(mosaic, classifier, name=params.name)
+    provenance = provenance_of(f"apply_classifier {snakemake.wildcards.finder}", params=params, inputs=given)
+    metadata = read_metadata(given.catalogue) | {"provenance": fold_tiles(provenance)}
+    write_parquet(classified, snakemake.output.catalogue, metadata=metadata)

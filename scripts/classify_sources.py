@@ -1,0 +1,26 @@
+"""Say of which class the sources of a catalogue are, by what was learned of the truth."""
+
+import pandas as pd
+
+from radiofind.class_inputs import read_context
+from radiofind.classified import with_classes
+from radiofind.damage import watch_for_damage
+from radiofind.files import read_metadata, write_parquet
+from radiofind.logs import log_to
+from radiofind.provenance import fold_tiles, provenance_of
+from radiofind.source_classes import apply, read_class_model
+from radiofind.source_features import features_of
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
+    params, catalogue = snakemake.params, pd.read_parquet(snakemake.input.catalogue)
+    model = read_class_model(snakemake.input.model)
+    (image,), (partner,) = params.images.values(), params.partners.values()
+    features = features_of(catalogue, **read_context(catalogue, image, partner))
+    probabilities = apply(model, features)
+    classified = with_classes(catalogue, probabilities, model.classes, params.name)
+    rule = f"classify_sources {snakemake.wildcards.finder}"
+    provenance = fold_tiles(provenance_of(rule, params=params, inputs=snakemake.input))
+    metadata = read_metadata(snakemake.input.catalogue) | {"provenance": provenance}
+    write_parquet(classified, snakemake.output.catalogue, metadata=metadata)

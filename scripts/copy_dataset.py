@@ -1,0 +1,16 @@
+"""Copy a user's labelled cutouts, checked, grouped by object and split."""
+
+import json
+
+from radiofind.cutouts import read_user_cutouts, write_cutouts
+from radiofind.logs import log_to
+from radiofind.provenance import provenance_of
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    settings = dict(snakemake.params.settings)
+    cutouts = read_user_cutouts(snakemake.input.given, seed=settings.pop("split_seed"), **settings)
+    provenance = provenance_of(
+        f"copy_dataset {snakemake.wildcards.dataset}", params=snakemake.params, inputs=snakemake.input
+    )
+    write_cutouts(cutouts, snakemake.output.cutouts, provenance=json.dumps(provenance, sort_keys=True))

@@ -1,0 +1,30 @@
+"""Make one classifier of its members, and score them and it on the test cutouts."""
+
+from radiofind.capsule_views import write_capsule_views
+from radiofind.classifier_evaluation import confusion_of, score_members
+from radiofind.classifier_predictions import with_ensemble
+from radiofind.classifier_results import joined_members, member_files, predict_members, view_capsules
+from radiofind.cutouts import read_cutouts
+from radiofind.damage import watch_for_damage
+from radiofind.files import write_csv, write_json, write_parquet
+from radiofind.logs import log_to
+from radiofind.networks import save_network
+from radiofind.provenance import provenance_of
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input, checks={".h5": read_cutouts})
+    names, params, output = dict(snakemake.wildcards.items()), snakemake.params, snakemake.output
+    cutouts = read_cutouts(snakemake.input.cutouts)
+    members = member_files(params.members, snakemake.input.networks, snakemake.input.records)
+    predictions = predict_members(cutouts, members, threads=snakemake.threads)
+    write_csv(score_members(predictions, seed=params.seed, **names), output.metrics)
+    write_csv(confusion_of(predictions), output.confusion)
+    write_parquet(with_ensemble(predictions), output.predictions)
+    write_capsule_views(view_capsules(cutouts, members[0]), output.views)
+    network, record = joined_members(members)
+    save_network(network, output.network)
+    inputs = {"records": snakemake.input.records}
+    provenance = provenance_of("evaluate_classifier", params=params, inputs=inputs)
+    shown = {"cutout_pixels": min(cutouts.image.shape[1:]), "mask_rms": params.mask_rms}
+    write_json({**record, **names, **shown, "provenance": provenance}, output.record)

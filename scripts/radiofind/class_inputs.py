@@ -1,0 +1,60 @@
+"""Read what the class of a source is told from: its catalogue, its beam, and another frequency if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from radiofind.images import ImageHeader, read_header
+from radiofind.source_features import spectral_index_of
+
+Image = Mapping[str, object]
+"""``image``, ``beam`` and ``frequency_hz`` of a mosaic, as the sheet has them."""
+
+
+def read_context(catalogue: pd.DataFrame, image: Image, partner: Image | None = None) -> dict[str, object]:
+    """Return what `source_features.features_of` takes besides a catalogue.
+
+    Parameters
+    ----------
+    catalogue
+        What a finder found in a mosaic.
+    image
+        The mosaic.
+    partner
+        A mosaic of the same field, with ``catalogue``, the path of what the same finder found in it. One of the
+        same frequency tells nothing.
+
+    Returns
+    -------
+    dict
+        ``beam_arcsec``, and ``spectral_index`` of each source, None without another frequency.
+    """
+    header = _header_of(image)
+    index = _spectral_index(catalogue, header, partner) if partner else None
+    return {"beam_arcsec": _beam_arcsec(header), "spectral_index": index}
+
+
+def _spectral_index(catalogue: pd.DataFrame, header: ImageHeader, partner: Image) -> np.ndarray | None:
+    """Return the spectral index of each source; None where the frequencies are the same."""
+    other = _header_of(partner)
+    if other.frequency_hz == header.frequency_hz:
+        return None
+    return spectral_index_of(
+        catalogue,
+        pd.read_parquet(partner["catalogue"]),
+        frequencies_hz=(header.frequency_hz, other.frequency_hz),
+        radius_arcsec=max(_beam_arcsec(header), _beam_arcsec(other)) / 2,
+    )
+
+
+def _header_of(image: Image) -> ImageHeader:
+    """Return the header of a mosaic."""
+    return read_header(image["image"], beam=image["beam"], frequency_hz=image["frequency_hz"])
+
+
+def _beam_arcsec(header: ImageHeader) -> float:
+    """Return the root of the product of the axes of the beam (FWHM)."""
+    return float(np.sqrt(header.beam.major_arcsec * header.beam.minor_arcsec))

@@ -1,0 +1,28 @@
+"""Learn from the train boxes of a training set of which class the sources of a finder are."""
+
+from dataclasses import asdict
+
+from radiofind.class_inputs import read_context
+from radiofind.comparison import read_area, read_comparison
+from radiofind.damage import watch_for_damage
+from radiofind.files import write_json
+from radiofind.logs import log_to
+from radiofind.provenance import fold_tiles, provenance_of
+from radiofind.source_classes import fit_source_classes, make_class_lesson
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    watch_for_damage(snakemake.input)
+    params, lessons = snakemake.params, []
+    files = zip(snakemake.input.patches, snakemake.input.truths, snakemake.input.catalogues, strict=True)
+    for (mosaic, boxes), (patches, truth, catalogue) in zip(params.boxes.items(), files, strict=True):
+        area = read_area(mosaic, patches, **boxes)
+        place = {"patches": patches, "truth": truth, "catalogue": catalogue}
+        pair = read_comparison(area, **place, truth_rms=params.truth_rms)
+        terms = read_context(pair.detections, params.images[mosaic], params.partners[mosaic])
+        terms |= {"snr_min": params.snr_min, "radius_pixels": params.radius_pixels}
+        lessons.append(make_class_lesson(pair.detections, pair.truth, **terms))
+    model = fit_source_classes(lessons, origin=", ".join(snakemake.input.truths))
+    rule = f"train_source_classes {snakemake.wildcards.finder}"
+    provenance = fold_tiles(provenance_of(rule, params=params, inputs=snakemake.input))
+    write_json({**asdict(model), "provenance": provenance}, snakemake.output.model)
