@@ -84,6 +84,17 @@ def of_classifiers(pattern):
     return paths_of
 
 
+def of_all_members(pattern):
+    """Return an input function for one path per member of all classifiers, for rules after the checkpoint."""
+
+    def paths_of(wildcards):
+        indexed_tiles()
+        names = ("dataset", "network", "member")
+        return [pattern.format(**dict(zip(names, one))) for one in plan.classifiers.all_members]
+
+    return paths_of
+
+
 def weights_of_network(wildcards):
     """Return the weights that a network begins with; none when it begins with none of a file."""
     return plan.classifiers.weights_of(wildcards.network) or []

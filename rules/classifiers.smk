@@ -21,7 +21,7 @@ rule copy_dataset:
     wildcard_constraints:
         dataset=plan.one_of(plan.classifiers.datasets_of("file")),
     conda:
-        "../envs/network.yaml"
+        "../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("copy_dataset"),
@@ -46,7 +46,7 @@ rule simulate_dataset:
     wildcard_constraints:
         dataset=plan.one_of(plan.classifiers.datasets_of("simulated")),
     conda:
-        "../envs/network.yaml"
+        "../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("simulate_dataset"),
@@ -74,7 +74,7 @@ rule cut_dataset:
     wildcard_constraints:
         dataset=plan.one_of(plan.classifiers.datasets_of(*KINDS_OF_CATALOGUES)),
     conda:
-        "../envs/network.yaml"
+        "../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("cut_dataset"),

@@ -2,7 +2,7 @@
 Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
-       and how the networks were trained
+       how the networks were trained, the scores of classifiers, their cutouts and answers, and the scores of classes
 Makes  results/report.html, which needs no network, and results/quarantine.csv (tiles that could not be searched)
 """
 
@@ -18,6 +18,13 @@ rule write_report:
         truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
         catalogues=of_readable_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
         patches=of_readable_mosaics("results/{mosaic}/patches.parquet"),
+        cutouts=of_classifiers("results/classifiers/{dataset}/cutouts.h5"),
+        metrics=of_classifiers("results/classifiers/{dataset}/{network}/metrics.csv"),
+        predictions=of_classifiers("results/classifiers/{dataset}/{network}/predictions.parquet"),
+        members=of_all_members("results/classifiers/{dataset}/{network}/members/{member}.json"),
+        views=of_classifiers("results/classifiers/{dataset}/{network}/capsules.h5"),
+        source_classes=of_classified_truths("results/{mosaic}/classes/{finder}.csv"),
+        confusions=of_classified_truths("results/{mosaic}/classes/{finder}.confusion.csv"),
     output:
         report=report("results/report.html", caption="captions/report.rst", category="Report"),
         quarantine="results/quarantine.csv",

@@ -10,7 +10,5 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     settings = dict(snakemake.params.settings)
     cutouts = read_user_cutouts(snakemake.input.given, seed=settings.pop("split_seed"), **settings)
-    provenance = provenance_of(
-        f"copy_dataset {snakemake.wildcards.dataset}", params=snakemake.params, inputs=snakemake.input
-    )
+    provenance = provenance_of("copy_dataset", params=snakemake.params, inputs=snakemake.input)
     write_cutouts(cutouts, snakemake.output.cutouts, provenance=json.dumps(provenance, sort_keys=True))

@@ -17,6 +17,5 @@ if __name__ == "__main__":
     files = {name: list(snakemake.input[name]) for name in ("catalogues", "components")}
     mosaics = read_survey_sources(params.mosaics, **files)
     cutouts = cut_dataset(mosaics, SurveySettings(kind=params.kind, **settings), **split)
-    rule = f"cut_dataset {snakemake.wildcards.dataset}"
-    provenance = fold_tiles(provenance_of(rule, params=params, inputs=snakemake.input))
+    provenance = fold_tiles(provenance_of("cut_dataset", params=params, inputs=snakemake.input))
     write_cutouts(cutouts, snakemake.output.cutouts, provenance=json.dumps(provenance, sort_keys=True))

@@ -25,6 +25,6 @@ if __name__ == "__main__":
     network, record = joined_members(members)
     save_network(network, output.network)
     inputs = {"records": snakemake.input.records}
-    provenance = provenance_of("evaluate_classifier", params=params, inputs=inputs)
+    provenance = provenance_of(f"evaluate_classifier {names['network']}", params=params, inputs=inputs)
     shown = {"cutout_pixels": min(cutouts.image.shape[1:]), "mask_rms": params.mask_rms}
     write_json({**record, **names, **shown, "provenance": provenance}, output.record)

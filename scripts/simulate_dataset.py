@@ -11,6 +11,5 @@ from radiofind.provenance import provenance_of
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     cutouts = simulate_cutouts(GalaxySettings(**snakemake.params.settings))
-    rule = f"simulate_dataset {snakemake.wildcards.dataset}"
-    provenance = provenance_of(rule, params=snakemake.params, inputs={})
+    provenance = provenance_of("simulate_dataset", params=snakemake.params, inputs={})
     write_cutouts(cutouts, snakemake.output.cutouts, provenance=json.dumps(provenance, sort_keys=True))

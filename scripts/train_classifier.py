@@ -1,20 +1,20 @@
 """Train a member of a classifier."""
 
 from radiofind.classifier_training import train_member
-from radiofind.convosource_training import forget_training
 from radiofind.cutouts import read_cutouts, read_provenance
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_json
 from radiofind.logs import log_to
 from radiofind.networks import save_network
 from radiofind.provenance import provenance_of
+from radiofind.training import forget_training
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": read_cutouts})
     names, params = dict(snakemake.wildcards.items()), snakemake.params
     state = f"{snakemake.output.network}.unfinished"
-    network, record = train_member(
+    network, record, _pace = train_member(
         read_cutouts(snakemake.input.cutouts),
         settings=params.settings,
         **params.numbers,
@@ -22,7 +22,7 @@ if __name__ == "__main__":
         code=params.code,
     )
     known = {"cutouts": read_provenance(snakemake.input.cutouts)}
-    rule = f"train_classifier {names['dataset']}/{names['network']}"
+    rule = f"train_classifier {names['network']}"
     provenance = provenance_of(rule, params=params, inputs=snakemake.input, known=known)
     save_network(network, snakemake.output.network)
     write_json({**record, **names, "provenance": provenance}, snakemake.output.record)

@@ -1,5 +1,6 @@
 """Write the report."""
 
+from radiofind.classifier_report_inputs import read_classifier_report
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_csv
 from radiofind.logs import log_to
@@ -15,15 +16,17 @@ if __name__ == "__main__":
         catalogues=snakemake.input.catalogues,
         truths=snakemake.input.truths,
     )
+    files = ("cutouts", "metrics", "predictions", "members", "views")
+    classifiers = read_classifier_report(
+        **{name: snakemake.input[name] for name in files},
+        source_classes=[*snakemake.input.source_classes, *snakemake.input.confusions],
+    )
+    files = ("tiles", "scores", "curves", "cuts", "calibrations", "models")
     data = read_report_data(
         mosaics,
-        tiles=snakemake.input.tiles,
-        scores=snakemake.input.scores,
-        curves=snakemake.input.curves,
-        cuts=snakemake.input.cuts,
-        calibrations=snakemake.input.calibrations,
-        models=snakemake.input.models,
+        **{name: snakemake.input[name] for name in files},
         configuration=snakemake.params.configuration,
+        classifiers=classifiers,
     )
     write_csv(data.quarantine, snakemake.output.quarantine)
     write_report(data, snakemake.output.report)

@@ -1,4 +1,4 @@
-"""Read what the class of a source is told from: its catalogue, its beam, and another frequency if there is one."""
+"""Read what the class of a source is told from: catalogue, beam, and another frequency if there is one."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def read_context(catalogue: pd.DataFrame, image: Image, partner: Image | None = 
     image
         The mosaic.
     partner
-        A mosaic of the same field, with ``catalogue``, the path of what the same finder found in it. One of the
-        same frequency tells nothing.
+        A mosaic of the same field, with ``catalogue``, the path of what the same finder found in it. One of
+        the same frequency tells nothing.
 
     Returns
     -------

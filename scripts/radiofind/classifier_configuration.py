@@ -86,7 +86,9 @@ def _simulated_faults(settings: Mapping, keys: Keys) -> Iterator[Fault]:
 
 def _finder_faults(settings: Mapping, keys: Keys, config: Mapping) -> Iterator[Fault]:
     """Yield a fault for a finder that does not run, or fits no Gaussians where they are counted."""
-    kinds = {name: config["finders"][name]["kind"] for name in config["find_with"] if name in config["finders"]}
+    kinds = {
+        name: config["finders"][name]["kind"] for name in config["find_with"] if name in config["finders"]
+    }
     fitting = [name for name, kind in kinds.items() if kind == "pybdsf" or settings["kind"] == "morphology"]
     name = settings["finder"]
     if name not in fitting:

@@ -60,7 +60,7 @@ class ClassifierPlan:
         return {key: value for key, value in self.datasets[dataset].items() if key not in named}
 
     def members(self, network: str) -> list[str]:
-        """Return the names of the members of a network: one for each seed, and each fold if there are some."""
+        """Return the names of the members of a network: one for each seed, and fold if there are some."""
         settings = self.networks[network]
         folds = range(1, settings["folds"] + 1)
         ends = [f"-fold{fold}" for fold in folds] or [""]
@@ -78,8 +78,9 @@ class ClassifierPlan:
         return [(*pair, member) for pair in self.trained for member in self.members(pair[1])]
 
     def expand(self, pattern: str) -> list[str]:
-        """Return one path for each classifier that is trained; the pattern has ``{dataset}`` and ``{network}``."""
-        return [pattern.format(dataset=dataset, network=network) for dataset, network in self.trained]
+        """Return the paths of a pattern with ``{dataset}`` and perhaps ``{network}`` for what is trained."""
+        paths = [pattern.format(dataset=dataset, network=network) for dataset, network in self.trained]
+        return list(dict.fromkeys(paths))
 
     def pixels_of(self, dataset: str) -> int:
         """Return the pixels of all cutouts of a simulated data set."""
@@ -146,14 +147,14 @@ class ClassifierPlan:
 
     @property
     def given_files(self) -> list[str]:
-        """The files that the user gave: data sets, weights, and a classifier of another run with its record."""
+        """The files that the user gave: data sets, weights, and a classifier of another run."""
         datasets = [settings["path"] for settings in self.datasets.values() if settings["kind"] == "file"]
         weights = [path for name in self.networks if (path := self.weights_of(name))]
         given = self._known[self._chosen["network"]]["model"] if self.classifies_by("network") else None
         return datasets + weights + ([given, f"{given.removesuffix('.keras')}.json"] if given else [])
 
     def weights_of(self, network: str) -> str:
-        """Return the file of weights that a network begins with; nothing when it begins with none of a file."""
+        """Return the file of weights that a network begins with; empty without one."""
         weights = self.networks[network]["weights"]
         return "" if weights in (None, "imagenet") else weights
 

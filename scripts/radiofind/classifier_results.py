@@ -1,4 +1,4 @@
-"""Make one classifier of its members, and tell what each of them says of the cutouts that it has never seen."""
+"""Make one classifier of its members, and tell what each says of the cutouts that it has never seen."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ def _test_rows(cutouts: Cutouts, record: Mapping[str, object], files: MemberFile
     member = member_of(cutouts, record["settings"], record["seed"], record["fold"])
     if (found := split_digest(member)) != record["split_digest"]:
         raise ValueError(
-            f"{files.record}: expected a member trained on this split of the data set ({found}), received one "
-            f"trained on {record['split_digest']}"
+            f"{files.record}: expected a member trained on this split of the data set ({found}), "
+            f"received one trained on {record['split_digest']}"
         )
     return np.flatnonzero(member.split == "test")
 

@@ -30,7 +30,7 @@ class SourceClassifier:
     cutout_pixels: int
     """Side of these cutouts."""
     mask_rms: float | None
-    """Where pixels below so many rms and other sources were masked, that number; None for images as they are."""
+    """Pixels below so many rms and other sources were masked; None for images as they are."""
 
     def side_for(self, pixel_arcsec: float) -> int:
         """Return the side of cutouts that show as much of a mosaic with such pixels."""
@@ -69,8 +69,8 @@ def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, nam
     Parameters
     ----------
     mosaic
-        The image and what a finder found in it. Sources whose noise is not known get no class where the network
-        was trained on masked cutouts.
+        The image and what a finder found in it. Sources whose noise is not known get no class where the
+        network was trained on masked cutouts.
     classifier
         The network.
     name
@@ -97,9 +97,7 @@ def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, nam
     return classified
 
 
-def _batches(
-    mosaic: MosaicSources, classifier: SourceClassifier
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield rows of the catalogue and their cutouts, like those that the network was trained on."""
     table, size = mosaic.catalogue, classifier.side_for(mosaic.header.pixel_arcsec)
     if classifier.mask_rms is None:

@@ -36,9 +36,8 @@ class Scope:
     patterns: Sequence[str]
     """Paths of the outputs of its rules, with wildcards as ``{mosaic}``."""
     names: Mapping[str, Collection[str]]
-    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file. Of
-    wildcards whose values belong together, the names stand in one key, and the values in one text, with blanks
-    between."""
+    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file.
+    Where those of several belong together, names and values stand in one text with blanks between."""
     tiles_per_job: Mapping[str, int]
     """Tiles in a block, by finder."""
 

@@ -29,9 +29,7 @@ def read_survey_sources(
     return [_read(mosaic, image, catalogue, fitted) for (mosaic, image), catalogue, fitted in files]
 
 
-def _read(
-    mosaic: str, image: Mapping[str, object], catalogue: str, components: str | None
-) -> MosaicSources:
+def _read(mosaic: str, image: Mapping[str, object], catalogue: str, components: str | None) -> MosaicSources:
     """Return one mosaic with its sources."""
     header = read_header(image["image"], beam=image["beam"], frequency_hz=image["frequency_hz"])
     fitted = pd.read_parquet(components) if components else None

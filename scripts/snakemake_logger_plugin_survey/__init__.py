@@ -67,7 +67,10 @@ class LogHandler(LogHandlerBase):
 
 def _job(record: LogRecord) -> Job:
     """Return the job of an event."""
-    wildcards = {name: record.wildcards.get(name, "") for name in WILDCARDS}
+    # A network is to its data set what a finder is to its training set.
+    named = {"finder": "network", "training_set": "dataset"}
+    given = {**{name: record.wildcards.get(other, "") for name, other in named.items()}, **record.wildcards}
+    wildcards = {name: given.get(name, "") for name in WILDCARDS}
     tiles = [Path(path).stem for path in record.input if Path(path).parent.name == "tiles"]
     block = record.wildcards.get("block", "")
     if block in tiles:

@@ -1,4 +1,4 @@
-"""The classifiers in the configuration: their defaults, and that every mistake is told with file, line and key."""
+"""The classifiers in the configuration: defaults, and that mistakes are told with file, line and key."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from radiofind.configuration import check_config
 GALAXIES = "{kind: simulated}"
 
 
-def classifiers(*lines, train_with="[d/n]", dataset=GALAXIES, network="{}", more=""):
-    """Return an overlay of four lines, with the data set `d` on the third and the network `n` on the fifth."""
+def classifiers(*, train_with="[d/n]", dataset=GALAXIES, network="{}", more=""):
+    """Return an overlay with the data set `d` on its third line and the network `n` on its fifth."""
     return (
         "classifiers:\n  datasets:\n"
         f"    d: {dataset}\n  networks:\n    n: {network}\n  train_with: {train_with}\n{more}"
@@ -37,7 +37,8 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
     found = check(folder, classifiers())["classifiers"]
     galaxies, network = found["datasets"]["d"], found["networks"]["n"]
     assert galaxies["classes"] == ["compact", "FRI", "FRII", "bent"] and galaxies["snr"] == [10, 100]
-    assert (galaxies["validation_fraction"], galaxies["test_fraction"], galaxies["split_seed"]) == (0.15, 0.2, 1)
+    split = {key: galaxies[key] for key in ("validation_fraction", "test_fraction", "split_seed")}
+    assert split == {"validation_fraction": 0.15, "test_fraction": 0.2, "split_seed": 1}
     assert (network["seeds"], network["folds"], network["model"]) == ([1, 2, 3], 0, None)
 
 
@@ -158,7 +159,11 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
             "line 5: classifiers.networks.n.weights",
             "expected the path of a file, received w.h5 (no such file",
         ),
-        ({"network": "{folds: 1}"}, "line 5: classifiers.networks.n.folds", "expected 2 or more, or 0 for none"),
+        (
+            {"network": "{folds: 1}"},
+            "line 5: classifiers.networks.n.folds",
+            "expected 2 or more, or 0 for none",
+        ),
         ({"network": "{seeds: [1, 1]}"}, "line 5: classifiers.networks.n.seeds", "expected each entry once"),
         ({"network": "{seeds: []}"}, "line 5: classifiers.networks.n.seeds", "expected a list of 1 or more"),
         ({"network": "{seeds: [-1]}"}, "line 5: classifiers.networks.n.seeds[0]", "expected at least 0"),
@@ -241,10 +246,8 @@ def test_what_is_right_or_is_not_used_is_taken(folder, settings):
 
 
 def test_mistakes_of_finders_and_classifiers_are_told_together(folder):
-    told = complaint(
-        folder,
-        "finders: {peaks: {threshold: a}}\nclassifiers: {networks: {default: {epochs: a}}, train_with: [x]}\n",
-    )
+    wrong = "classifiers: {networks: {default: {epochs: a}}}\n"
+    told = complaint(folder, f"finders: {{peaks: {{threshold: a}}}}\n{wrong}")
     assert "finders.peaks.threshold" in told and "classifiers.networks.default.epochs" in told
 
 
@@ -264,4 +267,5 @@ def test_every_key_has_a_description_a_unit_and_a_line_in_the_readme(path):
 
 def test_names_of_kinds_are_those_of_their_files():
     for path in schemas()[:-1]:
-        assert yaml.safe_load(path.read_text())["properties"]["kind"]["const"] == Path(path).name.split(".")[0]
+        kind = yaml.safe_load(path.read_text())["properties"]["kind"]
+        assert kind["const"] == Path(path).name.split(".")[0]
