@@ -199,7 +199,11 @@ def _split(dataset: h5py.Dataset) -> np.ndarray:
 
 def _texts(dataset: h5py.Dataset, key: str) -> np.ndarray:
     """Return texts that can be shown, also those that were written as integers."""
-    words = np.array(dataset.asstr()[:] if h5py.check_string_dtype(dataset.dtype) else dataset[:], dtype=str)
+    try:
+        stored = dataset.asstr("utf-8") if h5py.check_string_dtype(dataset.dtype) else dataset
+        words = np.array(stored[:], dtype=str)
+    except UnicodeDecodeError as error:
+        raise CutoutError(f"{key}: expected texts in UTF-8, received {reason(error)}") from None
     _check_rows(np.array([word.isprintable() for word in words]), words, key, "a printable text")
     return words
 

@@ -38,7 +38,7 @@ def groups_of(
     numpy.ndarray of str, shape (n,)
         ``row`` and the place of the first image of the object.
     """
-    keys = [np.array([_digest(image) for image in images], dtype=str)]
+    keys = [_pixel_keys(np.asarray(images, dtype=np.float32))]
     keys += [np.asarray(given, dtype=str) for given in (names, groups) if given is not None]
     rows = np.arange(len(images))
     edges = [np.column_stack([rows, _first_of(key)]) for key in keys]
@@ -181,11 +181,21 @@ def without_crossing(split: np.ndarray, group: np.ndarray) -> np.ndarray:
     return rank == highest[objects]
 
 
+def _pixel_keys(images: np.ndarray) -> np.ndarray:
+    """Return texts that are equal for copies, and nothing for images that cannot be copies."""
+    blank = np.array([np.ptp(image) == 0 for image in images], dtype=bool)
+    # Whole numbers have the same sum in any order: few images are left of which to make digests.
+    sums = np.array([(image + 0).view(np.uint32).sum(dtype=np.uint64) for image in images], dtype=np.uint64)
+    _, inverse, counts = np.unique(sums, return_inverse=True, return_counts=True)
+    candidates = (counts[inverse] > 1) & ~blank
+    return np.array(
+        [_digest(image) if candidates[row] else "" for row, image in enumerate(images)], dtype=str
+    )
+
+
 def _digest(image: np.ndarray) -> str:
-    """Return a digest of pixels that quarter turns and mirroring do not change; nothing of a blank image."""
-    plain = np.asarray(image) + 0  # makes 0 of -0
-    if np.ptp(plain) == 0:
-        return ""
+    """Return a digest of pixels that quarter turns and mirroring do not change."""
+    plain = image + 0  # makes 0 of -0
     views = [np.rot90(side, turns) for side in (plain, plain.T) for turns in range(4)]
     # The shape is part of it, as the pixels of a row are also those of a column.
     return min(hashlib.sha256(b"%dx%d " % view.shape + view.tobytes()).hexdigest() for view in views)

@@ -59,6 +59,11 @@ def test_almost_the_same_image_is_another_object():
     assert len(set(groups_of(np.stack([first, changed, moved])))) == 3
 
 
+def test_the_same_pixels_in_another_order_are_another_object():
+    first = images(1)[0]
+    assert len(set(groups_of(np.stack([first, first[:, ::-1], np.roll(first, 2, axis=1)])))) == 2
+
+
 def test_zero_and_minus_zero_are_the_same():
     first = images(1)[0]
     first[0] = 0
