@@ -1,0 +1,171 @@
+"""What a network sees of a cutout: clipped, centred, cut to size and scaled, and never a NaN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+CENTRINGS = ("none", "centroid")
+SCALINGS = ("peak", "sqrt", "raw", "2019")
+
+BORDER_PART = 8
+"""The noise is measured in a border of this part of the smaller side, as the source is in the middle."""
+OUTLIER_RMS = 3.0
+"""Pixels of the border that are further from its median belong to sources."""
+ROUNDS = 3
+"""How often they are left out."""
+MOST_PIXELS = 4096
+"""Of a larger border, so many pixels are looked at: they give the noise within 2 percent."""
+MAD_TO_RMS = 1 / float(norm.ppf(0.75))
+"""Ratio of rms and median absolute deviation of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How cutouts are made into the input of a network, in the order of these fields from the third on."""
+
+    size_pixels: int
+    """Side of the network's input."""
+    binning: int = 1
+    """So many times so many pixels of a cutout are averaged into one (1: none)."""
+    clip_rms: float = 0.0
+    """Pixels below so many times the noise are 0 (0: none), as in Lukic et al. 2018 and 2019."""
+    centring: str = "none"
+    """``none``, or ``centroid``: what is left after clipping is moved by whole pixels to the middle."""
+    scaling: str = "peak"
+    """``peak``: divided by the brightest pixel, and at least -1; ``sqrt``: the root of that, with its sign;
+    ``raw`` or ``2019`` (as Lukic et al. 2019 did): left as it is but for NaN, which are 0."""
+
+    def __post_init__(self) -> None:
+        if self.size_pixels < 1 or self.binning < 1 or not self.clip_rms >= 0:
+            raise ValueError(
+                "Expected size_pixels and binning of at least 1 and clip_rms of at least 0, "
+                f"received {self.size_pixels}, {self.binning} and {self.clip_rms}"
+            )
+        if self.centring not in CENTRINGS or self.scaling not in SCALINGS:
+            raise ValueError(
+                f"Expected a centring ({', '.join(CENTRINGS)}) and a scaling ({', '.join(SCALINGS)}), "
+                f"received {self.centring!r} and {self.scaling!r}"
+            )
+
+
+def prepare(images: np.ndarray, rms: np.ndarray | None, preparation: Preparation) -> np.ndarray:
+    """Return cutouts as a network sees them.
+
+    Parameters
+    ----------
+    images
+        Linear in brightness, shape (n, rows, columns). What is not finite counts as 0.
+    rms
+        Noise in the same unit, shape (n,); measured in the border of the cutout where it is NaN, or None.
+    preparation
+        How they are made.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n, size_pixels, size_pixels, 1)
+        Without NaN. What lies outside a cutout is 0, and an empty one stays 0.
+    """
+    images = np.asarray(images, dtype=np.float32)
+    if images.ndim != 3:
+        raise ValueError(f"Expected images of shape (n, rows, columns), received {images.shape}")
+    finite = np.isfinite(images)
+    pixels = np.where(finite, images, np.float32(0))
+    if preparation.clip_rms:
+        threshold = np.float32(preparation.clip_rms) * _known_rms(images, finite, rms)
+        pixels[pixels < threshold[:, None, None]] = 0
+    first = _first_pixels(pixels, preparation.size_pixels * preparation.binning, preparation.centring)
+    window = _window(pixels, first, preparation.size_pixels * preparation.binning)
+    return _scaled(_binned(window, preparation.binning), preparation.scaling)[..., None]
+
+
+def measure_rms(images: np.ndarray) -> np.ndarray:
+    """Return the noise of cutouts, from the median absolute deviation of the pixels in their borders.
+
+    Parameters
+    ----------
+    images
+        Shape (n, rows, columns); NaN is left out.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n,)
+        0 where the border is empty.
+    """
+    images = np.asarray(images)
+    inside = np.ones(images.shape[1:], dtype=bool)
+    width = max(1, min(inside.shape) // BORDER_PART)
+    inside[:width] = inside[-width:] = inside[:, :width] = inside[:, -width:] = False
+    return np.array([_clipped_rms(image[~inside]) for image in images], dtype=np.float32)
+
+
+def _clipped_rms(values: np.ndarray) -> float:
+    """Return the rms of the pixels that do not stand out."""
+    values, rms = values[np.isfinite(values)], 0.0
+    values = values[:: -(-len(values) // MOST_PIXELS) or 1]
+    for _ in range(ROUNDS):
+        if not len(values):
+            return 0.0
+        distance = np.abs(values - np.median(values))
+        rms = MAD_TO_RMS * float(np.median(distance))
+        values = values[distance <= OUTLIER_RMS * rms]
+    return rms
+
+
+def _known_rms(images: np.ndarray, finite: np.ndarray, rms: np.ndarray | None) -> np.ndarray:
+    """Return the noise of each image, measured where it was not given."""
+    known = np.full(len(images), np.nan) if rms is None else np.asarray(rms)
+    if known.shape != (len(images),):
+        raise ValueError(f"Expected an rms for each of {len(images)} images, received shape {known.shape}")
+    known, unknown = known.astype(np.float32), ~np.isfinite(known)
+    if unknown.any():
+        known[unknown] = measure_rms(np.where(finite[unknown], images[unknown], np.float32(np.nan)))
+    return known
+
+
+def _first_pixels(pixels: np.ndarray, side: int, centring: str) -> np.ndarray:
+    """Return the first row and column, shape (n, 2), of the window of each image that a network sees."""
+    shape = np.array(pixels.shape[1:])
+    around_middle = np.broadcast_to(shape // 2 - side // 2, (len(pixels), 2))
+    if centring == "none":
+        return around_middle
+    # Negative pixels are noise; the centroid of a sum near 0 could lie anywhere.
+    flux = np.maximum(pixels, 0)
+    total = flux.sum(axis=(1, 2), dtype=float)[:, None]
+    along = [flux.sum(axis=axis, dtype=float) @ np.arange(shape[2 - axis]) for axis in (2, 1)]
+    centroid = np.stack(along, axis=1) / np.where(total > 0, total, 1)
+    return np.where(total > 0, np.rint(centroid - (side - 1) / 2), around_middle).astype(int)
+
+
+def _window(pixels: np.ndarray, first: np.ndarray, side: int) -> np.ndarray:
+    """Return the square windows that begin with these pixels, with 0 outside the images."""
+    rows, columns = (first[:, axis, None] + np.arange(side) for axis in (0, 1))
+    inside_rows, inside_columns = (
+        (place >= 0) & (place < length)
+        for place, length in zip((rows, columns), pixels.shape[1:], strict=True)
+    )
+    rows, columns = np.where(inside_rows, rows, 0), np.where(inside_columns, columns, 0)
+    window = pixels[np.arange(len(pixels))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    window *= inside_rows[:, :, None]
+    window *= inside_columns[:, None, :]
+    return window
+
+
+def _binned(window: np.ndarray, binning: int) -> np.ndarray:
+    """Return the means of squares of so many times so many pixels."""
+    if binning == 1:
+        return window
+    size = window.shape[1] // binning
+    return window.reshape(-1, size, binning, size, binning).mean(axis=(2, 4))
+
+
+def _scaled(images: np.ndarray, scaling: str) -> np.ndarray:
+    """Return images whose brightest pixel is 1, or its root, or nothing where no pixel is above 0."""
+    if scaling in ("raw", "2019"):
+        return images
+    peak = images.max(axis=(1, 2), keepdims=True)
+    bright = np.where(peak > 0, images, 0) / np.where(peak > 0, peak, 1)
+    scaled = np.maximum(bright, -1)
+    return np.sign(scaled) * np.sqrt(np.abs(scaled)) if scaling == "sqrt" else scaled
