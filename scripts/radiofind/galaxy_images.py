@@ -133,7 +133,8 @@ def _sum_of_gaussians(
     exponent = (xy * dy)[:, :, None] * dx[:, None, :]
     exponent -= 0.5 * (xx * dy**2)[:, :, None]
     exponent -= 0.5 * (yy * dx**2)[:, None, :]
-    return np.tensordot(peak.astype(np.float32), np.exp(exponent, out=exponent), axes=1)
+    # A product of matrices would be added up in an order that depends on the number of threads.
+    return (np.exp(exponent, out=exponent) * peak.astype(np.float32)[:, None, None]).sum(axis=0)
 
 
 def _response(side: int, covariance: np.ndarray) -> np.ndarray:

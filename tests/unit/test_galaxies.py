@@ -140,6 +140,15 @@ def test_galaxies_of_every_class_have_the_flux_and_peak_of_their_truth_and_lie_i
     assert objects["size_arcsec"].max() <= 0.72 * 64 * 1.8
 
 
+def test_host_lies_near_the_middle_where_the_truth_says():
+    images, objects = noiseless(replace(LONE, classes=("compact",), offset_pixels=2.0, images_per_class=100))
+    y, x = np.indices(images.shape[1:])
+    for name, places in (("x", x), ("y", y)):
+        centre = (images * places).sum(axis=(1, 2)) / images.sum(axis=(1, 2))
+        assert centre == pytest.approx(objects[name].to_numpy(), abs=0.01)
+        assert np.abs(centre - 31.5).max() == pytest.approx(2.0, abs=0.1)
+
+
 def test_snr_is_uniform_in_its_logarithm():
     _, objects = noiseless(replace(LONE, classes=("compact",), images_per_class=400, size_pixels=36))
     assert np.mean(np.log10(objects["snr"])) == pytest.approx(1.5, abs=0.05)
@@ -191,6 +200,16 @@ def test_arms_of_bent_galaxies_make_the_angle_of_the_truth():
         assert measured == pytest.approx(galaxy["bend_deg"], abs=18)
 
 
+def test_size_is_the_largest_distance_between_the_host_and_the_ends():
+    _, objects = noiseless(replace(LONE, classes=("bent",), images_per_class=80))
+    first, second = objects["max_d1_arcsec"], objects["max_d2_arcsec"]
+    cosine = np.cos(np.radians(180 - objects["bend_deg"]))
+    between = np.sqrt(first**2 + second**2 - 2 * first * second * cosine)
+    expected = np.maximum(np.maximum(first, second), between)
+    assert objects["size_arcsec"].to_numpy() == pytest.approx(expected.to_numpy())
+    assert (first > between).any() and (between > first).any()
+
+
 def test_straight_galaxies_are_nearly_straight():
     _, objects = noiseless(replace(LONE, classes=ARMED, images_per_class=100))
     assert objects["bend_deg"].quantile(0.95) < 15
@@ -231,9 +250,9 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not():
 
 
 def test_cutouts_are_labelled_in_the_order_of_the_classes():
-    settings = GalaxySettings(classes=["FRII", "compact"], images_per_class=20, size_pixels=48)
+    settings = GalaxySettings(classes=["compact", "FRII"], images_per_class=20, size_pixels=48)
     cutouts, (_, objects) = simulate_cutouts(settings), simulate_galaxies(settings)
-    assert cutouts.classes == ("FRII", "compact")
+    assert cutouts.classes == ("compact", "FRII")
     assert [cutouts.classes[label] for label in cutouts.label] == objects["class"].tolist()
     assert cutouts.image.shape == (40, 48, 48) and np.isfinite(cutouts.image).all()
     assert (cutouts.image.dtype, cutouts.label.dtype, cutouts.rms.dtype) == ("float32", "uint8", "float32")
@@ -254,6 +273,9 @@ def test_neighbours_are_as_many_and_as_bright_as_asked_for():
     expected = 0.5 * (64 * 1.8 / 60) ** 2
     assert objects["n_neighbours"].mean() == pytest.approx(expected, rel=0.1)
     others = components[components["neighbour"]]
+    assert (
+        others["object"].value_counts().reindex(objects.index, fill_value=0).eq(objects["n_neighbours"]).all()
+    )
     alone = others.assign(object=np.arange(len(others)), x=32.0, y=32.0)
     images = paint_components(alone, n_images=len(alone), size_pixels=64, beam=settings.beam)
     snr = images.max(axis=(1, 2)) / settings.rms_jy_per_beam
