@@ -22,6 +22,7 @@ def mask_cutout(
     host: tuple[float, float],
     threshold: float = THRESHOLD,
     footprint: np.ndarray | None = None,
+    others: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return a cutout with nothing but its source: 0 below the threshold and in islands that do not touch it.
 
@@ -38,6 +39,9 @@ def mask_cutout(
     footprint
         2D bool ndarray: which pixels the catalogue gives to the source (see `footprint_of`); the host alone
         by default.
+    others
+        2D bool ndarray: which pixels it gives to other sources; they are masked where they are not of the
+        footprint.
 
     Returns
     -------
@@ -52,15 +56,18 @@ def mask_cutout(
     Notes
     -----
     Lukic et al. 2019 (4-rms arrays), Mingo et al. 2019. Islands are joined at sides and corners, and stay
-    when they have a pixel in the footprint.
+    when they have a pixel in the footprint; unrelated sources are masked out.
     """
     if not rms > 0:
         raise ValueError(f"Expected an rms above 0, received {rms}")
-    islands, n_islands = label(image >= threshold * rms, structure=EIGHT)
+    own = footprint_of(image.shape, np.atleast_2d(host))
+    own = own if footprint is None else own | footprint
+    above = image >= threshold * rms
+    if others is not None:
+        above &= own | ~others
+    islands, n_islands = label(above, structure=EIGHT)
     touched = np.zeros(n_islands + 1, dtype=bool)
-    touched[islands[footprint_of(image.shape, np.atleast_2d(host))]] = True
-    if footprint is not None:
-        touched[islands[footprint]] = True
+    touched[islands[own]] = True
     touched[0] = False
     return np.where(touched[islands], image, 0).astype(image.dtype)
 

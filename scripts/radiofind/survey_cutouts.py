@@ -1,7 +1,8 @@
 """Make a labelled data set from the survey's own catalogues: cutouts around sources, labelled by rule.
 
-Detections of one object in overlapping mosaics are one group, so they are never in two splits. What else lies
-in a cutout may lie in another one too, unless the cutouts are masked.
+Detections of one object in overlapping mosaics are one group, and so are sources on one island above the
+mask: they are never in two splits. What else lies in a cutout may lie in another one too, unless cutouts are
+masked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from radiofind import component_labels, morphology
 from radiofind.component_labels import label_components
 from radiofind.cutout_splits import split_of
 from radiofind.cutouts import Cutouts
-from radiofind.cutting import cutouts_in_batches
 from radiofind.morphology import class_of, measure_morphology
 from radiofind.survey_sources import MosaicSources, group_on_sky, masked_batches
 
@@ -84,7 +84,8 @@ def cut_dataset(
     Cutouts
         In the order of the mosaics and of their catalogues; Jy/beam of the flat-noise image. `name` is the
         mosaic and the source_id with a stroke between; `group` is the source_id of one of the detections that
-        are linked by distances of a beam or less.
+        are linked by distances of a beam or less, or by an island above `mask_rms` that
+        joins them within a cutout.
 
     Raises
     ------
@@ -95,11 +96,13 @@ def cut_dataset(
     _check(mosaics, settings)
     scale = _common_scale(mosaics)
     sources = pd.concat([_label(mosaic, settings) for mosaic in mosaics], ignore_index=True)
-    beam = max(mosaic.header.beam.major_arcsec for mosaic in mosaics)
-    sources["group"] = group_on_sky(sources, radius_arcsec=beam)
-    n_splits = 1 + (validation_fraction > 0) + (test_fraction > 0)
-    _check_classes(sources, settings, n_splits, [mosaic.name for mosaic in mosaics])
+    told = _told_counts(sources)
     sources = _draw(sources, settings)
+    images, links = _cut(mosaics, sources, settings)
+    beam = max(mosaic.header.beam.major_arcsec for mosaic in mosaics)
+    sources["group"] = group_on_sky(sources, radius_arcsec=beam, links=links)
+    n_splits = 1 + (validation_fraction > 0) + (test_fraction > 0)
+    _check_classes(sources, settings, n_splits, f"{', '.join(mosaic.name for mosaic in mosaics)} ({told})")
     label = sources["class"].map(settings.class_names.index).to_numpy(np.uint8)
     group = sources["group"].to_numpy(dtype=str)
     split = split_of(
@@ -107,7 +110,7 @@ def cut_dataset(
     )
     _check_train(label, split, settings)
     return Cutouts(
-        image=_cut(mosaics, sources, settings),
+        image=images,
         label=label,
         split=split,
         group=group,
@@ -154,7 +157,7 @@ def _label(mosaic: MosaicSources, settings: SurveySettings) -> pd.DataFrame:
     classes = np.full(len(table), morphology.FAINT, dtype=object)
     batches = masked_batches(mosaic, table, size_pixels=settings.size_pixels, mask_rms=settings.mask_rms)
     for batch in batches:
-        pairs = zip(batch.images, batch.hosts, strict=True)
+        pairs = zip(batch.masked, batch.hosts, strict=True)
         classes[batch.rows] = [_class_of_cutout(image, host, mosaic, settings) for image, host in pairs]
     return table.assign(**{"class": classes})
 
@@ -169,19 +172,22 @@ def _class_of_cutout(
     return class_of(shape, least_flux=settings.least_flux)
 
 
-def _check_classes(
-    sources: pd.DataFrame, settings: SurveySettings, n_splits: int, mosaics: Sequence[str]
-) -> None:
-    """Log how many sources are of each class, and raise when a class has not an object for each split."""
+def _told_counts(sources: pd.DataFrame) -> str:
+    """Return, and log, how many sources are of each class and of what is left out."""
     counts = sources["class"].replace("", "no class").value_counts()
     told = ", ".join(f"{name} {number}" for name, number in counts.items()) or "no sources"
     logger.info("sources by class, in the data set or left out: %s", told)
+    return told
+
+
+def _check_classes(sources: pd.DataFrame, settings: SurveySettings, n_splits: int, place: str) -> None:
+    """Raise when a class has not an object for each split."""
     for name in settings.class_names:
         objects = sources.loc[sources["class"] == name, "group"].nunique()
         if objects < n_splits:
             raise ValueError(
-                f"Expected {n_splits} or more objects of each class, received {objects} of class {name} in "
-                f"{', '.join(mosaics)} above peak_snr {settings.lowest_peak_snr:g} ({told})"
+                f"Expected {n_splits} or more objects of each class, received {objects} of class {name} "
+                f"above peak_snr {settings.lowest_peak_snr:g} in {place}"
             )
 
 
@@ -204,18 +210,17 @@ def _check_train(label: np.ndarray, split: np.ndarray, settings: SurveySettings)
             raise ValueError(f"Expected an example of each class in train, received {received}")
 
 
-def _cut(mosaics: Sequence[MosaicSources], sources: pd.DataFrame, settings: SurveySettings) -> np.ndarray:
-    """Return the cutouts of all sources."""
+def _cut(
+    mosaics: Sequence[MosaicSources], sources: pd.DataFrame, settings: SurveySettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cutouts of all sources, and which pairs of sources are on one island."""
     size = settings.size_pixels
     images = np.zeros((len(sources), size, size), dtype=np.float32)
+    links = [np.zeros((0, 2), dtype=int)]
     for mosaic in mosaics:
         place = np.flatnonzero(sources["mosaic"] == mosaic.name)
         table = sources.iloc[place]
-        if settings.image == "masked":
-            batches = masked_batches(mosaic, table, size_pixels=size, mask_rms=settings.mask_rms)
-        else:
-            x, y = table["x"].to_numpy(), table["y"].to_numpy()
-            batches = cutouts_in_batches(mosaic.header, x, y, size_pixels=size)
-        for batch in batches:
-            images[place[batch.rows]] = batch.images
-    return images
+        for batch in masked_batches(mosaic, table, size_pixels=size, mask_rms=settings.mask_rms):
+            images[place[batch.rows]] = batch.masked if settings.image == "masked" else batch.images
+            links.append(place[batch.links])
+    return images, np.concatenate(links)

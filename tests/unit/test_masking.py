@@ -56,6 +56,19 @@ def test_nothing_is_left_where_nothing_touches_the_source():
     assert not mask_cutout(image, 1.0, host=(3, 3), footprint=np.zeros(image.shape, dtype=bool)).any()
 
 
+def test_what_other_sources_have_for_themselves_is_masked_and_joins_nothing():
+    image = np.zeros((5, 9), dtype=np.float32)
+    image[2, 1:8] = 5
+    others, footprint = np.zeros((2, 5, 9), dtype=bool)
+    others[:, 4] = True
+    given = {"host": (2, 2), "footprint": footprint, "others": others}
+    assert np.flatnonzero(mask_cutout(image, 1.0, **given)[2]).tolist() == [1, 2, 3]
+    footprint[2, 4] = True  # of both: it stays
+    assert np.flatnonzero(mask_cutout(image, 1.0, **given)[2]).tolist() == [1, 2, 3, 4, 5, 6, 7]
+    others[:] = True
+    assert np.flatnonzero(mask_cutout(image, 1.0, **given)[2]).tolist() == [2, 4]
+
+
 @pytest.mark.parametrize("rms", [0.0, -1.0, np.nan])
 def test_a_mask_without_noise_is_an_error(rms):
     with pytest.raises(ValueError, match="Expected an rms above 0, received"):

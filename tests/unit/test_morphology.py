@@ -130,6 +130,12 @@ def test_a_core_bright_source_looks_for_its_jets_beyond_the_core():
     assert class_of(shape) == "FRI"
 
 
+@pytest.mark.parametrize(("shift", "expected"), [(2.9, True), (3.0, False)])
+def test_a_peak_less_than_three_pixels_from_the_host_is_its_core(shift, expected):
+    image = paint((0, 0, 0.2), *jets((34, 34), core=0.012))
+    assert measure(image, host=(MIDDLE + shift, MIDDLE)).core_bright == expected
+
+
 def test_a_host_beside_the_core_changes_sides_but_not_positions():
     image = paint((25, 0, 0.1), (-18, 0, 0.05))
     shape = measure(image, host=(MIDDLE + 5, MIDDLE))

@@ -135,7 +135,7 @@ def test_a_mask_keeps_what_the_ellipses_of_the_source_touch(sky, write_fits):
         mosaic = MosaicSources("deep", header, pd.DataFrame([catalogue]), components)
         (batch,) = masked_batches(mosaic, mosaic.catalogue, size_pixels=41, mask_rms=4.0)
         assert batch.hosts.tolist() == [[20.0, 20.0]]
-        return [batch.images[0][at] > 0 for at in ((30, 30), (10, 10), (10, 30))]
+        return [batch.masked[0][at] > 0 for at in ((30, 30), (10, 10), (10, 30))]
 
     # Columns grow to the west.
     assert kept(host | north_west | {"major": 70.0}) == [True, True, False]
@@ -146,6 +146,38 @@ def test_a_mask_keeps_what_the_ellipses_of_the_source_touch(sky, write_fits):
     components = pd.DataFrame([lobes[0], other, lobes[1]])
     assert kept(host | north_east | {"major": 70.0}, components) == [True, True, False]
     assert kept(host | north_east | {"major": 70.0, "source_id": "c"}, components) == [False, False, False]
+
+
+def test_sources_on_one_island_are_told_apart_by_their_ellipses_and_linked(sky, write_fits):
+    places = np.array([[40.0, 45.0], [49.0, 45.0], [70.0, 45.0], [61.0, 49.0]])
+    pixels = sky.make((90, 90), [(x, y, 0.02) for x, y in places[:3]])
+    size = {"rms": sky.rms, "major": 8.0, "minor": 8.0, "position_angle": 0.0}
+    table = pd.DataFrame(places, columns=["x", "y"]).assign(source_id=list("abcd"), **size)
+    mosaic = MosaicSources("deep", read_header(write_fits(pixels)), table)
+    (batch,) = masked_batches(mosaic, table, size_pixels=31, mask_rms=4.0)
+    assert sorted(batch.links.tolist()) == [[0, 1], [1, 0]]
+    images = dict(zip(batch.rows, batch.masked, strict=True))
+    assert (images[0][15, 15] > 0, images[0][15, 24] > 0) == (True, False)
+    assert (images[1][15, 15] > 0, images[1][15, 6] > 0) == (True, False)
+    assert not images[3].any()
+    without_size = MosaicSources("deep", mosaic.header, table.assign(major=np.nan))
+    (batch,) = masked_batches(without_size, table, size_pixels=31, mask_rms=4.0)
+    assert (dict(zip(batch.rows, batch.masked, strict=True))[0][15, [15, 24]] > 0).all()
+
+
+def test_sources_on_one_island_are_one_object(survey):
+    mosaic = survey("deep")
+    lobes = mosaic.catalogue[mosaic.catalogue["n_components"] == 2].copy()
+    lobes["x"] += 18
+    lobes["ra"], lobes["dec"] = mosaic.header.wcs.pixel_to_world_values(lobes["x"], lobes["y"])
+    lobes["source_id"] = [f"lobe of {name}" for name in lobes["source_id"]]
+    both = replace(mosaic, catalogue=pd.concat([mosaic.catalogue, lobes], ignore_index=True))
+    data = cut_dataset([both], replace(COUNTS, size_pixels=61), **SPLIT)
+    group = dict(zip(data.name, data.group, strict=True))
+    found = [name for name in group if "lobe of" in name]
+    assert len(found) > 3
+    assert all(group[name] == group[name.replace("lobe of ", "")] for name in found)
+    assert len(set(group.values())) == len(group) - len(found)
 
 
 def test_a_source_in_two_mosaics_is_one_object(survey):
@@ -214,11 +246,11 @@ def test_a_class_with_too_few_objects_is_an_error_that_names_it_and_its_count(su
     doubles = mosaic.catalogue["n_components"] == 2
     for left in (0, 2):
         catalogue = mosaic.catalogue[~doubles | (doubles.cumsum() <= left)]
-        received = rf"received {left} of class two_component_extended in deep above peak_snr 5 \(.*compact 1"
+        received = rf"received {left} of class two_component_extended above peak_snr 5 in deep \(.*compact 1"
         with pytest.raises(ValueError, match=f"Expected 3 or more objects of each class, {received}"):
             cut_dataset([replace(mosaic, catalogue=catalogue)], COUNTS, **SPLIT)
     none = replace(mosaic, catalogue=mosaic.catalogue[:0])
-    with pytest.raises(ValueError, match=r"received 0 of class compact in deep .* \(no sources\)"):
+    with pytest.raises(ValueError, match=r"received 0 of class compact .* in deep \(no sources\)"):
         cut_dataset([none], COUNTS, **SPLIT)
 
 
