@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,15 +64,14 @@ def write_cutouts(cutouts: Cutouts, path: str | Path, *, provenance: str = "") -
     path
         The file to make.
     provenance
-        What they are made of, to be kept with them.
+        What they are made of as JSON, to be kept with them.
     """
     with whole_or_absent(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["classes"] = list(cutouts.classes)
         file.attrs["pixel_arcsec"] = float(cutouts.pixel_arcsec)
         file.attrs["provenance"] = provenance
-        shape = cutouts.image.shape
-        packing = {"compression": "gzip", "shuffle": True, "chunks": (1, *shape[1:])} if shape[0] else {}
-        file.create_dataset("image", data=cutouts.image.astype(np.float32), **packing)
+        # Not packed: jobs ask for memory by the size of this file.
+        file.create_dataset("image", data=cutouts.image.astype(np.float32))
         file.create_dataset("label", data=cutouts.label.astype(np.uint8))
         file.create_dataset("rms", data=cutouts.rms.astype(np.float32))
         for field in TEXTS:
@@ -91,6 +91,18 @@ def read_cutouts(path: str | Path) -> Cutouts:
         texts = {field: np.char.decode(file[field][:], "utf-8") for field in TEXTS}
         classes = tuple(str(name) for name in file.attrs["classes"])
         return Cutouts(**numbers, **texts, classes=classes, pixel_arcsec=float(file.attrs["pixel_arcsec"]))
+
+
+def read_provenance(path: str | Path) -> dict[str, object]:
+    """Return what a file that `write_cutouts` wrote says of what it is made of.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    with h5py.File(path) as file:
+        return json.loads(file.attrs["provenance"] or "{}")
 
 
 def read_user_cutouts(
