@@ -1,0 +1,43 @@
+"""What the class of a source is told from besides its catalogue."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radiofind.class_inputs import read_context
+from radiofind.files import write_parquet
+
+BEAM = 8.0
+
+
+def image_of(path, **changes):
+    return {"image": path, "beam": None, "frequency_hz": None} | changes
+
+
+@pytest.fixture
+def field(tmp_path, sky, write_fits):
+    """A catalogue, its image, and two of its sources at half the frequency, with twice the flux."""
+    catalogue = pd.DataFrame({"ra": [0.0, 0.01, 0.02], "dec": -30.0, "total_flux": [1.0, 2.0, 3.0]})
+    other = catalogue.assign(total_flux=2 * catalogue["total_flux"])[::-1][:2]
+    write_parquet(other, tmp_path / "other.parquet")
+    first, second = (write_fits(sky.make((40, 40)), f"{name}.fits") for name in "ab")
+    partner = image_of(second, frequency_hz=0.7e9, beam=(9.0, 4.0, 0.0), catalogue=tmp_path / "other.parquet")
+    return catalogue, image_of(first), partner
+
+
+def test_one_frequency_tells_the_beam_alone(field):
+    catalogue, image, _ = field
+    found = read_context(catalogue, image)
+    assert found == {"beam_arcsec": pytest.approx(BEAM), "spectral_index": None}
+    elliptical = read_context(catalogue, image | {"beam": (9.0, 4.0, 0.0)})
+    assert elliptical["beam_arcsec"] == pytest.approx(6.0)
+
+
+def test_two_frequencies_tell_the_spectral_index_of_what_is_in_both(field):
+    index = read_context(*field)["spectral_index"]
+    assert index[1:] == pytest.approx(-1.0) and np.isnan(index[0])
+
+
+def test_a_partner_of_the_same_frequency_tells_nothing(field):
+    catalogue, image, partner = field
+    assert read_context(catalogue, image, partner | {"frequency_hz": 1.4e9})["spectral_index"] is None
