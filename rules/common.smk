@@ -17,7 +17,7 @@ from radiofind.classifier_planning import MEMBER
 from radiofind.digests import digest_of
 from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings
-from radiofind.planning import KINDS_OF_TILES, KINDS_WITH_SCORES, Plan
+from radiofind.planning import KINDS_OF_TILES, KINDS_WITH_COMPONENTS, KINDS_WITH_SCORES, Plan
 
 try:
     config, mosaics = read_inputs(

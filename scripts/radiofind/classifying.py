@@ -102,11 +102,13 @@ def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tu
     table, size = mosaic.catalogue, classifier.side_for(mosaic.header.pixel_arcsec)
     if classifier.mask_rms is None:
         x, y = table["x"].to_numpy(), table["y"].to_numpy()
-        rows, batches = np.arange(len(table)), cutouts_in_batches(mosaic.header, x, y, size_pixels=size)
-    else:
-        rows = np.flatnonzero(table["rms"] > 0)
-        batches = masked_batches(mosaic, table.iloc[rows], size_pixels=size, mask_rms=classifier.mask_rms)
-    yield from ((rows[batch.rows], batch.images) for batch in batches)
+        for batch in cutouts_in_batches(mosaic.header, x, y, size_pixels=size):
+            yield batch.rows, batch.images
+        return
+    known = np.flatnonzero(table["rms"] > 0)
+    chosen = table.iloc[known].reset_index(drop=True)
+    for batch in masked_batches(mosaic, chosen, size_pixels=size, mask_rms=classifier.mask_rms):
+        yield known[batch.rows], batch.masked
 
 
 def _numbers(counts: Mapping[str, int]) -> str:
