@@ -75,6 +75,10 @@ def read_checked(path: str | Path) -> UserCutouts:
     ------
     CutoutError
         When something is wrong with it, with the dataset and the row, counted from 0, as in ``image[3]``.
+
+    Notes
+    -----
+    HDF5 itself may read a file without end whose heap (of texts of many lengths) is damaged.
     """
     trouble = file_trouble(Path(path))
     if trouble:
@@ -210,7 +214,8 @@ def _texts(dataset: h5py.Dataset, key: str) -> np.ndarray:
 
 def _rms(dataset: h5py.Dataset) -> np.ndarray:
     """Return the noise of each image."""
-    values = dataset[:].astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = dataset[:].astype(np.float32)
     right = np.isnan(values) | ((values > 0) & np.isfinite(values))
     _check_rows(right, values, "rms", "a finite number above 0, or NaN where it is unknown")
     return values

@@ -51,6 +51,12 @@ def test_images_that_are_not_square_are_compared_in_their_own_directions():
     assert len(set(groups_of(np.concatenate([one, one[:, ::-1], one[:, :, ::-1], one + 1])))) == 2
 
 
+def test_columns_written_as_rows_are_another_object():
+    given = np.random.default_rng(1).normal(size=(40, 2, 4)).astype(np.float32)
+    other = given.transpose(0, 2, 1).reshape(40, 2, 4)
+    assert len(set(groups_of(np.concatenate([given, other])))) == 80
+
+
 def test_almost_the_same_image_is_another_object():
     first = images(1)[0]
     changed = first.copy()
@@ -151,7 +157,7 @@ def test_the_split_of_a_class_does_not_depend_on_other_classes():
 
 
 def test_classes_are_not_split_alike():
-    label, group = np.repeat([0, 1], 50), np.arange(100).astype(str)
+    label, group = np.repeat([0, 1], 50), np.arange(100, 200).astype(str)
     split = split_of(label, group, **FRACTIONS, seed=1)
     assert (split[:50] != split[50:]).any()
 

@@ -388,7 +388,9 @@ def test_images_that_are_read_in_blocks_are_all_read_and_checked(path, monkeypat
 @given(st.data())
 def test_a_damaged_file_is_read_or_told_to_be_wrong(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damaged") / "set.h5"
-    content = bytearray(write(path, name=np.full(N, b"x")).read_bytes())
+    # Texts of one length: HDF5 itself may read a damaged heap, where the others are, without end.
+    texts = {"name": np.full(N, b"x"), "classes": np.array(CLASSES, dtype="S")}
+    content = bytearray(write(path, **texts).read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)

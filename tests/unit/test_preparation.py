@@ -215,3 +215,10 @@ def test_images_and_noise_of_other_shapes_are_told():
         prepare(np.zeros((8, 8)), None, plain(8))
     with pytest.raises(ValueError, match="an rms for each of 2 images"):
         prepare(np.zeros((2, 8, 8)), np.ones(3), plain(8, clip_rms=1))
+
+
+def test_negative_pixels_do_not_move_the_centre_and_are_not_below_minus_one():
+    image = source((41, 41), (20, 20))
+    image[0, 0] = -500.0
+    found = seen(image, Preparation(41, centring="centroid"))
+    assert brightest(found) == (20, 20) and found.min() == -1
