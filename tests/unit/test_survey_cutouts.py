@@ -244,6 +244,17 @@ def test_classes_are_capped_by_a_draw_that_only_the_seed_changes(survey):
     assert dict(zip(first.name, first.label, strict=True)) == dict(zip(again.name, again.label, strict=True))
 
 
+@pytest.mark.parametrize("image", ["fits", "masked"])
+def test_a_source_has_its_class_and_image_whatever_its_row(survey, image):
+    mosaic = survey("deep")
+    shuffled = replace(mosaic, catalogue=mosaic.catalogue.sample(frac=1, random_state=3))
+    one, other = (cut_dataset([each], replace(SHAPES, image=image), **SPLIT) for each in (mosaic, shuffled))
+    rows = [list(other.name).index(name) for name in one.name]
+    assert rows != sorted(rows)
+    assert np.array_equal(one.label, other.label[rows])
+    assert np.array_equal(one.image, other.image[rows])
+
+
 def test_a_class_with_too_few_objects_is_an_error_that_names_it_and_its_count(survey):
     mosaic = survey("deep")
     doubles = mosaic.catalogue["n_components"] == 2
