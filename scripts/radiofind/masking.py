@@ -97,7 +97,36 @@ def footprint_of(
     for number, (x, y) in enumerate(centres):
         inside |= (column == np.floor(x + 0.5)) & (row == np.floor(y + 0.5))
         if covariances is not None and np.isfinite(covariances[number]).all():
-            xx, yy, xy = covariances[number][[0, 1, 0], [0, 1, 1]]
-            dx, dy = column - x, row - y
-            inside |= yy * dx**2 - 2 * xy * dx * dy + xx * dy**2 <= 2 * np.log(2) * (xx * yy - xy**2)
+            inside |= _exponent(shape, centres[number], covariances[number]) <= np.log(2)
     return inside
+
+
+def heights_of(
+    shape: tuple[int, int], centres: np.ndarray, covariances: np.ndarray, peaks: np.ndarray
+) -> np.ndarray:
+    """Return the sum of Gaussians over a cutout.
+
+    Parameters
+    ----------
+    shape, centres, covariances
+        As in `footprint_of`.
+    peaks
+        Their heights, shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Float of this shape, in the unit of the heights. Those of which something is not finite are left out.
+    """
+    heights = np.zeros(shape)
+    for centre, covariance, peak in zip(centres, covariances, peaks, strict=True):
+        if np.isfinite(covariance).all() and np.isfinite(peak):
+            heights += peak * np.exp(-_exponent(shape, centre, covariance))
+    return heights
+
+
+def _exponent(shape: tuple[int, int], centre: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Return the logarithm of how far a Gaussian has fallen from its height at each pixel."""
+    y, x = np.indices(shape) - centre[::-1].reshape(2, 1, 1)
+    xx, yy, xy = covariance[[0, 1, 0], [0, 1, 1]]
+    return (yy * x**2 - 2 * xy * x * y + xx * y**2) / (2 * (xx * yy - xy**2))

@@ -14,12 +14,12 @@ from scipy.spatial import cKDTree
 
 from radiofind.cutting import cutouts_in_batches, first_pixels
 from radiofind.images import ImageHeader
-from radiofind.masking import footprint_of, mask_cutout
+from radiofind.masking import footprint_of, heights_of, mask_cutout
 from radiofind.shapes import covariance_of, sky_matrix
 from radiofind.tiling import pixel_of
 
-NO_ELLIPSE = np.zeros(0, dtype=int)
-"""Numbers of the ellipses of a source that has none: a component could not be fitted."""
+NO_GAUSSIAN = np.zeros(0, dtype=int)
+"""Numbers of the Gaussians of a source that has none: a component could not be fitted."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,17 @@ class MosaicSources:
         return float(np.sqrt(self.header.beam.major_arcsec * self.header.beam.minor_arcsec))
 
     @cached_property
-    def ellipses(self) -> tuple[np.ndarray, np.ndarray]:
-        """Centres (x, y) of its Gaussians, shape (n, 2), and their covariances in pixels^2 (n, 2, 2)."""
+    def gaussians(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Centres (n, 2), covariances (n, 2, 2) and peaks (n,) of its Gaussians, in pixels and Jy/beam."""
         table = self._shapes
         to_pixels = np.linalg.inv(sky_matrix(self.header))
         covariance = covariance_of(*(table[name].to_numpy() for name in ("major", "minor", "position_angle")))
-        return table[["x", "y"]].to_numpy(), to_pixels @ covariance @ to_pixels.T
+        peak = table["apparent_peak_flux"].to_numpy()
+        return table[["x", "y"]].to_numpy(), to_pixels @ covariance @ to_pixels.T, peak
 
     @cached_property
     def places(self) -> Mapping[str, np.ndarray]:
-        """Numbers of the ellipses of each source, by its source_id."""
+        """Numbers of the Gaussians of each source, by its source_id."""
         return self._shapes.groupby("source_id").indices
 
     def footprints(
@@ -65,24 +66,23 @@ class MosaicSources:
         corner
             Mosaic pixel x, y of the first pixel of the cutout.
         around
-            Numbers of the ellipses that have their centre in the cutout.
+            Numbers of the Gaussians that have their centre in the cutout.
         size_pixels
             Side of the cutout.
 
         Returns
         -------
         tuple of numpy.ndarray
-            Two of bool, shape (size_pixels, size_pixels). Others without a size have no pixels.
+            Two of bool, shape (size_pixels, size_pixels): above half height of a Gaussian of the source, and
+            where the Gaussians of others are higher than its own.
         """
-        centres, covariances = self.ellipses
-        own = self.places.get(source_id, NO_ELLIPSE)
-        others = np.setdiff1d(around, own)
-        others = others[np.isfinite(covariances[others]).all(axis=(1, 2))]
-        own, others = (
-            footprint_of((size_pixels, size_pixels), centres[which] - corner, covariances[which])
-            for which in (own, others)
-        )
-        return own, others
+        shape, own = (size_pixels, size_pixels), self.places.get(source_id, NO_GAUSSIAN)
+        centres, covariances, peaks = self.gaussians
+        heights = [
+            heights_of(shape, centres[which] - corner, covariances[which], peaks[which])
+            for which in (own, np.setdiff1d(around, own))
+        ]
+        return footprint_of(shape, centres[own] - corner, covariances[own]), heights[1] > heights[0]
 
     @property
     def _shapes(self) -> pd.DataFrame:
@@ -114,8 +114,7 @@ def masked_batches(
     Parameters
     ----------
     mosaic
-        The mosaic. The pixels of a source are those of its ellipses in `mosaic`, and what lies in those of
-        others alone is masked.
+        The mosaic. Its Gaussians say which pixels are of a source, and which of others: these are masked.
     table
         Rows of its catalogue, with source_id, x, y and rms (Jy/beam, above 0).
     size_pixels
@@ -129,11 +128,11 @@ def masked_batches(
     host = position - corner
     for batch in cutouts_in_batches(mosaic.header, *position.T, size_pixels=size_pixels):
         masked, links = np.zeros_like(batch.images), []
-        ellipses, sources = (
-            _inside(places, corner[batch.rows], size_pixels) for places in (mosaic.ellipses[0], position)
+        gaussians, sources = (
+            _inside(places, corner[batch.rows], size_pixels) for places in (mosaic.gaussians[0], position)
         )
         for number, (row, image) in enumerate(zip(batch.rows, batch.images, strict=True)):
-            own, others = mosaic.footprints(names[row], corner[row], ellipses[number], size_pixels)
+            own, others = mosaic.footprints(names[row], corner[row], gaussians[number], size_pixels)
             given = {"host": host[row], "threshold": mask_rms, "footprint": own}
             masked[number] = mask_cutout(image, rms[row], others=others, **given)
             island = mask_cutout(image, rms[row], **given) > 0
@@ -177,7 +176,7 @@ def group_on_sky(
 def _inside(places: np.ndarray, corner: np.ndarray, size_pixels: int) -> list[np.ndarray]:
     """Return the numbers of the places on the pixels of each cutout, ascending."""
     if not len(places):
-        return [NO_ELLIPSE] * len(corner)
+        return [NO_GAUSSIAN] * len(corner)
     # A pixel more on each side: a place is in the cutout when the pixel that holds it is.
     middle = corner + (size_pixels - 1) / 2
     found = cKDTree(places).query_ball_point(middle, size_pixels / 2 + 1, p=np.inf)

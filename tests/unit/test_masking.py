@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radiofind.masking import footprint_of, mask_cutout
+from radiofind.masking import footprint_of, heights_of, mask_cutout
 from radiofind.shapes import FWHM
 
 RMS = 1e-4
@@ -87,4 +87,8 @@ def test_a_footprint_is_what_lies_above_half_height():
     expected = height >= 0.5
     expected[4, 2] = True  # of a component without a size the pixel that holds it
     assert np.array_equal(footprint, expected)
+    heights = heights_of((25, 30), centres, covariances, np.array([3.0, 2.0]))
+    assert heights == pytest.approx(3 * height)
+    twice = heights_of((25, 30), centres[[0, 0, 0]], covariances[[0, 0, 0]], np.array([3.0, 2.0, np.nan]))
+    assert twice == pytest.approx(5 * height)
     assert not footprint_of((25, 30), np.zeros((0, 2)), np.zeros((0, 2, 2))).any()

@@ -136,6 +136,47 @@ def test_a_peak_less_than_three_pixels_from_the_host_is_its_core(shift, expected
     assert measure(image, host=(MIDDLE + shift, MIDDLE)).core_bright == expected
 
 
+def points(*places):
+    """Pixels x, y, value around a host at (10, 10), measured with a beam of four pixels."""
+    masked = np.zeros((21, 21))
+    for x, y, value in places:
+        masked[y, x] = value
+    return measure_morphology(masked, host=(10, 10), pixel_arcsec=1.0, beam_arcsec=4.0)
+
+
+@pytest.mark.parametrize(
+    "nearer",
+    [
+        (8, 10, 2.0),  # less than 3 pixels from the host
+        (11, 14, 2.0),  # less than 6 pixels from the first peak
+        (16, 3, 2.0),  # less than 60 deg from the first peak
+    ],
+)
+def test_the_second_peak_is_apart_from_host_and_first_peak(nearer):
+    first, second = ((14, 10, 3.0), (4, 10, 1.0)) if nearer[0] < 16 else ((18, 10, 3.0), (4, 10, 1.0))
+    assert points(first, second, nearer).d2 == 6.0
+
+
+def test_the_first_side_of_a_bright_core_is_all_that_faces_its_peak():
+    beside = (20 * np.cos(np.deg2rad(75)), 20 * np.sin(np.deg2rad(75)), 0.045)
+    jet = paint((20, 0, 0.06), beside, (-14, 0, 0.03), *jets((14, 20), core=0.005))
+    with_core, without = (measure(jet + paint((0, 0, peak))) for peak in (0.2, 0.0))
+    assert (with_core.core_bright, without.core_bright) == (True, False)
+    assert with_core.d2 / PIXEL == pytest.approx(14, abs=1.0)
+    assert without.d2 / PIXEL == pytest.approx(20, abs=1.0)
+
+
+def test_a_core_of_a_short_source_is_its_peak():
+    shape = measure(paint((0, 0, 0.05)), host=(MIDDLE + 2.5, MIDDLE))
+    assert shape.core_bright
+    assert shape.d1 / PIXEL == pytest.approx(2.5)
+
+
+def test_no_peak_is_on_the_edge_of_the_cutout():
+    shape = points(*((x, 10, 1.0) for x in range(12, 20)), (20, 10, 9.0))
+    assert (shape.d1, shape.max1, shape.reaches_edge) == (9.0, 10.0, True)
+
+
 def test_a_host_beside_the_core_changes_sides_but_not_positions():
     image = paint((25, 0, 0.1), (-18, 0, 0.05))
     shape = measure(image, host=(MIDDLE + 5, MIDDLE))

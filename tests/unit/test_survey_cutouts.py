@@ -127,9 +127,9 @@ def test_a_mask_keeps_what_the_ellipses_of_the_source_touch(sky, write_fits):
     # Two lobes without a bridge, at 45 deg, and an unrelated source closer to the host than they are.
     pixels = sky.make((90, 90), [(55, 55, 0.02), (35, 35, 0.02), (55, 35, 0.02)])
     header = read_header(write_fits(pixels))
-    north_west = {"position_angle": 315.0 - 180.0, "minor": 8.0, "source_id": "a"}
+    north_west = {"position_angle": 315.0 - 180.0, "minor": 8.0, "source_id": "a", "apparent_peak_flux": 0.02}
     north_east = north_west | {"position_angle": 45.0}
-    host = {"x": 45.0, "y": 45.0, "rms": sky.rms}
+    host = {"x": 45.0, "y": 45.0, "rms": sky.rms, "apparent_peak_flux": 0.02}
 
     def kept(catalogue, components=None):
         mosaic = MosaicSources("deep", header, pd.DataFrame([catalogue]), components)
@@ -151,14 +151,17 @@ def test_a_mask_keeps_what_the_ellipses_of_the_source_touch(sky, write_fits):
 def test_sources_on_one_island_are_told_apart_by_their_ellipses_and_linked(sky, write_fits):
     places = np.array([[40.0, 45.0], [49.0, 45.0], [70.0, 45.0], [61.0, 49.0]])
     pixels = sky.make((90, 90), [(x, y, 0.02) for x, y in places[:3]])
-    size = {"rms": sky.rms, "major": 8.0, "minor": 8.0, "position_angle": 0.0}
+    size = {"rms": sky.rms, "apparent_peak_flux": 0.02, "major": 8.0, "minor": 8.0, "position_angle": 0.0}
     table = pd.DataFrame(places, columns=["x", "y"]).assign(source_id=list("abcd"), **size)
     mosaic = MosaicSources("deep", read_header(write_fits(pixels)), table)
     (batch,) = masked_batches(mosaic, table, size_pixels=31, mask_rms=4.0)
     assert sorted(batch.links.tolist()) == [[0, 1], [1, 0]]
     images = dict(zip(batch.rows, batch.masked, strict=True))
-    assert (images[0][15, 15] > 0, images[0][15, 24] > 0) == (True, False)
-    assert (images[1][15, 15] > 0, images[1][15, 6] > 0) == (True, False)
+    # They are as bright, so the line between them is half way.
+    assert [np.flatnonzero(images[row].any(axis=0)) - 15 for row in (0, 1)] == [
+        pytest.approx(np.arange(-4, 5)),
+        pytest.approx(np.arange(-4, 5)),
+    ]
     assert not images[3].any()
     without_size = MosaicSources("deep", mosaic.header, table.assign(major=np.nan))
     (batch,) = masked_batches(without_size, table, size_pixels=31, mask_rms=4.0)
@@ -239,6 +242,17 @@ def test_classes_are_capped_by_a_draw_that_only_the_seed_changes(survey):
     assert np.array_equal(first.image, all_of.image[rows])
     assert np.array_equal(first.label, all_of.label[rows])
     assert dict(zip(first.name, first.label, strict=True)) == dict(zip(again.name, again.label, strict=True))
+
+
+@pytest.mark.parametrize("image", ["fits", "masked"])
+def test_a_source_has_its_class_and_image_whatever_its_row(survey, image):
+    mosaic = survey("deep")
+    shuffled = replace(mosaic, catalogue=mosaic.catalogue.sample(frac=1, random_state=3))
+    one, other = (cut_dataset([each], replace(SHAPES, image=image), **SPLIT) for each in (mosaic, shuffled))
+    rows = [list(other.name).index(name) for name in one.name]
+    assert rows != sorted(rows)
+    assert np.array_equal(one.label, other.label[rows])
+    assert np.array_equal(one.image, other.image[rows])
 
 
 def test_a_class_with_too_few_objects_is_an_error_that_names_it_and_its_count(survey):
