@@ -1,12 +1,13 @@
 """Train the network of a finder."""
 
-from radiofind.convosource_training import forget_training, train_finder
+from radiofind.convosource_training import train_finder
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_json
 from radiofind.logs import log_to
 from radiofind.networks import save_network
 from radiofind.patches import read_origin
 from radiofind.provenance import provenance_of
+from radiofind.training import forget_training
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

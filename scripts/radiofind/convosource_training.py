@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,12 +80,6 @@ def train_finder(
         ),
     }
     return trained, record
-
-
-def forget_training(state: str | Path) -> None:
-    """Remove what was kept of trainings, also of those with other settings, once the network is written."""
-    # Another process may do the same: that of a job that outlived its run.
-    shutil.rmtree(state, ignore_errors=True)
 
 
 def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:

@@ -19,7 +19,10 @@ logger = logging.getLogger(__name__)
 
 HISTORY = "history.json"
 BEST = "best.weights.h5"
-"""Weights of the epoch with the lowest validation loss so far."""
+"""Weights of the best epoch so far."""
+
+Inputs = np.ndarray | dict[str, np.ndarray]
+"""Of a network: an array, or arrays by the names of its inputs."""
 
 
 class Batches(Protocol):
@@ -29,7 +32,7 @@ class Batches(Protocol):
     def batches_per_epoch(self) -> int:
         """Batches in an epoch."""
 
-    def batch(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def batch(self, epoch: int, index: int) -> tuple[Inputs, np.ndarray, np.ndarray]:
         """Return inputs, targets and weights of a batch, the same for the same two numbers."""
 
 
@@ -42,8 +45,9 @@ def train(
     patience_epochs: int,
     seed: int,
     state: Path,
+    best_by: str = "validation_loss",
 ) -> list[dict[str, float]]:
-    """Train a network and leave in it the weights of the epoch with the lowest validation loss.
+    """Train a network and leave in it the weights of its best epoch.
 
     Parameters
     ----------
@@ -56,12 +60,14 @@ def train(
     epochs
         Largest number of epochs.
     patience_epochs
-        Training ends when the validation loss has not improved for so many epochs; 0 for never.
+        Training ends when no epoch has been better for so many epochs; 0 for never.
     seed
         Seed of dropout.
     state
         Folder in which the training is kept after each epoch, until the caller removes it, who names it after
         all that the training depends on. One that cannot be read is not used.
+    best_by
+        What is lowest in the best epoch: a result of `validate`.
 
     Returns
     -------
@@ -71,10 +77,10 @@ def train(
     Raises
     ------
     ValueError
-        When the loss is no number any more.
+        When a loss is no number any more.
     """
     history = _resume(network, state)
-    while len(history) < epochs and not _has_stalled(history, patience_epochs):
+    while len(history) < epochs and not _has_stalled(history, patience_epochs, best_by):
         epoch = len(history)
         _seed_dropout(network, seed, epoch)
         losses = [
@@ -84,13 +90,19 @@ def train(
             )
         ]
         row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), **validate(network)}
-        if not np.isfinite(row["loss"] + row["validation_loss"]):
+        if not np.isfinite(row["loss"] + row["validation_loss"] + row[best_by]):
             raise ValueError(f"Expected a training that converges, received the losses {_in_words(row)}")
         history.append(row)
-        _save(network, history, state)
+        _save(network, history, state, best_by)
         logger.info("epoch %d of %d: %s", epoch + 1, epochs, _in_words(row))
     network.load_weights(state / BEST)
     return history
+
+
+def forget_training(state: str | Path) -> None:
+    """Remove what was kept of trainings, also of those with other settings, once the network is written."""
+    # Another process may do the same: that of a job that outlived its run.
+    shutil.rmtree(state, ignore_errors=True)
 
 
 def _resume(network: keras.Model, state: Path) -> list[dict[str, float]]:
@@ -121,26 +133,28 @@ def _read(state: Path) -> tuple[list[dict[str, float]], list[np.ndarray], list[n
     return history, weights, moments
 
 
-def _save(network: keras.Model, history: list[dict[str, float]], state: Path) -> None:
+def _save(network: keras.Model, history: list[dict[str, float]], state: Path, best_by: str) -> None:
     """Keep the state after an epoch; the history is written last, so that it never names a missing file."""
     state.mkdir(parents=True, exist_ok=True)
     with whole_or_absent(state / f"epoch{len(history)}.keras") as temporary:
         network.save(temporary)
-    if _best(history) == len(history) - 1:
+    if _best(history, best_by) == len(history) - 1:
         with whole_or_absent(state / BEST) as temporary:
             network.save_weights(temporary)
     write_json(history, state / HISTORY)
     (state / f"epoch{len(history) - 1}.keras").unlink(missing_ok=True)
 
 
-def _best(history: list[dict[str, float]]) -> int:
-    """Return the place of the epoch with the lowest validation loss."""
-    return int(np.argmin([row["validation_loss"] for row in history]))
+def _best(history: list[dict[str, float]], best_by: str) -> int:
+    """Return the place of the best epoch, the first one where several are."""
+    return int(np.argmin([row[best_by] for row in history]))
 
 
-def _has_stalled(history: list[dict[str, float]], patience_epochs: int) -> bool:
-    """Return whether the validation loss has not improved for as long as we are patient."""
-    return bool(patience_epochs and history) and len(history) - 1 - _best(history) >= patience_epochs
+def _has_stalled(history: list[dict[str, float]], patience_epochs: int, best_by: str) -> bool:
+    """Return whether no epoch has been better for as long as we are patient."""
+    if not (patience_epochs and history):
+        return False
+    return len(history) - 1 - _best(history, best_by) >= patience_epochs
 
 
 def _seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from radiofind import convosource_training, networks
 from radiofind.convosource import find_sources, start_model
-from radiofind.convosource_training import forget_training, train_finder
+from radiofind.convosource_training import train_finder
 from radiofind.files import write_json
 from radiofind.patches import cut_patches
 from radiofind.recipes import RECIPES
+from radiofind.training import forget_training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

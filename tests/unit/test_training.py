@@ -209,3 +209,39 @@ def test_layers_and_steps_leave_out_different_parts(tmp_path):
 
     run(network, Watched(), tmp_path / "state", validate=Told(1.0, 1.0, 1.0), epochs=3)
     assert len(seen) == len(set(seen)) == 3 * 3 * 2
+
+
+def test_the_best_epoch_may_be_that_of_another_number(tmp_path):
+    network, seen = network_of(), []
+    errors = [0.5, 0.2, 0.2, 0.3, 0.1]
+
+    def validate(network):
+        seen.append(network.get_weights())
+        return {"validation_loss": 5.0 - len(seen), "validation_error": errors[len(seen) - 1]}
+
+    options = {
+        "validate": validate,
+        "epochs": 5,
+        "patience_epochs": 2,
+        "seed": 1,
+        "state": tmp_path / "state",
+    }
+    history = train(network, Noise(), best_by="validation_error", **options)
+    assert len(history) == 4
+    assert_same_weights(network.get_weights(), seen[1])
+
+
+def test_a_network_may_have_several_inputs(tmp_path):
+    first, second = (keras.Input((2,), name=name) for name in ("first", "second"))
+    network = keras.Model({"first": first, "second": second}, layers.Dense(1)(layers.add([first, second])))
+    network.compile("sgd", "mse")
+
+    class Pairs:
+        batches_per_epoch = 2
+
+        def batch(self, epoch, index):
+            one = np.random.default_rng([epoch, index]).normal(size=(4, 2)).astype(np.float32)
+            return {"first": one, "second": 2 * one}, 3 * one.sum(axis=1, keepdims=True), np.ones(4)
+
+    history = run(network, Pairs(), tmp_path / "state", validate=Told(*[1.0] * 20), epochs=20)
+    assert history[-1]["loss"] < 0.1 * history[0]["loss"]

@@ -1,0 +1,129 @@
+"""Capsules: vectors whose length says whether something is there, their numbers how (Sabour et al. 2017)."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+DIMENSIONS = 16
+"""Numbers in the capsule of a class."""
+PRESENT, ABSENT, ABSENT_WEIGHT = 0.9, 0.1, 0.5
+"""Lengths beyond which a capsule of the true class, or of another, loses nothing; weight of the others."""
+TINY = 1e-7
+"""Keeps the root of nothing from having an infinite slope."""
+
+
+def squash(vectors: keras.KerasTensor) -> keras.KerasTensor:
+    """Return vectors of the same direction and a length below 1 (Sabour et al. 2017, equation 1)."""
+    square = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    return vectors * (square / (1 + square)) / ops.sqrt(square + TINY)
+
+
+def margin_loss(target: keras.KerasTensor, lengths: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the margin loss of each image (Sabour et al. 2017, equation 4).
+
+    Parameters
+    ----------
+    target
+        Shape (n, n_classes): 1 for the true class, 0 for others.
+    lengths
+        Of the capsules, same shape.
+    """
+    missed = target * ops.square(ops.maximum(PRESENT - lengths, 0.0))
+    wrong = (1 - target) * ops.square(ops.maximum(lengths - ABSENT, 0.0))
+    return ops.sum(missed + ABSENT_WEIGHT * wrong, axis=-1)
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class CapsuleLoss(keras.losses.Loss):
+    """Margin loss of the capsules, and the weighted error of the decoder, from what `build_capsnet` gives."""
+
+    def __init__(self, reconstruction: float = 0.392, name: str = "capsule_loss", **options: object) -> None:
+        super().__init__(name=name, **options)
+        self.reconstruction = reconstruction
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the loss of each image."""
+        n_classes = y_true.shape[-1]
+        return margin_loss(y_true, y_pred[:, :n_classes]) + self.reconstruction * y_pred[:, n_classes]
+
+    def get_config(self) -> dict[str, object]:
+        """Return what makes the loss again."""
+        return {**super().get_config(), "reconstruction": self.reconstruction}
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class Squash(layers.Layer):
+    """Vectors made shorter than 1, see `squash`."""
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the vectors."""
+        return squash(inputs)
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class ClassCapsules(layers.Layer):
+    """A capsule of 16 numbers for each class, by routing by agreement (Sabour et al. 2017, procedure 1)."""
+
+    def __init__(self, n_classes: int, rounds: int = 3, **options: object) -> None:
+        super().__init__(**options)
+        self.n_classes, self.rounds = n_classes, rounds
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make the matrices by which each primary capsule predicts each class."""
+        shape = (self.n_classes, input_shape[1], DIMENSIONS, input_shape[2])
+        self.kernel = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return capsules (n, n_classes, 16) from primary ones (n, number, 8)."""
+        predicted = ops.einsum("kijd,bid->bkij", self.kernel, inputs)
+        agreement = ops.zeros_like(predicted[..., 0])
+        for left in reversed(range(self.rounds)):
+            shares = ops.softmax(agreement, axis=1)
+            capsules = squash(ops.einsum("bki,bkij->bkj", shares, predicted))
+            if left:
+                agreement = agreement + ops.einsum("bkj,bkij->bki", capsules, predicted)
+        return capsules
+
+    def get_config(self) -> dict[str, object]:
+        """Return what makes the layer again."""
+        return {**super().get_config(), "n_classes": self.n_classes, "rounds": self.rounds}
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class Lengths(layers.Layer):
+    """Lengths of capsules."""
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return lengths (n, n_classes)."""
+        return ops.sqrt(ops.sum(ops.square(inputs), axis=-1) + TINY)
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class Shares(layers.Layer):
+    """Lengths divided by their sum: the longest capsule stays the most probable class."""
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return what sums to 1."""
+        return inputs / ops.sum(inputs, axis=-1, keepdims=True)
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class Chosen(layers.Layer):
+    """Capsules of which all are 0 but one: that of the true class in training, and the longest in use."""
+
+    def call(self, inputs: list[keras.KerasTensor], training: bool | None = None) -> keras.KerasTensor:
+        """Return (n, n_classes * 16) from capsules, lengths and the true class."""
+        capsules, lengths, label = inputs
+        n_classes = lengths.shape[-1]
+        kept = label if training else ops.one_hot(ops.argmax(lengths, axis=-1), n_classes)
+        return ops.reshape(capsules * ops.expand_dims(kept, -1), (-1, n_classes * DIMENSIONS))
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class SquaredError(layers.Layer):
+    """Mean squared difference of two images."""
+
+    def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """Return (n, 1)."""
+        return ops.mean(ops.square(inputs[0] - inputs[1]), axis=(1, 2, 3))[:, None]
