@@ -234,34 +234,41 @@ def _source_classes(report: ClassifierReport) -> dict[str, object] | None:
         return None
     regions = list(table["region"].unique())
     region = REGION if REGION in regions else regions[0]
-    table = table[table["region"] == region]
+    table, scores = table[table["region"] == region], report.source_scores
+    scores = scores[scores["region"] == region] if len(scores) else scores
+    mosaics, matrices = list(table["mosaic"].unique()), _source_matrices(table)
+    # Intervals of several mosaics cannot be put together from those of each.
+    intervals = _source_intervals(scores) if len(mosaics) == 1 else {}
+    unknown = {"low": None, "high": None}
+    titles = {f"{finder}, SNR > {snr:g}": matrix for (snr, finder), matrix in matrices.items()}
+    return {
+        "region": region,
+        "classes": list(next(iter(matrices.values())).index),
+        "mosaics": mosaics,
+        "rows": [_source_row(*key, one) | intervals.get(key, unknown) for key, one in matrices.items()],
+        "scores": scores.replace({"class": {name: CLASS_LABELS[name] for name in CLASS_LABELS if name}}),
+        "figure": confusion_figure(titles, across=MOST_BESIDE),
+    }
+
+
+def _source_matrices(table: pd.DataFrame) -> dict[tuple[float, str], pd.DataFrame]:
+    """Return the confusion matrix of each SNR limit and finder, by SNR, all mosaics together."""
     table = table.replace({"true": CLASS_LABELS, "predicted": CLASS_LABELS})
     named = set(table["true"]) | set(table["predicted"])
     order = [name for name in CLASS_LABELS.values() if name in named]
     classes = [name for name in (*order, *sorted(named - {*order})) if name != NO_CLASS]
     unknown = [NO_CLASS] if NO_CLASS in named else []
-    groups = {
+    matrices = {
         key: matrix_of(part, classes, predicted=unknown)
         for key, part in table.groupby(["snr_min", "finder"], sort=False)
     }
-    groups = dict(sorted(groups.items(), key=lambda group: group[0][0]))
-    titles = {f"{finder}, SNR > {snr:g}": matrix for (snr, finder), matrix in groups.items()}
-    mosaics, scores = list(table["mosaic"].unique()), report.source_scores
-    scores = scores[scores["region"] == region] if len(scores) else scores
-    # Intervals of several mosaics cannot be put together from those of each.
-    of_all = scores[scores["metric"] == "balanced_accuracy"] if len(mosaics) == 1 else scores.iloc[:0]
-    intervals = of_all.set_index(["snr_min", "finder"])[["low", "high"]].to_dict("index")
-    return {
-        "region": region,
-        "classes": classes,
-        "mosaics": mosaics,
-        "rows": [
-            _source_row(*key, matrix) | intervals.get(key, {"low": None, "high": None})
-            for key, matrix in groups.items()
-        ],
-        "scores": scores.replace({"class": {name: CLASS_LABELS[name] for name in CLASS_LABELS if name}}),
-        "figure": confusion_figure(titles, across=MOST_BESIDE),
-    }
+    return dict(sorted(matrices.items(), key=lambda matrix: matrix[0][0]))
+
+
+def _source_intervals(scores: pd.DataFrame) -> dict[tuple[float, str], dict[str, float]]:
+    """Return ``low`` and ``high`` of the balanced accuracy of each SNR limit and finder."""
+    balanced = scores[scores["metric"] == "balanced_accuracy"].set_index(["snr_min", "finder"])
+    return balanced[["low", "high"]].to_dict("index")
 
 
 def _source_row(snr_min: float, finder: str, matrix: pd.DataFrame) -> dict[str, object]:
