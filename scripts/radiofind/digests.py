@@ -10,7 +10,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 SCRIPTS = PACKAGE.parent
 PREFIX = "radiofind."
-USED_BY = {"pybdsf.py": ("run_pybdsf.py",), "report.py": ("templates/report.html.j2", "templates/report.css")}
+USED_BY = {
+    "pybdsf.py": ("run_pybdsf.py",),
+    "report.py": ("templates/report.html.j2", "templates/classifiers.html.j2", "templates/report.css"),
+}
 """Files that a module uses without importing them."""
 
 

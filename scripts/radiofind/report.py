@@ -15,6 +15,7 @@ import jinja2
 import pandas as pd
 
 from radiofind import evaluation, fingerprints, quarantine, score_evaluation
+from radiofind.classifier_report import ClassifierReport, classifier_parts
 from radiofind.figures import (
     calibration_figure,
     f1_figure,
@@ -99,6 +100,8 @@ class ReportData:
     """The configuration that was used, YAML."""
     versions: Mapping[str, str]
     """Version by software."""
+    classifiers: ClassifierReport | None = None
+    """What there is to tell of classifiers and of the classes of sources, if there is."""
 
 
 def write_report(data: ReportData, path: str | Path) -> None:
@@ -148,6 +151,7 @@ def render(data: ReportData) -> str:
         **_score_figures(scores["compared"], curves, styles),
         **_calibration(data.calibrations, scores["region"], styles),
         **_training(data.training, styles),
+        **classifier_parts(data.classifiers),
     )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
+from radiofind.classifier_report import ClassifierReport
 from radiofind.files import read_csv, read_metadata
 from radiofind.images import read_header, read_pixels
 from radiofind.provenance import DIFFERENT, read_provenance
@@ -85,6 +86,7 @@ def read_report_data(
     calibrations: Iterable[str],
     models: Iterable[str],
     configuration: Mapping,
+    classifiers: ClassifierReport | None = None,
 ) -> ReportData:
     """Return what the report tells.
 
@@ -101,6 +103,8 @@ def read_report_data(
         epoch by epoch, without ``history``, are left out.
     configuration
         The checked configuration.
+    classifiers
+        What `classifier_report_inputs.read_classifier_report` found.
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
     return ReportData(
@@ -124,6 +128,7 @@ def read_report_data(
         training=_joined(_training_rows(path) for path in models),
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
         versions=versions_of(mosaics),
+        classifiers=classifiers,
     )
 
 
