@@ -95,7 +95,7 @@ def make_class_lesson(
         As for `source_features.features_of`.
     """
     known = known_classes(truth, catalogue, snr_min=snr_min, radius_pixels=radius_pixels)
-    known = known[(known["region"] == "train") & known["class"].isin(CLASSES)]
+    known = known[known["region"] == "train"]
     rows = known["row"].to_numpy()
     features = features_of(catalogue, beam_arcsec=beam_arcsec, spectral_index=spectral_index)
     usable = features[NEEDED].notna().to_numpy()[rows]
@@ -124,8 +124,9 @@ def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> Source
     Notes
     -----
     The strength of the regularisation is the one with the best log loss, all classes weighing alike, on
-    patches left out (five folds of whole patches), or that of a standard normal prior where a fold would lack
-    a class. A class without examples is left out, and where there is but one class every source is of it.
+    patches left out (five folds of whole patches), or that of a standard normal prior where a class is found
+    in fewer patches. A class without examples is left out, and where there is but one class every source is
+    of it.
     """
     if not sum(len(lesson.classes) for lesson in lessons):
         raise ValueError(
@@ -135,6 +136,7 @@ def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> Source
     classes = np.concatenate([lesson.classes for lesson in lessons])
     features = pd.concat([lesson.features for lesson in lessons], ignore_index=True)
     n_examples = {name: int((classes == name).sum()) for name in CLASSES}
+    logger.info("sources in the train boxes by class: %s", n_examples)
     if missing := [name for name, n in n_examples.items() if not n]:
         logger.warning("no source of class %s in the train boxes: it is never given", " and ".join(missing))
     numbers = _numbers_of(features)
@@ -255,9 +257,9 @@ def _estimator(strength: float) -> LogisticRegression:
 
 
 def _left_out_losses(terms: np.ndarray, classes: np.ndarray, patch: np.ndarray) -> dict[float, float]:
-    """Return the log loss on patches left out by strength; none where a fold would lack a class."""
-    names, n_patches = np.unique(classes), len(np.unique(patch))
-    if n_patches < FOLDS or min(np.unique(patch[classes == name]).size for name in names) < FOLDS:
+    """Return the log loss on patches left out by strength; none where patches are too few."""
+    names = np.unique(classes)
+    if min(len(np.unique(patch[classes == name])) for name in names) < FOLDS:
         return {}
     folds = list(StratifiedGroupKFold(FOLDS).split(terms, classes, groups=patch))
     if any(len(np.unique(classes[kept])) < len(names) for kept, _ in folds):

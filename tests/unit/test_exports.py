@@ -139,7 +139,8 @@ def test_regions_of_a_class_have_its_colour_and_its_name(classified, tmp_path):
 def test_more_classes_than_colours_can_be_written(catalogue, tmp_path):
     names = [f"c{number}" for number in range(12)]
     write_regions(with_classes(catalogue, np.eye(12)[7:], names, "c"), tmp_path / "c.reg", beam_arcsec=6.0)
-    assert len(Regions.read(tmp_path / "c.reg")) == 5
+    colours = [region.visual["facecolor"] for region in Regions.read(tmp_path / "c.reg")]
+    assert colours == ["yellow", "magenta", "blue", "red", "cyan"]
 
 
 def test_a_catalogue_without_classes_names_none_in_its_regions(catalogue, tmp_path):

@@ -172,6 +172,31 @@ def test_few_patches_are_learned_from_without_cross_validation():
     assert fit(few, few).left_out_log_loss is not None
 
 
+def flux_lesson(flux, classes, patch):
+    features = pd.DataFrame(np.nan, index=range(len(flux)), columns=list(FEATURES))
+    return ClassLesson(features.assign(log_total_flux=flux), np.array(classes), np.asarray(patch))
+
+
+def test_the_strength_is_the_one_that_does_best_on_patches_left_out():
+    rng = np.random.default_rng(1)
+    classes = np.repeat(CLASSES, 60)
+    noise = fit(flux_lesson(rng.normal(size=180), classes, np.arange(180) % 20))
+    clear = fit(flux_lesson(np.repeat([-1.0, 0, 1], 60), classes, np.arange(180) % 20))
+    assert (noise.inverse_strength, clear.inverse_strength) == (min(STRENGTHS), max(STRENGTHS))
+
+
+def test_a_rare_class_counts_as_much_as_a_frequent_one_when_the_strength_is_chosen():
+    # The rare classes cannot be told from each other, the frequent one from both.
+    classes = np.repeat(["ss_agn", "fs_agn", "sfg"], [20, 20, 2000])
+    model = fit(flux_lesson(np.where(classes == "sfg", 0.0, 1.0), classes, np.arange(2040) % 20))
+    assert model.left_out_log_loss == pytest.approx(2 / 3 * np.log(2), abs=0.1)
+
+
+def test_a_handful_of_examples_in_a_handful_of_patches_is_enough_to_learn():
+    model = fit(flux_lesson([0, 0, 1, 1, 2, 2.0], np.repeat(CLASSES, 2), range(6)))
+    assert (model.inverse_strength, model.left_out_log_loss) == (UNTRIED, None)
+
+
 def test_one_example_of_a_class_is_enough_to_learn():
     lesson = random_lesson(1)
     first = np.flatnonzero(lesson.classes == "fs_agn")[:1]
