@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pandas as pd
 from astropy.io import fits
 from astropy.table import Table
 
-from radiofind.columns import CATALOGUE
+from radiofind.classified import classes_of, columns_of
 from radiofind.files import whole_or_absent, write_text
 
 DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
+CLASS_COLOURS = ("red", "cyan", "yellow", "magenta", "blue")
+"""Of the classes in their order, over and over; sources without a class have the colour of the file."""
 
 
 def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequence[str] = ()) -> None:
@@ -22,7 +25,7 @@ def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequ
     Parameters
     ----------
     catalogue
-        Columns of `columns.CATALOGUE`.
+        Columns of `columns.CATALOGUE`, perhaps with those of `classified.class_columns`.
     path
         The file to make, whole or not at all.
     history
@@ -30,7 +33,7 @@ def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequ
     """
     table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
     hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
-    for number, column in enumerate(CATALOGUE, 1):
+    for number, column in enumerate(columns_of(catalogue), 1):
         if column.unit:
             hdu.columns[column.name].unit = column.unit
         hdu.header[f"TCOMM{number}"] = column.description
@@ -50,10 +53,12 @@ def write_regions(
 ) -> None:
     """Write a catalogue as DS9 regions: ellipses of the fitted size, circles of the beam without one.
 
+    Sources of a class have its colour, which a comment names, and its name as a second tag.
+
     Parameters
     ----------
     catalogue
-        Columns of `columns.CATALOGUE`.
+        Columns of `columns.CATALOGUE`, perhaps with those of `classified.class_columns`.
     path
         The file to make, whole or not at all.
     beam_arcsec
@@ -74,14 +79,28 @@ def write_regions(
         sizes[:, 0],
         angle,
         catalogue["source_id"],
+        _class_marks(catalogue),
         strict=True,
     )
     lines = (
-        f'ellipse({ra:.7f},{dec:.7f},{minor:.4f}",{major:.4f}",{turn:.2f}) # tag={{{name}}}\n'
-        for ra, dec, minor, major, turn, name in rows
+        f'ellipse({ra:.7f},{dec:.7f},{minor:.4f}",{major:.4f}",{turn:.2f}) # tag={{{name}}}{mark}\n'
+        for ra, dec, minor, major, turn, name, mark in rows
     )
-    comments = (f"# {line}\n" for line in history)
+    legend = (f"class {name}: {colour}" for name, colour in _class_colours(catalogue).items())
+    comments = (f"# {line}\n" for line in (*history, *legend))
     write_text("".join([DS9_HEADER.format(colour=colour), *comments, *lines]), path)
+
+
+def _class_colours(catalogue: pd.DataFrame) -> dict[str, str]:
+    """Return the colour of each class of which a catalogue has probabilities."""
+    return dict(zip(classes_of(catalogue), cycle(CLASS_COLOURS), strict=False))
+
+
+def _class_marks(catalogue: pd.DataFrame) -> list[str]:
+    """Return what a region says of the class of each source; nothing for one without."""
+    marks = {name: f" tag={{{name}}} color={colour}" for name, colour in _class_colours(catalogue).items()}
+    classes = catalogue["class"] if marks else [""] * len(catalogue)
+    return [marks.get(name, "") for name in classes]
 
 
 def _fits_array(values: pd.Series) -> np.ndarray:

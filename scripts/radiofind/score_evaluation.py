@@ -97,11 +97,39 @@ def evaluate_scores(
     rows = []
     for region in REGIONS:
         for number, part in scored[scored["region"] == region].groupby("bin"):
-            low, high = _interval(part["matched"].to_numpy(), part["patch"].to_numpy(), rng)
+            low, high = fraction_interval(part["matched"].to_numpy(), part["patch"].to_numpy(), rng)
             means = part["score"].mean(), part["matched"].mean()
             edges = SCORE_EDGES[number], SCORE_EDGES[number + 1]
             rows.append((region, float(snr_min), *edges, len(part), *means, low, high))
     return pd.DataFrame(rows, columns=list(COLUMNS[2:]))
+
+
+def fraction_interval(hits: np.ndarray, patch: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 95 % interval of the fraction of hits when the patches are drawn anew.
+
+    Parameters
+    ----------
+    hits
+        Whether each of n sources is one, shape (n,), n > 0.
+    patch
+        Patch of each, shape (n,).
+    rng
+        Source of randomness.
+
+    Notes
+    -----
+    Where all are hits, or none, every sample says the same, and the interval is Wilson's, which is not zero.
+    """
+    if hits.all() or not hits.any():
+        low, high = binom_conf_interval(hits.sum(), len(hits), confidence_level=0.95, interval="wilson")
+        return float(low), float(high)
+    _, index = np.unique(patch, return_inverse=True)
+    per_patch = np.column_stack([np.bincount(index), np.bincount(index, weights=hits)])
+    # Patches with equal counts are interchangeable, as in `evaluation.bootstrap_f1`.
+    kinds, n_of_kind = np.unique(per_patch, axis=0, return_counts=True)
+    drawn = rng.multinomial(len(per_patch), n_of_kind / len(per_patch), size=RESAMPLES) @ kinds
+    low, high = np.percentile(drawn[:, 1] / drawn[:, 0], INTERVAL_PERCENT)
+    return float(low), float(high)
 
 
 def pool_calibrations(calibrations: pd.DataFrame) -> pd.DataFrame:
@@ -152,17 +180,3 @@ def calibration_verdict(pooled: pd.DataFrame) -> str:
         f"{start}the matched fraction agrees with the score in {agree} of {len(told)} bins, "
         f"and is off by {off:.3f} in the mean."
     )
-
-
-def _interval(matched: np.ndarray, patch: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95 % interval of the matched fraction when the patches are drawn anew."""
-    if matched.all() or not matched.any():
-        low, high = binom_conf_interval(matched.sum(), len(matched), confidence_level=0.95, interval="wilson")
-        return float(low), float(high)
-    _, index = np.unique(patch, return_inverse=True)
-    per_patch = np.column_stack([np.bincount(index), np.bincount(index, weights=matched)])
-    # Patches with equal counts are interchangeable, as in `evaluation.bootstrap_f1`.
-    kinds, n_of_kind = np.unique(per_patch, axis=0, return_counts=True)
-    drawn = rng.multinomial(len(per_patch), n_of_kind / len(per_patch), size=RESAMPLES) @ kinds
-    low, high = np.percentile(drawn[:, 1] / drawn[:, 0], INTERVAL_PERCENT)
-    return float(low), float(high)

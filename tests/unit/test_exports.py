@@ -10,6 +10,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from regions import Regions
 
+from radiofind.classified import class_columns, with_classes
 from radiofind.columns import CATALOGUE, conform, empty
 from radiofind.exports import write_fits_table, write_regions
 
@@ -94,3 +95,55 @@ def test_history_is_told_in_both_files(catalogue, tmp_path):
     assert list(fits.getheader(tmp_path / "c.fits", 1)["HISTORY"]) == history
     assert (tmp_path / "c.reg").read_text().count("# code find_peaks: 0123\n") == 1
     assert len(Regions.read(tmp_path / "c.reg", format="ds9")) == len(catalogue)
+
+
+NAMES = ["FRI", "FR II", "bent"]
+
+
+@pytest.fixture
+def classified(catalogue):
+    said = [[1, 0, 0], [0.2, 0.7, 0.1], [np.nan] * 3, [0, 0, 1], [0.5, 0.25, 0.25]]
+    return with_classes(catalogue, said, NAMES, "truth of m")
+
+
+@pytest.mark.parametrize("rows", [0, 5])
+def test_classes_are_in_the_fits_table_with_descriptions(classified, tmp_path, rows):
+    write_fits_table(classified[:rows], tmp_path / "c.fits")
+    table = Table.read(tmp_path / "c.fits")
+    assert table.colnames == list(classified.columns)
+    for name in ("class", "classifier"):
+        texts = np.ma.filled(np.ma.asarray(table[name].astype(str)), "")
+        assert texts.tolist() == classified[name][:rows].tolist()
+    for name in NAMES:
+        values = np.ma.filled(np.ma.asarray(table[f"probability_{name}"], dtype=float), np.nan)
+        assert np.array_equal(values, classified[f"probability_{name}"][:rows], equal_nan=True)
+    with fits.open(tmp_path / "c.fits") as hdus:
+        hdus.verify("exception")
+        first = len(CATALOGUE) + 1
+        comments = [hdus[1].header[f"TCOMM{first + number}"] for number in range(len(NAMES) + 2)]
+    assert comments == [column.description for column in class_columns(NAMES)]
+
+
+def test_regions_of_a_class_have_its_colour_and_its_name(classified, tmp_path):
+    write_regions(classified, tmp_path / "c.reg", beam_arcsec=6.0, colour="green")
+    regions = Regions.read(tmp_path / "c.reg")
+    tags = [
+        [name, label] if label else [name] for name, label in classified[["source_id", "class"]].to_numpy()
+    ]
+    assert [region.meta["tag"] for region in regions] == tags
+    colours = ["red", "cyan", "green", "yellow", "red"]
+    assert [region.visual["facecolor"] for region in regions] == colours
+    assert "# class FR II: cyan\n" in (tmp_path / "c.reg").read_text()
+
+
+def test_more_classes_than_colours_can_be_written(catalogue, tmp_path):
+    names = [f"c{number}" for number in range(12)]
+    write_regions(with_classes(catalogue, np.eye(12)[7:], names, "c"), tmp_path / "c.reg", beam_arcsec=6.0)
+    colours = [region.visual["facecolor"] for region in Regions.read(tmp_path / "c.reg")]
+    assert colours == ["yellow", "magenta", "blue", "red", "cyan"]
+
+
+def test_a_catalogue_without_classes_names_none_in_its_regions(catalogue, tmp_path):
+    write_regions(catalogue, tmp_path / "c.reg", beam_arcsec=6.0)
+    assert "class" not in (tmp_path / "c.reg").read_text()
+    assert "color=" not in (tmp_path / "c.reg").read_text().partition("icrs")[2]
