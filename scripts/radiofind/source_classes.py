@@ -114,25 +114,18 @@ def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> Source
     lessons
         One per mosaic.
     origin
-        The files of the truth, for the message of an error.
-
-    Raises
-    ------
-    ValueError
-        When no source of a known class was found in any train box.
+        The files of the truth, for the log.
 
     Notes
     -----
-    The strength of the regularisation is the one with the best log loss, all classes weighing alike, on
+    Truths need not tell classes: where no source of a known class was found in any train box, the model knows
+    none. The strength of the regularisation is the one with the best log loss, all classes weighing alike, on
     patches left out (five folds of whole patches), or that of a standard normal prior where a class is found
     in fewer patches. A class without examples is left out, and where there is but one class every source is
     of it.
     """
     if not sum(len(lesson.classes) for lesson in lessons):
-        raise ValueError(
-            f"Expected sources that match truth of class {', '.join(CLASSES)} in the train boxes, received "
-            f"none; look at the column class of {origin} and at the train boxes of the mosaic sheet"
-        )
+        return _no_class(origin)
     classes = np.concatenate([lesson.classes for lesson in lessons])
     features = pd.concat([lesson.features for lesson in lessons], ignore_index=True)
     n_examples = {name: int((classes == name).sum()) for name in CLASSES}
@@ -160,10 +153,12 @@ def apply(model: SourceClassModel, features: pd.DataFrame) -> np.ndarray:
     -------
     numpy.ndarray
         In the order of ``model.classes``, were all classes with examples equally common. NaN for sources
-        without a positive total flux.
+        without a positive total flux, and for all if no class has examples.
     """
     terms = _terms(features, model.features)
     known = list(model.intercepts)
+    if not known:
+        return np.full((len(features), len(model.classes)), np.nan)
     weights = pd.DataFrame(model.coefficients, columns=known).reindex(terms.columns).fillna(0.0)
     logits = terms.to_numpy() @ weights.to_numpy(float) + [model.intercepts[name] for name in known]
     probabilities = np.zeros((len(features), len(model.classes)))
@@ -223,6 +218,17 @@ def _terms(features: pd.DataFrame, numbers: dict[str, dict[str, float]]) -> pd.D
         terms[name] = ((values - of["mean"]) / of["scale"]).fillna(0.0)
         terms[UNKNOWN + name] = features[name].isna().astype(float)
     return pd.DataFrame(terms)
+
+
+def _no_class(origin: str) -> SourceClassModel:
+    """Return a model that knows no class."""
+    logger.warning(
+        "expected sources that match truth of class %s in the train boxes, received none: no source gets a "
+        "class. Look at the column class of %s, and at the train boxes of the mosaic sheet",
+        *(", ".join(CLASSES), origin),
+    )
+    nothing = _numbers_of(pd.DataFrame(columns=list(FEATURES), dtype=float))
+    return SourceClassModel(list(CLASSES), dict.fromkeys(CLASSES, 0), nothing, {}, {}, None, None)
 
 
 def _one_class(name: str) -> dict[str, object]:

@@ -138,12 +138,17 @@ def test_where_there_is_one_class_every_source_is_of_it(tmp_path):
     assert read_class_model(tmp_path / "m.json") == model
 
 
-def test_truth_without_classes_is_refused_with_the_name_of_its_file():
+def test_truth_without_classes_gives_none_and_a_warning_with_the_name_of_its_file(caplog, tmp_path):
     lesson = random_lesson(1)
     nothing = ClassLesson(lesson.features[:0], lesson.classes[:0], lesson.patch[:0])
     for lessons in ([nothing], [nothing, nothing], []):
-        with pytest.raises(ValueError, match=r"class ss_agn, fs_agn, sfg .* column class of truth.parquet"):
-            fit(*lessons)
+        caplog.clear()
+        model = fit_source_classes(lessons, origin="truth.parquet")
+        assert "class ss_agn, fs_agn, sfg" in caplog.text and "column class of truth.parquet" in caplog.text
+        assert model.n_examples == dict.fromkeys(CLASSES, 0)
+        assert np.isnan(apply(model, lesson.features)).all()
+        (tmp_path / "m.json").write_text(json.dumps(asdict(model)))
+        assert read_class_model(tmp_path / "m.json") == model
 
 
 def test_a_source_without_flux_is_not_classified():

@@ -248,7 +248,7 @@ def test_every_cutout_is_once_the_test_of_a_fold(results):
 
 def test_catalogues_have_classes_in_all_their_formats(results, applied):
     expected = {
-        results: ("truth of sky", ["SS-AGN", "FS-AGN", "SFG"]),
+        results: ("truth of sky", ["ss_agn", "fs_agn", "sfg"]),
         applied / "results": ("galaxies/small", ["compact", "FRII"]),
     }
     for place, (name, classes) in expected.items():
