@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from radiofind.blocks import tiles_in
-from radiofind.resources import MIB, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.resources import MIB, NEEDS, NETWORKS, Work, memory_mib, runtime_minutes
 from radiofind.tiling import most_pixels
 
 BYTES_PER_PIXEL = 4
@@ -111,8 +111,10 @@ def work_on_dataset(wildcards):
 
 
 def work_on_classifier(wildcards):
-    """Return the work on a member of a classifier, besides its cutouts."""
-    return Work(epochs=plan.classifiers.networks[wildcards.network]["epochs"])
+    """Return the work on a classifier, besides its cutouts."""
+    settings = plan.classifiers.networks[wildcards.network]
+    mib, slowness = NETWORKS.get(settings["architecture"], (0, 1))
+    return Work(epochs=settings["epochs"], network_mib=mib, slowness=slowness)
 
 
 WORK = {
@@ -125,6 +127,7 @@ WORK = {
     "training": work_on_training,
     "dataset": work_on_dataset,
     "classifier": work_on_classifier,
+    "cutouts": no_work,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

@@ -39,6 +39,10 @@ class Work:
     """Epochs of a training."""
     batches: int = 0
     """Batches of a training, in all its epochs."""
+    network_mib: float = 0
+    """Memory of a network beyond that of the one that was measured, MiB."""
+    slowness: float = 1
+    """How many times as long an epoch of it takes."""
     limit_s: float = 0
     """Time that a finder may hang on a tile before it is given up, seconds."""
 
@@ -103,6 +107,7 @@ def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.mib_of_block * min(work.pixels / BLOCK_PIXELS, 1)
         + need.mib_per_tile * work.tiles
         + need.mib_per_table_mib * work.table_mib
+        + work.network_mib
     )
     return math.ceil(used * MEMORY_MARGIN + SNAKEMAKE_MIB) * attempt
 
@@ -116,11 +121,21 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.seconds_per_tile * work.tiles
         + need.seconds_per_table_mib * work.table_mib
         + need.seconds_per_batch * work.batches
-        + need.seconds_per_epoch_mib * work.epochs * work.table_mib
+        + need.seconds_per_epoch_mib * work.epochs * work.table_mib * work.slowness
     )
     asked = (used * TIME_MARGIN + work.limit_s) / SECONDS_IN_MINUTE
     return max(math.ceil(asked), LEAST_MINUTES) * attempt
 
+
+NETWORKS = {
+    "rgz2018": (600, 4),
+    "convnet4": (200, 4),
+    "convnet8": (300, 8),
+    "capsnet": (2500, 60),
+    "transfer": (9000, 60),
+}
+"""`Work.network_mib` and `Work.slowness` of architectures that are not like the default, with the recipe that
+costs more."""
 
 NEEDS = {
     "simulate": Need("simulation", 160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
@@ -200,7 +215,7 @@ NEEDS = {
     "combine_catalogues": Need(
         "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
-    "copy_dataset": Need("nothing", 180, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
+    "copy_dataset": Need("cutouts", 180, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
     "simulate_dataset": Need("dataset", 190, bytes_per_pixel=40, seconds_per_megapixel=3),
     "cut_dataset": Need(
         "survey", 320, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=60
@@ -214,7 +229,7 @@ NEEDS = {
         seconds_per_epoch_mib=2,
     ),
     "evaluate_classifier": Need(
-        "nothing", 900, tables=("cutouts",), mib_per_table_mib=6, seconds=120, seconds_per_table_mib=20
+        "classifier", 900, tables=("cutouts",), mib_per_table_mib=6, seconds=120, seconds_per_table_mib=20
     ),
     "train_source_classes": Need(
         "training",

@@ -20,8 +20,13 @@ SCOPE = Scope(
         "results/{mosaic}/detections/{finder}/{block}.components.parquet",
         "results/{mosaic}/catalogues/{finder}.fits",
         "results/models/{training_set}/{finder}.json",
+        "results/classifiers/{dataset}/{network}/members/{member}.json",
     ],
-    names={"mosaic": ["a", "b.c"], "simulation": ["sky"], "finder": ["net", "net.2"], "training_set": ["a"]},
+    names={
+        **{"mosaic": ["a", "b.c"], "simulation": ["sky"], "finder": ["net", "net.2"], "training_set": ["a"]},
+        **{"dataset": ["d", "e"], "dataset network": ["d n", "e m"]},
+        "dataset network member": ["d n seed1", "e m seed1", "e m seed2"],
+    },
     tiles_per_job={"net": 1, "net.2": 4},
 )
 OURS = {
@@ -34,6 +39,8 @@ OURS = {
     "results/a/detections/net.2/y000x000-2x2.parquet",
     "results/b.c/catalogues/net.2.fits",
     "results/models/a/net.json",
+    "results/classifiers/d/n/members/seed1.json",
+    "results/classifiers/e/m/members/seed2.json",
 }
 LEFT_OVER = {
     "notes of ours": "results/notes.txt",
@@ -49,6 +56,9 @@ LEFT_OVER = {
     "block of another size": "results/a/detections/net.2/y000x000.parquet",
     "block of a finder that had blocks": "results/a/detections/net/y000x000-2x2.parquet",
     "training set": "results/models/old/net.json",
+    "data set": "results/classifiers/f/n/members/seed1.json",
+    "network on that data set": "results/classifiers/d/m/members/seed1.json",
+    "member": "results/classifiers/d/n/members/seed2.json",
     "kind of file": "results/a/catalogues/net.vot",
     "deeper": "results/a/catalogues/more/net.fits",
 }

@@ -26,7 +26,11 @@ def test_each_start_of_a_job_asks_for_as_much_more_as_the_first(rule, attempt):
 
 
 @pytest.mark.parametrize(
-    "part", ["pixels", "all_pixels", "tiles", "table_mib", "epochs", "batches", "limit_s"]
+    "part",
+    [
+        *("pixels", "all_pixels", "tiles", "table_mib", "epochs", "batches", "limit_s"),
+        *("network_mib", "slowness"),
+    ],
 )
 def test_more_work_never_asks_for_less(rule, part):
     asked = [
@@ -78,6 +82,9 @@ EXAMPLES = {
     "training": Work(pixels=4e6, all_pixels=4e6, table_mib=30, epochs=100, batches=2500),
     "image": Work(pixels=3600**2, all_pixels=1e8),
     "simulation": Work(pixels=10_000, all_pixels=1e8),
+    "dataset": Work(pixels=600 * 64**2, all_pixels=600 * 64**2),
+    "cutouts": Work(table_mib=30),
+    "classifier": Work(table_mib=30, epochs=40),
     "nothing": Work(),
 }
 """What docs/cluster.md takes for examples."""

@@ -9,6 +9,11 @@ TRAINED = "strip"
 """The mosaic with boxes, and the training set of all."""
 TRAINING_TILES = {"y000x000", "y000x001"}
 """Its tiles under the boxes."""
+CLASSIFIER_RULES = {
+    *("copy_dataset", "simulate_dataset", "cut_dataset", "train_classifier", "evaluate_classifier"),
+    *("train_source_classes", "classify_sources", "apply_classifier", "evaluate_classes"),
+}
+"""Those of which the survey of `skies` has no jobs."""
 COMBINED = ("pybdsf", "net")
 """The finders that `both` combines."""
 KINDS = {"net": "convosource"}

@@ -67,6 +67,11 @@ REPORTED = {"write_report", "record_provenance", "all"}
 BY_NETWORK = {"classify_sources": {"by": "network", "dataset": "galaxies", "network": "small"}}
 
 
+def with_classifiers(**settings):
+    """Return the configuration with other settings of the classifiers."""
+    return CONFIGURATION | {"classifiers": CLASSIFIERS | settings}
+
+
 def make_survey(folder: Path) -> Path:
     """Make the files of the survey."""
     (folder / "data").mkdir(parents=True)
@@ -146,8 +151,7 @@ def applied(survey, tmp_path_factory):
     """A copy after a run in which a network classifies the sources."""
     folder = copy_of(survey, tmp_path_factory.mktemp("applied") / "survey")
     shutil.rmtree(folder / "results/sky/catalogues/classified")
-    settings = CONFIGURATION | {"classifiers": CLASSIFIERS | BY_NETWORK}
-    (folder / "survey.yaml").write_text(yaml.safe_dump(settings))
+    (folder / "survey.yaml").write_text(yaml.safe_dump(with_classifiers(**BY_NETWORK)))
     done = run(folder)
     assert done.code == 0, done.output
     rules = ("apply_classifier", "export_catalogue")
@@ -314,8 +318,7 @@ def test_classifier_of_another_run_is_applied_and_not_trained(survey, tmp_path):
 def test_bad_file_of_the_user_is_told_and_costs_no_catalogue(tmp_path):
     folder = make_survey(tmp_path / "survey")
     write_cutouts(folder / "data/mine.h5", label=np.array([0, 1, 2] * 8))
-    mine = {"train_with": ["mine/small"], "classify_sources": None}
-    settings = CONFIGURATION | {"find_with": ["peaks"], "classifiers": CLASSIFIERS | mine}
+    settings = with_classifiers(train_with=["mine/small"], classify_sources=None) | {"find_with": ["peaks"]}
     (folder / "survey.yaml").write_text(yaml.safe_dump(settings))
     done = run(folder, "--retries", "0")
     assert done.code != 0

@@ -8,12 +8,13 @@ import pytest
 
 from radiofind.job_costs import costs_of
 from radiofind.resources import LEAST_MINUTES, NEEDS, SECONDS_IN_MINUTE
+from workflow.jobs import CLASSIFIER_RULES
 from workflow.test_house import RULES
 
 pytestmark = pytest.mark.slow
 
-RULES_RUN = set(RULES) - {"map_probability"}
-"""The survey asks for no probability maps."""
+RULES_RUN = set(RULES) - {"map_probability"} - CLASSIFIER_RULES
+"""The survey asks for no probability maps; for classifiers see test_classifiers."""
 NOT_SEARCHED = {f"find_pybdsf hard/pybdsf/{tile}" for tile in ("y000x000", "y000x002")}
 """Bad tiles, for which PyBDSF is not even started."""
 OTHERS_MIB = 10

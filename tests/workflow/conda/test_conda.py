@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from workflow import test_classifiers as classified
 from workflow.conda.stand_in import install_conda, make_environment
 from workflow.faults.comparison import compare
 from workflow.runs import REPOSITORY, run
@@ -24,6 +25,8 @@ OF_SNAKEMAKE = "snakemake"
 """The environment of Snakemake itself."""
 ENVIRONMENT_OF = {name: re.search(r"envs/(\w+)\.yaml", text)[1] for name, text in RULES.items()}
 NOT_IN_A_FULL_RUN = {"map_probability": "results/strip/probability/net/y000x000.fits"}
+FEW = {"train_with": ["galaxies/small", "mine/small", "counts/small"]}
+"""Classifiers of all kinds of data sets."""
 NEEDED = {
     **{"images": "astropy", "learning": "scikit-learn", "network": "tensorflow[and-cuda]"},
     **{"pybdsf": "bdsf", "report": "matplotlib", "tables": "pyarrow", OF_SNAKEMAKE: "astropy"},
@@ -94,6 +97,11 @@ def test_each_rule_runs_in_its_own_environment_and_gives_the_same(survey, tmp_pa
     assert differences == [] and n_files > 100
     for target in NOT_IN_A_FULL_RUN.values():
         done = run(folder, *conda, target, **options)
+        assert done.code == 0, done.output
+    other = classified.make_survey(tmp_path / "classified")
+    for more in ({}, classified.BY_NETWORK):
+        (other / "survey.yaml").write_text(yaml.safe_dump(classified.with_classifiers(**FEW, **more)))
+        done = run(other, *conda, **options)
         assert done.code == 0, done.output
     lines = (tmp_path / "testimonies").read_text().splitlines()
     seen, borrowed = told_by(map(json.loads, lines))
