@@ -282,6 +282,7 @@ def test_perfect_answers_are_not_certain():
     assert value(scores, "seed1", "recall", "FRI") == 1
     assert value(scores, "seed1", "recall", "FRI", "low") == pytest.approx(0.7225, abs=1e-3)
     assert value(scores, "seed1", "accuracy", column="low") == pytest.approx(0.8865, abs=1e-3)
+    assert value(scores, "seed1", "calibration_error", column="high") == pytest.approx(0, abs=1e-12)
 
 
 def test_value_lies_in_its_interval():
