@@ -110,6 +110,11 @@ def member_numbers(wildcards):
     return seed_and_fold(wildcards.member)
 
 
+def threads_of_members(wildcards):
+    """Return the processor threads of a training, whatever the machine has, as sums depend on them."""
+    return {"threads": training_threads(wildcards)}
+
+
 def training_threads(wildcards):
     """Return the processor threads of a training."""
     return plan.classifiers.networks[wildcards.network]["threads"]

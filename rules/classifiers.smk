@@ -1,8 +1,7 @@
 """
 Make labelled cutouts, train classifiers on them and compare them.
 
-Reads  the HDF5 files named in the configuration, the images named in the mosaic sheet,
-       results/{mosaic}/catalogues/{finder}.parquet
+Reads  HDF5 files named in the configuration; images and results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/classifiers/{dataset}/cutouts.h5 and, in results/classifiers/{dataset}/{network}/,
        members/{member}.keras and {member}.json (how it was trained), model.keras (all members as one) and model.json,
        metrics.csv, confusion.csv, predictions.parquet and capsules.h5 (what capsules draw anew; else it is empty)
@@ -141,6 +140,7 @@ rule evaluate_classifier:
         runtime=time_of("evaluate_classifier"),
     params:
         members=names_of_members,
+        settings=threads_of_members,
         mask_rms=mask_of_dataset,
         seed=config["evaluation"]["seed"],
         code=digest_of("evaluate_classifier"),
