@@ -110,6 +110,12 @@ def work_on_dataset(wildcards):
     return Work(pixels=pixels, all_pixels=pixels)
 
 
+def work_on_cutting(wildcards):
+    """Return the work on a data set that is cut, of which only is known how many cutouts it has at most."""
+    pixels = plan.classifiers.most_pixels_of(wildcards.dataset)
+    return Work(pixels=pixels, all_pixels=pixels)
+
+
 def work_on_classifier(wildcards):
     """Return the work on a classifier, besides its cutouts."""
     settings = plan.classifiers.networks[wildcards.network]
@@ -128,6 +134,7 @@ WORK = {
     "dataset": work_on_dataset,
     "classifier": work_on_classifier,
     "cutouts": no_work,
+    "cutting": work_on_cutting,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

@@ -20,6 +20,8 @@ MEMBER = r"seed\d+(-fold\d+)?"
 """A pattern of the names of members."""
 KINDS_OF_CATALOGUES = ("components", "morphology")
 """Data sets that are cut around the sources of a catalogue."""
+CLASSES_OF = {"components": {"two": 2, "four": 4}, "morphology": {None: 3}}
+"""Number of classes of data sets of these kinds, by the setting ``classes``."""
 NOT_OF_A_MEMBER = ("seeds", "folds", "model")
 """Settings of a network on which no single member of it depends, but for those of a fold."""
 WITHOUT_CLASSES = ("meerkat_sim",)
@@ -86,6 +88,12 @@ class ClassifierPlan:
         """Return the pixels of all cutouts of a simulated data set."""
         settings = self.datasets[dataset]
         return settings["images_per_class"] * len(settings["classes"]) * settings["size_pixels"] ** 2
+
+    def most_pixels_of(self, dataset: str) -> int:
+        """Return the pixels of as many cutouts of a data set as may be cut around sources."""
+        settings = self.datasets[dataset]
+        classes = CLASSES_OF[settings["kind"]][settings.get("classes")]
+        return settings["most_per_class"] * classes * settings["size_pixels"] ** 2
 
     def classifies_by(self, how: str) -> bool:
         """Return whether sources are classified by ``truth``, or by a ``network``."""

@@ -215,34 +215,44 @@ NEEDS = {
     "combine_catalogues": Need(
         "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
-    "copy_dataset": Need("cutouts", 180, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
-    "simulate_dataset": Need("dataset", 190, bytes_per_pixel=40, seconds_per_megapixel=3),
+    "copy_dataset": Need("cutouts", 175, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
+    "simulate_dataset": Need("dataset", 185, bytes_per_pixel=40, seconds_per_megapixel=3),
     "cut_dataset": Need(
-        "survey", 320, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=60
+        "cutting",
+        215,
+        bytes_per_pixel=10,
+        tables=("catalogues",),
+        mib_per_table_mib=14,
+        seconds_per_table_mib=60,
     ),
     "train_classifier": Need(
         "classifier",
-        900,
+        920,
         tables=("cutouts",),
-        mib_per_table_mib=6,
+        mib_per_table_mib=10,
         seconds=60,
         seconds_per_epoch_mib=2,
     ),
     "evaluate_classifier": Need(
-        "classifier", 900, tables=("cutouts",), mib_per_table_mib=6, seconds=120, seconds_per_table_mib=20
+        "classifier",
+        1000,
+        tables=("cutouts",),
+        mib_per_table_mib=10,
+        seconds=120,
+        seconds_per_table_mib=20,
     ),
     "train_source_classes": Need(
         "training",
-        260,
+        250,
         tables=("truths", "patches", "catalogues"),
         mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
     "classify_sources": Need(
-        "mosaic", 260, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10
+        "mosaic", 245, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
     "apply_classifier": Need(
-        "mosaic", 1100, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=300
+        "mosaic", 1000, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=300
     ),
     "evaluate_classes": Need(
         "mosaic",
@@ -254,7 +264,7 @@ NEEDS = {
     "write_report": Need(
         "survey",
         245,
-        tables=("catalogues", "truths", "curves", "patches"),
+        tables=("catalogues", "truths", "curves", "patches", "cutouts"),
         mib_per_table_mib=4,
         seconds=30,
         seconds_per_table_mib=1,

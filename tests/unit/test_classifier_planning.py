@@ -100,6 +100,13 @@ def test_files_of_a_data_set_are_named_once_for_all_that_is_trained_on_it():
     assert plan.expand("{dataset}.h5") == ["galaxies.h5"]
     assert plan.expand("{dataset}/{network}") == ["galaxies/net", "galaxies/folded"]
     assert plan.pixels_of("galaxies") == 600
+    large = {"most_per_class": 5, "size_pixels": 10}
+    sets = {
+        "counts": {"kind": "components", "finder": "p", "classes": "four", **large},
+        "shapes": {"kind": "morphology", "finder": "p", **large},
+    }
+    cut = plan_of(datasets=sets, train_with=["counts/net", "shapes/net"])
+    assert [cut.most_pixels_of(name) for name in sets] == [2000, 1500]
 
 
 def test_files_that_the_user_gave_are_those_that_are_used():

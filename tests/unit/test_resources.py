@@ -84,6 +84,7 @@ EXAMPLES = {
     "simulation": Work(pixels=10_000, all_pixels=1e8),
     "dataset": Work(pixels=600 * 64**2, all_pixels=600 * 64**2),
     "cutouts": Work(table_mib=30),
+    "cutting": Work(pixels=2e4 * 64**2, all_pixels=2e4 * 64**2, table_mib=30),
     "classifier": Work(table_mib=30, epochs=40),
     "nothing": Work(),
 }
