@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,7 +18,11 @@ FETCHED = "imagenet"
 """Weights that are no file."""
 WITHOUT_PAPER = ("default",)
 """Architectures that no publication describes."""
-LEAST_BEAM_PIXELS = 2
+BEAM_PIXELS = (2, 100)
+"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`, which needs libraries that may not
+be there where a configuration is checked."""
+LEAST_BEAMS = 75 / 7
+"""Side of its smallest cutout, in beams, likewise."""
 
 
 def classifier_faults(config: Mapping, base: Path) -> Iterator[Fault]:
@@ -78,10 +83,15 @@ def _simulated_faults(settings: Mapping, keys: Keys) -> Iterator[Fault]:
     if faintest > brightest:
         received = quoted(settings["snr"])
         yield Fault((*keys, "snr"), "the smaller number first", received, settings["snr"])
-    beam, pixel = settings["beam_arcsec"], settings["pixel_arcsec"]
-    if beam < LEAST_BEAM_PIXELS * pixel:
-        expected = f"at least {LEAST_BEAM_PIXELS} pixels of pixel_arcsec ({pixel})"
-        yield Fault((*keys, "beam_arcsec"), expected, shown(beam), beam)
+    beam, pixel, size = (settings[key] for key in ("beam_arcsec", "pixel_arcsec", "size_pixels"))
+    axes = [axis / pixel for axis in (beam[:2] if isinstance(beam, list) else (beam, beam))]
+    least, most = BEAM_PIXELS
+    if not least <= min(axes) <= max(axes) <= most:
+        expected = f"{least} to {most} pixels of pixel_arcsec ({pixel})"
+        yield Fault((*keys, "beam_arcsec"), expected, quoted(beam), beam)
+    elif size < (needed := LEAST_BEAMS * math.sqrt(axes[0] * axes[1])):
+        expected = f"at least {LEAST_BEAMS:.1f} beams ({math.ceil(needed)} pixels)"
+        yield Fault((*keys, "size_pixels"), expected, shown(size), size)
 
 
 def _finder_faults(settings: Mapping, keys: Keys, config: Mapping) -> Iterator[Fault]:

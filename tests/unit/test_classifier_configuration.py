@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ import yaml
 from test_configuration import CONFIG, SCHEMAS, check, complaint, leaves
 from test_configuration import folder as folder
 
+from radiofind import classifier_configuration, galaxy_settings
+from radiofind.architectures import ARCHITECTURES
 from radiofind.configuration import check_config
+from radiofind.galaxy_settings import GalaxySettings
+from radiofind.survey_cutouts import SurveySettings
 
 GALAXIES = "{kind: simulated}"
 
@@ -110,7 +115,22 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
         (
             {"dataset": "{kind: simulated, beam_arcsec: 3}"},
             "line 3: classifiers.datasets.d.beam_arcsec",
-            "expected at least 2 pixels of pixel_arcsec (1.8), received 3",
+            "expected 2 to 100 pixels of pixel_arcsec (1.8), received 3",
+        ),
+        (
+            {"dataset": "{kind: simulated, beam_arcsec: [200, 100, 0], size_pixels: 1000}"},
+            "line 3: classifiers.datasets.d.beam_arcsec",
+            "expected 2 to 100 pixels of pixel_arcsec (1.8), received [200, 100, 0]",
+        ),
+        (
+            {"dataset": "{kind: simulated, beam_arcsec: [6, 5]}"},
+            "line 3: classifiers.datasets.d.beam_arcsec",
+            "expected a list of 3 or more",
+        ),
+        (
+            {"dataset": "{kind: simulated, size_pixels: 32}"},
+            "line 3: classifiers.datasets.d.size_pixels",
+            "expected at least 10.7 beams (33 pixels), received 32",
         ),
         (
             {"dataset": "{kind: simulated, validation_fraction: 0.5, test_fraction: 0.5}"},
@@ -225,6 +245,7 @@ def test_a_mistake_is_told_with_file_line_and_key(folder, settings, place, told)
     [
         {"dataset": "{kind: file, path: mine.h5, test: valid}"},
         {"dataset": "{kind: components, finder: pybdsf, classes: four}"},
+        {"dataset": "{kind: simulated, beam_arcsec: [6, 5, 30], size_pixels: 33}"},
         {"dataset": "{kind: morphology, finder: peaks}"},
         {"network": "{architecture: transfer, weights: mine.h5}"},
         {"network": "{architecture: transfer, weights: imagenet}"},
@@ -263,6 +284,32 @@ def test_every_key_has_a_description_a_unit_and_a_line_in_the_readme(path):
     for key, part in leaves(yaml.safe_load(path.read_text()), ""):
         assert part.get("description") and "unit" in part, key
         assert f"`{key}" in section, key
+
+
+def test_limits_of_simulated_data_sets_are_those_of_the_simulator():
+    assert galaxy_settings.BEAM_PIXELS == classifier_configuration.BEAM_PIXELS
+    assert classifier_configuration.LEAST_BEAMS == pytest.approx(galaxy_settings.LEAST_BEAMS)
+
+
+def test_choices_of_networks_are_those_of_the_architectures():
+    keys = yaml.safe_load((SCHEMAS / "network.schema.yaml").read_text())["properties"]
+    assert set(keys["architecture"]["enum"]) == set(ARCHITECTURES)
+    assert set(keys["recipe"]["enum"]) == {name for one in ARCHITECTURES.values() for name in one.recipes}
+    assert set(keys["variant"]["enum"]) == {name for one in ARCHITECTURES.values() for name in one.variants}
+    without = {name for name, one in ARCHITECTURES.items() if "paper" not in one.recipes}
+    assert without == set(classifier_configuration.WITHOUT_PAPER)
+
+
+def test_settings_of_data_sets_are_those_of_what_makes_them():
+    split = {"validation_fraction", "test_fraction", "split_seed"}
+    makers = {
+        "simulated": {field.name for field in fields(GalaxySettings)},
+        "components": {field.name for field in fields(SurveySettings)} | split,
+        "morphology": {field.name for field in fields(SurveySettings)} | split,
+    }
+    for kind, known in makers.items():
+        keys = yaml.safe_load((SCHEMAS / f"datasets/{kind}.schema.yaml").read_text())["properties"]
+        assert set(keys) - {"kind", "finder"} <= known
 
 
 def test_names_of_kinds_are_those_of_their_files():
