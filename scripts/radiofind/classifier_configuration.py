@@ -19,8 +19,8 @@ FETCHED = "imagenet"
 WITHOUT_PAPER = ("default",)
 """Architectures that no publication describes."""
 BEAM_PIXELS = (2, 100)
-"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`, which needs libraries that may not
-be there where a configuration is checked."""
+"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`, which needs libraries that may be
+missing where a configuration is checked."""
 LEAST_BEAMS = 75 / 7
 """Side of its smallest cutout, in beams, likewise."""
 

@@ -42,6 +42,7 @@ MOSAICS = {
         Mosaic("b", "b.fits", training_set="s", field="f"),
         Mosaic("c", "c.fits", truth="c.txt", truth_format="sdc1", training_set="c", field="f"),
         Mosaic("d", "d.fits", truth="d.txt", truth_format="meerkat_sim", train_box="all", training_set="d"),
+        Mosaic("e", "e.fits", training_set="d"),
     )
 }
 READABLE = list(MOSAICS)
@@ -144,6 +145,6 @@ def test_a_network_classifies_all_mosaics():
 
 def test_the_partner_of_a_mosaic_is_the_first_other_one_of_its_field():
     plan = plan_of()
-    assert [plan.partner(READABLE, name) for name in READABLE] == ["b", "a", "a", None]
+    assert [plan.partner(READABLE, name) for name in READABLE] == ["b", "a", "a", None, None]
     assert plan.partner(["a", "c", "d"], "a") == "c"
     assert plan.partner(["a"], "a") is None
