@@ -362,3 +362,10 @@ def test_predictions_tell_of_the_chosen_cutouts():
     )
     assert table["name"].tolist() == ["J0002", "J0001"] and table["class"].tolist() == ["FRII", "FRI"]
     assert table["predicted"].tolist() == ["FRII", "compact"] and table["label"].tolist() == [2, 1]
+
+
+def test_ensemble_is_the_mean_of_three_members():
+    predictions = predictions_of(12)
+    ensemble = with_ensemble(predictions).query("member == 'ensemble'").sort_values("row")
+    parts = [probabilities(rows) for _, rows in predictions.groupby("member")]
+    np.testing.assert_allclose(probabilities(ensemble), np.mean(parts, axis=0))

@@ -331,3 +331,10 @@ def test_members_of_other_folders_and_broken_records_are_not_guessed(tmp_path, t
     text = text_of(report)
     assert re.search("net default – – 2 – – – –", text)
     assert json.loads(files["members"][0].read_text()) == {"architecture": "default"}
+
+
+def test_class_without_sources_does_not_make_the_constant_answer_worse(monkeypatch):
+    monkeypatch.setattr("radiofind.classifier_report.confusion_figure", lambda *_, **__: "")
+    report = ClassifierReport(source_classes=confusion(*SEEN, ("sfg", "fs_agn", 2)))
+    (row,) = classifier_parts(report)["source_classes"]["rows"]
+    assert row["balanced_constant"] == 0.5 and set(row["recalls"]) == {"SFG", "SS-AGN"}
