@@ -19,7 +19,7 @@ FETCHED = "imagenet"
 WITHOUT_PAPER = ("default",)
 """Architectures that no publication describes."""
 BEAM_PIXELS = (2, 100)
-"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`, which needs libraries that may be
+"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`. It needs libraries that may be
 missing where a configuration is checked."""
 LEAST_BEAMS = 75 / 7
 """Side of its smallest cutout, in beams, likewise."""
