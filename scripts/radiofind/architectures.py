@@ -16,6 +16,7 @@ from radiofind.classifier_recipes import (
     adam_by_epochs,
     default_recipe,
     paper_2019,
+    small_set_recipe,
 )
 from radiofind.convnets import build_convnet4, build_convnet8, build_simple
 from radiofind.equivariant import build_default
@@ -105,7 +106,7 @@ CAPSNET = Architecture(
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        _convolutional("default", build_default),
+        Architecture("default", build_default, {"default": small_set_recipe()}, _cross_entropy_of),
         _convolutional("rgz2018", build_rgz2018, paper=PAPER_2018),
         _convolutional("convnet4", build_convnet4, paper=paper_2019()),
         _convolutional("convnet8", build_convnet8, paper=paper_2019()),

@@ -6,6 +6,7 @@ same batches come again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,26 +37,38 @@ class Augmentation:
             )
 
 
-def augment(images: np.ndarray, augmentation: Augmentation, generator: np.random.Generator) -> np.ndarray:
+def augment(
+    images: np.ndarray,
+    augmentation: Augmentation,
+    generator: np.random.Generator,
+    *,
+    planes: Sequence[int] = (1,),
+) -> np.ndarray:
     """Return images that are changed at random, each in its own way, by one bilinear interpolation.
 
     Parameters
     ----------
     images
-        Shape (n, rows, columns) or (n, rows, columns, 1).
+        Shape (n, rows, columns) or (n, rows, columns, planes).
     augmentation
         What may be done to them.
     generator
         Source of the random numbers; each image takes five, whatever is done to it.
+    planes
+        How much sky each plane shows, in terms of the first; a shift is smaller in one that shows more.
 
     Returns
     -------
     numpy.ndarray of float32
         Of the same shape, with 0 where nothing was seen.
     """
-    plain = np.ascontiguousarray(images, dtype=np.float32).reshape(images.shape[:3])
-    draws = generator.uniform(size=(5, len(plain)))
-    return _resampled(plain, *_affine(draws, augmentation)).reshape(images.shape)
+    stack = np.asarray(images, dtype=np.float32).reshape(*images.shape[:3], len(planes))
+    turned, moved = _affine(generator.uniform(size=(5, len(stack))), augmentation)
+    changed = [
+        _resampled(np.ascontiguousarray(stack[..., place]), turned, moved / wide)
+        for place, wide in enumerate(planes)
+    ]
+    return np.stack(changed, axis=-1).reshape(images.shape)
 
 
 class CutoutBatches:
@@ -71,13 +84,14 @@ class CutoutBatches:
         seed: int,
         augmentation: Augmentation | None = None,
         balanced: bool = False,
+        planes: Sequence[int] = (1,),
     ) -> None:
         """Take the rows of train, and no others: whatever is given here is trained on.
 
         Parameters
         ----------
         images
-            Prepared, shape (n, size, size, 1).
+            Prepared, shape (n, size, size, planes).
         label
             Place of the class, shape (n,).
         n_classes
@@ -90,6 +104,8 @@ class CutoutBatches:
             What may be done to the images; nothing when None.
         balanced
             Whether rows weigh such that all classes weigh the same.
+        planes
+            As for `augment`.
 
         Raises
         ------
@@ -108,7 +124,7 @@ class CutoutBatches:
                 f"received {batch_size} and {label.min()} to {label.max()}"
             )
         self._images, self._label, self._seed = images, label, seed
-        self._augmentation = augmentation
+        self._augmentation, self._planes = augmentation, tuple(planes)
         self._targets = np.eye(n_classes, dtype=np.float32)
         self._weights = _class_weights(label, n_classes) if balanced else np.ones(n_classes, np.float32)
         self.batches_per_epoch = -(-len(images) // batch_size)
@@ -124,7 +140,7 @@ class CutoutBatches:
 
         Returns
         -------
-        inputs : numpy.ndarray of float32, shape (batch, size, size, 1)
+        inputs : numpy.ndarray of float32, shape (batch, size, size, planes)
             Images.
         targets : numpy.ndarray of float32, shape (batch, n_classes)
             1 for the class of an image and 0 for the others.
@@ -135,7 +151,8 @@ class CutoutBatches:
         rows = np.array_split(order, self.batches_per_epoch)[index]
         images = np.asarray(self._images[rows], dtype=np.float32)
         if self._augmentation:
-            images = augment(images, self._augmentation, self._generator(epoch, CHANGES, index))
+            generator = self._generator(epoch, CHANGES, index)
+            images = augment(images, self._augmentation, generator, planes=self._planes)
         return images, self._targets[self._label[rows]], self._weights[self._label[rows]]
 
     def _generator(self, epoch: int, *purpose: int) -> np.random.Generator:

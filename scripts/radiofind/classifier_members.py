@@ -61,7 +61,7 @@ class Member:
     def network_settings(self) -> dict[str, object]:
         """Settings with which the network is built."""
         given = {key: self.settings[key] for key in ("variant", "weights") if key in self.settings}
-        return {**self.recipe.network, **given}
+        return {"channels": len(self.preparation.planes), **self.recipe.network, **given}
 
     def shown(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs (n, size, size, 1) and labels (n) of a split."""

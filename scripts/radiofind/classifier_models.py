@@ -35,7 +35,7 @@ class TrainedClassifier:
     pixel_arcsec: float
     """Side of a pixel of the cutouts that it was trained on; NaN where unknown."""
     predict: Callable[[np.ndarray], np.ndarray]
-    """From (n, size, size, 1) prepared cutouts to probabilities (n, n_classes)."""
+    """From (n, size, size, planes) prepared cutouts to probabilities (n, n_classes)."""
 
     def predict_classes(
         self, images: np.ndarray, rms: np.ndarray | None, pixel_arcsec: float = np.nan
@@ -87,9 +87,9 @@ def averaged(
     Parameters
     ----------
     predict
-        From (n, size, size, 1) to (n, n_classes).
+        From (n, size, size, planes) to (n, n_classes).
     inputs
-        Shape (n, size, size, 1).
+        Shape (n, size, size, planes).
     n_classes
         Number of classes.
     turns
@@ -127,8 +127,9 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
     known = _read_record(Path(record))
     _check_keras(known["keras"], record)
     part = load_classifier(network)
-    size, found = known["preparation"].size_pixels, (part.input_shape, part.output_shape)
-    expected = (None, size, size, 1), (None, len(known["classes"]))
+    seen, found = known["preparation"], (part.input_shape, part.output_shape)
+    shape = (None, seen.size_pixels, seen.size_pixels, len(seen.planes))
+    expected = shape, (None, len(known["classes"]))
     if found != expected:
         raise ValueError(f"{network}: expected a network from and to {expected}, received {found}")
     part.compile(jit_compile=compiles_kernels())

@@ -134,6 +134,7 @@ def _batches_of(member: Member) -> Batches:
         augmentation=member.recipe.augmentation if member.settings["augment"] else None,
         batch_size=member.recipe.batch,
         balanced=member.recipe.balanced,
+        planes=member.preparation.planes,
         seed=member.seed,
     )
     return LabelledBatches(batches) if member.architecture.sees_label else batches

@@ -33,16 +33,26 @@ class Preparation:
     clip_rms: float = 0.0
     """Pixels below so many times the noise are 0 (0: none), as in Lukic et al. 2018 and 2019."""
     centring: str = "none"
-    """``none``, or ``centroid``: what is left after clipping is moved by whole pixels to the middle."""
+    """``none``, or ``centroid``: what is left after clipping is moved by whole pixels to the middle. Only
+    twice the sky of the first plane counts for it: what lies further out is another source."""
     scaling: str = "peak"
     """``peak``: divided by the brightest pixel, and at least -1; ``sqrt``: the root of that, with its sign;
     ``raw`` or ``2019`` (as Lukic et al. 2019 did): left as it is but for NaN, which are 0."""
+    wide: int = 1
+    """A second plane shows so many times as much sky, by averaging so many times so many pixels (1: none)."""
+    circle: bool = False
+    """Whether only the circle inside each plane is seen: a turned cutout then shows neither more nor less."""
+
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """How much sky each plane shows, in terms of the first."""
+        return (1, self.wide) if self.wide > 1 else (1,)
 
     def __post_init__(self) -> None:
-        if self.size_pixels < 1 or self.binning < 1 or not self.clip_rms >= 0:
+        if min(self.size_pixels, self.binning, self.wide) < 1 or not self.clip_rms >= 0:
             raise ValueError(
-                "Expected size_pixels and binning of at least 1 and clip_rms of at least 0, "
-                f"received {self.size_pixels}, {self.binning} and {self.clip_rms}"
+                "Expected size_pixels, binning and wide of at least 1 and clip_rms of at least 0, "
+                f"received {self.size_pixels}, {self.binning}, {self.wide} and {self.clip_rms}"
             )
         if self.centring not in CENTRINGS or self.scaling not in SCALINGS:
             raise ValueError(
@@ -65,7 +75,7 @@ def prepare(images: np.ndarray, rms: np.ndarray | None, preparation: Preparation
 
     Returns
     -------
-    numpy.ndarray of float32, shape (n, size_pixels, size_pixels, 1)
+    numpy.ndarray of float32, shape (n, size_pixels, size_pixels, planes)
         Without NaN. What lies outside a cutout is 0, and an empty one stays 0.
     """
     images = np.asarray(images, dtype=np.float32)
@@ -76,9 +86,14 @@ def prepare(images: np.ndarray, rms: np.ndarray | None, preparation: Preparation
     if preparation.clip_rms:
         threshold = np.float32(preparation.clip_rms) * _known_rms(images, finite, rms)
         pixels[pixels < threshold[:, None, None]] = 0
-    first = _first_pixels(pixels, preparation.size_pixels * preparation.binning, preparation.centring)
-    window = _window(pixels, first, preparation.size_pixels * preparation.binning)
-    return _scaled(_binned(window, preparation.binning), preparation.scaling)[..., None]
+    side = preparation.size_pixels * preparation.binning
+    first = _first_pixels(pixels, side, preparation.centring)
+    planes = [
+        _binned(_window(pixels, first - (side * wide - side) // 2, side * wide), preparation.binning * wide)
+        for wide in preparation.planes
+    ]
+    seen = _inside_circle(preparation.size_pixels) if preparation.circle else np.float32(1)
+    return _scaled(np.stack(planes, axis=-1) * seen, preparation.scaling)
 
 
 def measure_rms(images: np.ndarray) -> np.ndarray:
@@ -132,11 +147,11 @@ def _first_pixels(pixels: np.ndarray, side: int, centring: str) -> np.ndarray:
     if centring == "none":
         return around_middle
     # Negative pixels are noise; the centroid of a sum near 0 could lie anywhere.
-    flux = np.maximum(pixels, 0)
+    flux = np.maximum(_window(pixels, around_middle - side // 2, 2 * side), 0)
     total = flux.sum(axis=(1, 2), dtype=float)[:, None]
-    along = [flux.sum(axis=axis, dtype=float) @ np.arange(shape[2 - axis]) for axis in (2, 1)]
-    centroid = np.stack(along, axis=1) / np.where(total > 0, total, 1)
-    return np.where(total > 0, np.rint(centroid - (side - 1) / 2), around_middle).astype(int)
+    along = [flux.sum(axis=axis, dtype=float) @ np.arange(2 * side) for axis in (2, 1)]
+    centroid = np.stack(along, axis=1) / np.where(total > 0, total, 1) - side // 2
+    return around_middle + np.where(total > 0, np.rint(centroid - (side - 1) / 2), 0).astype(int)
 
 
 def _window(pixels: np.ndarray, first: np.ndarray, side: int) -> np.ndarray:
@@ -161,11 +176,17 @@ def _binned(window: np.ndarray, binning: int) -> np.ndarray:
     return window.reshape(-1, size, binning, size, binning).mean(axis=(2, 4))
 
 
+def _inside_circle(size: int) -> np.ndarray:
+    """Return 1 within the circle inside a square and 0 outside, shape (size, size, 1)."""
+    distance = np.hypot(*(np.indices((size, size)) - (size - 1) / 2))
+    return (distance <= size / 2)[..., None].astype(np.float32)
+
+
 def _scaled(images: np.ndarray, scaling: str) -> np.ndarray:
-    """Return images whose brightest pixel is 1, or its root, or nothing where no pixel is above 0."""
+    """Return images whose brightest pixel in the first plane is 1, or its root; 0 where none is above 0."""
     if scaling in ("raw", "2019"):
         return images
-    peak = images.max(axis=(1, 2), keepdims=True)
+    peak = images[..., :1].max(axis=(1, 2), keepdims=True)
     bright = np.where(peak > 0, images, 0) / np.where(peak > 0, peak, 1)
     scaled = np.maximum(bright, -1)
     return np.sign(scaled) * np.sqrt(np.abs(scaled)) if scaling == "sqrt" else scaled

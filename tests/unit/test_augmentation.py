@@ -265,3 +265,17 @@ def test_no_copy_of_an_object_of_the_test_is_trained_on(tmp_path, own_split):
     assert trained_on.isdisjoint(seen_in["test"]) and trained_on.isdisjoint(seen_in["valid"])
     assert seen_in["valid"].isdisjoint(seen_in["test"])
     assert trained_on | seen_in["valid"] | seen_in["test"] == set(range(30))
+
+
+def test_a_plane_that_shows_more_sky_is_turned_alike_and_shifted_less():
+    image = np.zeros((1, 33, 33, 2), dtype=np.float32)
+    image[0, 16, 22, 0] = image[0, 16, 18, 1] = 1
+    options = Augmentation(rotate=True, flip=True, shift_pixels=6)
+    for seed in range(20):
+        found = augment(image, options, np.random.default_rng(seed), planes=(1, 3))[0]
+        rows, columns = np.indices((33, 33)) - 16
+        places = [
+            np.array([(rows * plane).sum(), (columns * plane).sum()]) / plane.sum()
+            for plane in np.moveaxis(found, -1, 0)
+        ]
+        assert np.allclose(places[0], 3 * places[1], atol=0.4)

@@ -43,6 +43,8 @@ def brightest(image):
         clip_rms=st.sampled_from([0.0, 4.0]),
         centring=st.sampled_from(CENTRINGS),
         scaling=st.sampled_from(SCALINGS),
+        wide=st.integers(1, 3),
+        circle=st.booleans(),
     ),
     st.sampled_from([np.nan, 1e-3]),
 )
@@ -51,10 +53,11 @@ def test_any_cutout_becomes_finite_numbers_of_the_right_shape(images, preparatio
     images = np.clip(images, -1e30, 1e30)  # sums of such pixels are finite, NaN stays
     found = prepare(images, np.full(len(images), rms), preparation)
     assert found.dtype == np.float32
-    assert found.shape == (len(images), preparation.size_pixels, preparation.size_pixels, 1)
+    planes = 1 + (preparation.wide > 1)
+    assert found.shape == (len(images), preparation.size_pixels, preparation.size_pixels, planes)
     assert np.isfinite(found).all()
     if preparation.scaling in ("peak", "sqrt"):
-        assert np.abs(found).max(initial=0) <= 1
+        assert np.abs(found[..., 0]).max(initial=0) <= 1
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
@@ -149,6 +152,37 @@ def test_what_is_moved_out_on_one_side_does_not_come_in_on_the_other():
     moved = seen(image, plain(41, centring="centroid"))
     assert brightest(moved) == (20, 20)
     assert not moved[:, :10].any()
+
+
+def test_a_bright_source_far_out_does_not_move_the_centre():
+    image = source((121, 121), (63, 58)) + source((121, 121), (4, 4), peak=100.0)
+    assert brightest(seen(image, plain(31, centring="centroid"))) == (15, 15)
+
+
+def test_the_second_plane_shows_more_sky_around_the_same_middle():
+    image = source((61, 61), (27, 33), width=3.0)
+    image[2:5, 2:5] = 0.5
+    found = prepare(image[None], NO_RMS, plain(21, wide=3, centring="centroid"))[0]
+    assert brightest(found[..., 0]) == brightest(found[..., 1]) == (10, 10)
+    assert found[..., 0].max() == image.max()
+    assert found[10, 10, 1] == pytest.approx(image[26:29, 32:35].mean())
+    assert found[:5, :5, 0].max() < 0.1 < found[:5, :5, 1].max()
+
+
+def test_both_planes_have_one_scale():
+    image = source((61, 61), (30, 30), peak=3e-3)
+    raw, scaled = (
+        prepare(image[None], NO_RMS, Preparation(21, wide=3, scaling=scaling))[0]
+        for scaling in ("raw", "peak")
+    )
+    assert np.allclose(scaled * 3e-3, raw)
+
+
+def test_within_a_circle_a_turned_cutout_shows_the_same():
+    found = seen(np.ones((9, 9), dtype=np.float32), plain(9, circle=True))
+    assert found[4].all() and found[:, 4].all()
+    assert not found[[0, 0, 8, 8], [0, 8, 0, 8]].any()
+    assert found.sum() == pytest.approx(np.pi * 4.5**2, rel=0.1)
 
 
 def test_without_centring_nothing_is_moved():
