@@ -18,6 +18,7 @@ from radiofind.job_costs import costs_of
 from workflow.jobs import SURVEY_WIDE
 from workflow.runs import copy_of, planned, run
 from workflow.skies import write_sheet
+from workflow.test_what_changed import what_changed
 
 pytestmark = pytest.mark.slow
 
@@ -200,6 +201,13 @@ def test_seed_added_trains_one_member_more(survey):
     jobs = plan_with(survey, {"networks": {"small": {"seeds": [1, 2, 3]}}})
     added = {f"train_classifier {dataset} small seed3" for dataset in MAKERS}
     assert jobs == REPORTED | added | {f"evaluate_classifier {dataset} small" for dataset in MAKERS}
+
+
+def test_what_changed_tells_which_network_is_trained_anew(survey, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(yaml.safe_dump({"classifiers": {"networks": {"folded": {"clip_rms": 2}}}}))
+    told = [line for line in what_changed(survey, overlay) if "member of a classifier" in line]
+    assert len(told) == 1 and "of folded in galaxies" in told[0] and "settings of folded" in told[0]
 
 
 def test_data_set_that_changes_trains_what_is_trained_on_it(survey):
