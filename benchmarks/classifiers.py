@@ -4,9 +4,9 @@
     python benchmarks/classifiers.py FOLDER --data mirabest.h5 --folds 5
     python benchmarks/classifiers.py FOLDER --classes unresolved FRI FRII --networks capsnet --clip-rms 4
 
-Prints, for each network, macro F1 and accuracy on the test cutouts: of all members as one, with the interval
-of a bootstrap, and of single members, with the interval of their mean; and what the training of a member took.
-The results stay in FOLDER; networks that are there already are not trained again.
+Prints, for each network, macro F1 and accuracy on the test cutouts: of all members as one, with the
+interval of a bootstrap, and of single members, with the interval of their mean; and what the training of a
+member took. The results stay in FOLDER; networks that are there already are not trained again.
 """
 
 from __future__ import annotations
