@@ -17,11 +17,11 @@ from radiofind.convnets import image_input, probabilities
 
 SYMMETRIES = 8
 """Quarter turns, then the same after mirroring."""
-FIELDS = (3, 5, 5, 10, 10, 16, 16)
+FIELDS = (4, 6, 6, 12, 12, 20, 20)
 """Features of each convolution, each in eight orientations."""
 POOLED = (0, 2, 4)
 """Convolutions after which the image is halved."""
-DROPOUT = 0.3
+DROPOUT = 0.2
 """Part of the features that is left out in each step of the training."""
 
 
@@ -133,8 +133,6 @@ def build_default(size_pixels: int, n_classes: int, settings: Mapping[str, objec
     x = image
     for number, features in enumerate(FIELDS):
         x = _block(x, features, number)
-        if number in POOLED:
-            x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
     pooled = [layers.GlobalAveragePooling2D(name="mean")(x), layers.GlobalMaxPooling2D(name="brightest")(x)]
     strongest = [
         layers.GlobalMaxPooling1D(name=f"strongest_{one.name}")(layers.Reshape((SYMMETRIES, -1))(one))
@@ -145,8 +143,10 @@ def build_default(size_pixels: int, n_classes: int, settings: Mapping[str, objec
 
 
 def _block(x: keras.KerasTensor, features: int, number: int) -> keras.KerasTensor:
-    """Return a convolution, normalised alike in all orientations, and its positive part."""
+    """Return a convolution, perhaps halved, normalised alike in all orientations, and its positive part."""
     x = SymmetricConv2D(features, 3 if number else 5, first=not number, name=f"conv{number}")(x)
+    if number in POOLED:
+        x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
     shape = x.shape[1:3]
     x = layers.Reshape((*shape, SYMMETRIES, features))(x)
     x = layers.BatchNormalization(momentum=0.9, name=f"norm{number}")(x)

@@ -6,6 +6,8 @@ import pytest
 
 from radiofind.equivariant import SYMMETRIES, SymmetricConv2D, build_default, changed
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def cutouts(channels=1, side=16):
     return np.random.default_rng(1).normal(size=(3, side, side, channels)).astype(np.float32)
@@ -15,7 +17,7 @@ def in_orientation(images, symmetry):
     return np.stack([np.asarray(changed(image, symmetry)) for image in images])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def network():
     keras.utils.set_random_seed(1)
     return build_default(16, 3, {"channels": 2})
