@@ -263,7 +263,7 @@ NEEDS = {
     ),
     "write_report": Need(
         "survey",
-        245,
+        290,
         tables=("catalogues", "truths", "curves", "patches", "cutouts"),
         mib_per_table_mib=4,
         seconds=30,

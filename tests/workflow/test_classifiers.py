@@ -22,11 +22,11 @@ from workflow.test_what_changed import what_changed
 
 pytestmark = pytest.mark.slow
 
-SIDE, CORE = 500, 250
+SIDE, CORE = 400, 200
 FINDERS = ("pybdsf", "peaks")
 SHEET = f"""
 mosaic simulate train_box validation_box
-sky sky 0:250,0:{SIDE} 250:350,0:{SIDE}
+sky sky 0:{CORE},0:{SIDE} {CORE}:300,0:{SIDE}
 """
 TILES = ["y000x000", "y000x001", "y001x000", "y001x001"]
 TINY = {"size_pixels": 24, "validation_fraction": 0.2, "test_fraction": 0.25}
@@ -44,7 +44,7 @@ CLASSIFIERS = {
         "counts": {"kind": "components", "finder": "pybdsf", **TINY},
     },
     "networks": {
-        "small": {"architecture": "simple", "epochs": 1, "seeds": [1, 2]},
+        "small": {"architecture": "simple", "epochs": 1, "seeds": [1, 2], "augment": False},
         "folded": {"architecture": "simple", "epochs": 2, "seeds": [1], "folds": 2},
     },
     "train_with": ["galaxies/small", "galaxies/folded", "mine/small", "counts/small"],
@@ -58,9 +58,7 @@ CONFIGURATION = {
     "find_with": list(FINDERS),
     "snr": [2, 5],
     "classifiers": CLASSIFIERS,
-    "simulations": {
-        "sky": {"size_pixels": SIDE, "frequency_mhz": 560, "exposure_h": 1000, "seed": 1, "density": 3.0}
-    },
+    "simulations": {"sky": {"size_pixels": SIDE, "frequency_mhz": 560, "exposure_h": 1000, "seed": 1}},
 }
 MEMBERS = {"small": ("seed1", "seed2"), "folded": ("seed1-fold1", "seed1-fold2")}
 MAKERS = {"galaxies": "simulate_dataset", "mine": "copy_dataset", "counts": "cut_dataset"}
