@@ -140,7 +140,7 @@ def _bent(frame: Frame, generator: np.random.Generator) -> Shape:
 
 def _any_extended(frame: Frame, generator: np.random.Generator) -> Shape:
     """Return one, two or more components, equally often."""
-    return DRAWERS[f"{generator.choice(['single', 'two', 'multiple'])}-component-extended"](frame, generator)
+    return DRAWERS[f"{generator.choice(['single', 'two', 'multiple'])}_component_extended"](frame, generator)
 
 
 def _one_component(frame: Frame, generator: np.random.Generator) -> Shape:
@@ -155,11 +155,11 @@ DRAWERS: dict[str, Callable[[Frame, np.random.Generator], Shape]] = {
     "FRII": _frii,
     "bent": _bent,
     "extended": _any_extended,
-    "single-component-extended": _single_extended,
-    "two-component-extended": partial(_row, least=2, most=2),
-    "multiple-component-extended": partial(_row, least=3, most=MOST_COMPONENTS),
-    "1-component": _one_component,
-    **{f"{n}-component": partial(_row, least=n, most=n) for n in range(2, MOST_COMPONENTS + 1)},
+    "single_component_extended": _single_extended,
+    "two_component_extended": partial(_row, least=2, most=2),
+    "multiple_component_extended": partial(_row, least=3, most=MOST_COMPONENTS),
+    "1_component": _one_component,
+    **{f"{n}_component": partial(_row, least=n, most=n) for n in range(2, MOST_COMPONENTS + 1)},
 }
 """What draws a galaxy of each class."""
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from radiofind.backend import set_up
 from radiofind.equivariant import SYMMETRIES, SymmetricConv2D, build_default, changed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -17,9 +18,9 @@ def in_orientation(images, symmetry):
     return np.stack([np.asarray(changed(image, symmetry)) for image in images])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network():
-    keras.utils.set_random_seed(1)
+    set_up(threads=1, seed=1)
     return build_default(16, 3, {"channels": 2})
 
 

@@ -217,7 +217,7 @@ def test_straight_galaxies_are_nearly_straight():
     assert objects["size_arcsec"].to_numpy() == pytest.approx(total.to_numpy(), rel=0.05)
 
 
-@pytest.mark.parametrize("name", ["1-component", "2-component", "3-component", "4-component"])
+@pytest.mark.parametrize("name", ["1_component", "2_component", "3_component", "4_component"])
 def test_components_can_be_told_apart(name):
     images, objects = noiseless(replace(LONE, classes=(name,), images_per_class=40))
     assert (objects["n_components"] == int(name[0])).all()
@@ -227,11 +227,11 @@ def test_components_can_be_told_apart(name):
 
 
 def test_classes_of_2018_hold_their_numbers_of_components():
-    names = ("compact", *(f"{n}-component-extended" for n in ("single", "two", "multiple")), "extended")
+    names = ("compact", *(f"{n}_component_extended" for n in ("single", "two", "multiple")), "extended")
     _, objects = noiseless(replace(LONE, classes=names, images_per_class=50))
     found = {name: set(rows) for name, rows in objects.groupby("class")["n_components"]}
     assert [found[name] for name in names] == [{1}, {1}, {2}, {3, 4}, {1, 2, 3, 4}]
-    single = objects[objects["class"] == "single-component-extended"]
+    single = objects[objects["class"] == "single_component_extended"]
     assert (single["size_arcsec"] >= 1.5 * 5.4).all()
 
 
