@@ -105,7 +105,7 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
         (
             {"dataset": "{kind: simulated, classes: [FRI, FRIII]}"},
             "line 3: classifiers.datasets.d.classes[1]",
-            "expected one of compact, FRI, FRII, bent, received 'FRIII'",
+            "expected one of compact, unresolved, FRI, FRII, bent, ",
         ),
         (
             {"dataset": "{kind: simulated, snr: [100, 10]}"},
