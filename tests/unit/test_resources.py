@@ -54,6 +54,12 @@ def test_a_job_outlives_the_time_limit_of_its_tile():
     assert runtime_minutes("find_pybdsf", replace(TILE, limit_s=7200)) > 120
 
 
+def test_the_last_job_of_a_survey_like_lotss_fits_into_a_partition_of_a_day():
+    tile = 2400**2
+    survey = Work(pixels=tile, all_pixels=21_000 * tile, tiles=21_000, table_mib=4000)
+    assert runtime_minutes("record_provenance", survey) < 24 * 60
+
+
 def test_no_job_asks_for_less_than_ten_minutes(rule):
     assert runtime_minutes(rule, Work()) >= LEAST_MINUTES == 10
 
