@@ -124,7 +124,15 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
 
 NEEDS = {
     "simulate": Need("simulation", 160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
-    "fingerprint_mosaic": Need("image", 153, bytes_per_pixel=41, seconds_per_megapixel=0.5),
+    "fingerprint_mosaic": Need(
+        "image",
+        153,
+        bytes_per_pixel=41,
+        tables=("truth",),
+        mib_per_table_mib=3,
+        seconds_per_megapixel=0.5,
+        seconds_per_table_mib=1,
+    ),
     "index_tiles": Need("nothing", 160),
     "measure_noise": Need("tile", 144, bytes_per_pixel=23, seconds_per_megapixel=1),
     "summarise_noise": Need("mosaic", 154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
@@ -179,7 +187,15 @@ NEEDS = {
         seconds_per_table_mib=10,
     ),
     "tabulate_scores": Need("survey", 172, tables=("scores",), mib_per_table_mib=10),
-    "cut_patches": Need("training", 165, bytes_per_pixel=32, seconds_per_megapixel=3),
+    "cut_patches": Need(
+        "training",
+        165,
+        bytes_per_pixel=32,
+        tables=("truths",),
+        mib_per_table_mib=7,
+        seconds_per_megapixel=3,
+        seconds_per_table_mib=1,
+    ),
     "train_convosource": Need(
         "training",
         960,

@@ -50,6 +50,13 @@ def test_tiles_one_after_another_take_longer_and_no_more_memory(rule):
     assert runtime_minutes(rule, many) > 10 * runtime_minutes(rule, TILE)
 
 
+@pytest.mark.parametrize("rule", ["fingerprint_mosaic", "place_truth", "cut_patches"])
+def test_a_job_that_reads_a_truth_has_memory_for_it(rule):
+    # Text takes 2.5 times its size when it is read, with the numbers that come out.
+    assert {"truth", "truths"} & set(NEEDS[rule].tables)
+    assert memory_mib(rule, replace(TILE, table_mib=700)) > memory_mib(rule, TILE) + 2.5 * 700
+
+
 def test_a_job_outlives_the_time_limit_of_its_tile():
     assert runtime_minutes("find_pybdsf", replace(TILE, limit_s=7200)) > 120
 
