@@ -68,7 +68,8 @@ class LogHandler(LogHandlerBase):
 def _job(record: LogRecord) -> Job:
     """Return the job of an event."""
     wildcards = {name: record.wildcards.get(name, "") for name in WILDCARDS}
-    tiles = [Path(path).stem for path in record.input if Path(path).parent.name == "tiles"]
+    folder = Path(f"results/{wildcards['mosaic']}/tiles")  # images, too, may lie in a folder of that name
+    tiles = [Path(path).stem for path in record.input if Path(path).parent == folder]
     block = record.wildcards.get("block", "")
     if block in tiles:
         wildcards["tile"] = block
