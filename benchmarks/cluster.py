@@ -5,7 +5,7 @@
 A simulated mosaic of short tiles is searched for peaks twice in one run, by a job for each tile and by jobs
 of many tiles; another one, of a single tile, by PyBDSF. The cost of a job is its time as SLURM's accounting
 tells it less that of its script as Snakemake measured it. At most two jobs run at a time. The folder must
-lie on a disk that all nodes see.
+lie on a disk that all nodes see, and the accounting must keep comments (AccountingStoreFlags=job_comment).
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ rule combine_catalogues:
         settings=finder_settings,
         fluxes_from=fluxes_from,
         radius_pixels=config["match"]["radius_pixels"],
+        stamps=stamps_of_model,
         code=digest_of("combine_catalogues"),
     message:
         "Combining the catalogues of {wildcards.mosaic} into {wildcards.finder}"

@@ -30,6 +30,7 @@ rule find_convosource:
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
+        stamps=stamps_of_model,
         code=digest_of("find_convosource"),
     message:
         "Finding sources in {wildcards.block} of {wildcards.mosaic} with a network ({wildcards.finder})"
@@ -61,6 +62,7 @@ rule map_probability:
     params:
         header=row_of_sheet("beam", "frequency_hz"),
         settings=settings_of("train_snr", "precision", "threads"),
+        stamps=stamps_of_model,
         code=digest_of("map_probability"),
     message:
         "Mapping the probability of sources in tile {wildcards.tile} of {wildcards.mosaic} ({wildcards.finder})"

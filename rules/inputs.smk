@@ -26,6 +26,11 @@ def stamps_of_training_set(wildcards):
     return plan.stamps(mosaics, "truth", "primary_beam")
 
 
+def stamps_of_model(wildcards):
+    """Return the stamps of the files of the model that a finder is given."""
+    return plan.model_stamps(wildcards.finder)
+
+
 def under_training_boxes(pattern):
     """Return an input function for one path per tile under the boxes of a training set."""
 

@@ -12,9 +12,8 @@ from radiofind.planning import NEVER
 def given_files(wildcards):
     """Return what the user gave: the sheet, the files that it names, and models of other runs."""
     of_sheet = plan.given_files(plan.mosaics, "image", "primary_beam", "truth")
-    models = [settings["model"] for settings in plan.finders.values() if settings.get("model")]
-    records = [f"{model.removesuffix('.keras')}.json" for model in models if model.endswith(".keras")]
-    return sorted({config["mosaics"], *of_sheet, *models, *records, *plan.classifiers.given_files})
+    models = [path for finder in plan.finders for path in plan.model_files(finder)]
+    return sorted({config["mosaics"], *of_sheet, *models, *plan.classifiers.given_files})
 
 
 def given_files_that_exist(wildcards):

@@ -6,6 +6,9 @@ scripts/radiofind/resources.py.
 from dataclasses import replace
 from pathlib import Path
 
+from snakemake.common.tbdstring import TBDString
+from snakemake.exceptions import IncompleteCheckpointException
+
 from radiofind.blocks import tiles_in
 from radiofind.resources import MIB, NEEDS, NETWORKS, Work, memory_mib, runtime_minutes
 from radiofind.tiling import most_pixels
@@ -18,7 +21,7 @@ def memory_of(rule):
     """Return a resource function for the memory of a rule, MiB."""
 
     def mib_of(wildcards, input, attempt):
-        return memory_mib(rule, work_of(rule, wildcards, input), attempt=attempt)
+        return asked_for(memory_mib, rule, wildcards, input, attempt)
 
     return mib_of
 
@@ -27,9 +30,18 @@ def time_of(rule):
     """Return a resource function for the time of a rule, minutes."""
 
     def minutes_of(wildcards, input, attempt):
-        return runtime_minutes(rule, work_of(rule, wildcards, input), attempt=attempt)
+        return asked_for(runtime_minutes, rule, wildcards, input, attempt)
 
     return minutes_of
+
+
+def asked_for(how_much, rule, wildcards, input, attempt):
+    """Return what a job asks for; what Snakemake shows as <TBD> in a plan made before the tiles are known."""
+    try:
+        return how_much(rule, work_of(rule, wildcards, input), attempt=attempt)
+    except IncompleteCheckpointException:
+        # Snakemake would put a 0 in its place, which it then takes for a resource, and stop.
+        return TBDString()
 
 
 def work_of(rule, wildcards, input):

@@ -76,7 +76,18 @@ class Plan:
 
     def stamps(self, mosaics: Iterable[str], *columns: str) -> dict[str, list[int]]:
         """Return the stamps of the same files, by names that say what they are."""
-        return {f"file {path}": stamp_of(path) for path in self.given_files(mosaics, *columns)}
+        return _stamps(self.given_files(mosaics, *columns))
+
+    def model_files(self, finder: str) -> list[str]:
+        """Return the files of the model that a finder is given, two of a network; none where it learns."""
+        model = self.finders[finder].get("model")
+        if not model:
+            return []
+        return [model, f"{model.removesuffix('.keras')}.json"] if model.endswith(".keras") else [model]
+
+    def model_stamps(self, finder: str) -> dict[str, list[int]]:
+        """Return the stamps of the same files, by names that say what they are."""
+        return _stamps(self.model_files(finder))
 
     def read_tiles(self, path: str, *, with_files: bool = False) -> pd.DataFrame:
         """Return the tile table, read and checked once for as long as it stays the same.
@@ -241,6 +252,11 @@ class Plan:
             for finder in self.finders
         ]
         return paths + components + classified
+
+
+def _stamps(paths: Iterable[str]) -> dict[str, list[int]]:
+    """Return the stamps of files, by names that `reasons.STAMPED` knows."""
+    return {f"file {path}": stamp_of(path) for path in paths}
 
 
 def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:

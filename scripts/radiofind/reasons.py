@@ -156,7 +156,8 @@ def describe_params(
         (name, f"{name} {_shown(old)} -> {_shown(new)}".strip())
         for name, old, new in _changes(before, now, recorded)
     ]
-    of_files = [name.removeprefix(STAMPED) for name, _ in told if name.startswith(STAMPED)]
+    stamped = [name.removeprefix(STAMPED) for name, _ in told if name.startswith(STAMPED)]
+    of_files = [path for path in stamped if path not in reason.updated]  # which are told as newer
     told = [(name, text) for name, text in told if not name.startswith(STAMPED)]
     of_sheet = [text for name, text in told if name.split(".")[-1] in OF_THE_SHEET]
     of_subject = [

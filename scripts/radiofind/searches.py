@@ -14,6 +14,7 @@ from radiofind.block_files import TileNote
 from radiofind.detections import Found, give_up
 from radiofind.keeping import Keeper, Result, write_results
 from radiofind.provenance import KEY, Named, Provenance
+from radiofind.tile_images import read_metadata
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def search_tiles(
         What `search` raises on a tile that is not given up yet, when the other tiles have been searched.
     """
     places, files = dict(outputs.items()), _files_of_tiles(inputs)
-    keys = {tile: _digest(tell(inputs=dict(inputs.items()) | own)) for tile, own in files.items()}
+    keys = {tile: _digest(tell(inputs=dict(inputs.items()) | own), own) for tile, own in files.items()}
     records = {tile: Path(places["detections"]).with_name(f"{tile}.parquet") for tile in files}
     keeper = Keeper(places)
     results = keeper.recall(keys)
@@ -86,6 +87,8 @@ def _files_of_tiles(inputs: Named) -> dict[str, dict[str, str]]:
     return {Path(tile).stem: {"tiles": tile, "noise": noise} for tile, noise in pairs}
 
 
-def _digest(provenance: Provenance) -> str:
-    """Return a digest of what a result is made of."""
-    return hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
+def _digest(provenance: Provenance, own: Mapping[str, str]) -> str:
+    """Return a digest of all that the detections of a tile are made of."""
+    # Noise that was given up has the provenance of noise that was measured.
+    made_of = [provenance, read_metadata(own["noise"]).get("failed")]
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

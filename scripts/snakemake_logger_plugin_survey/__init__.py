@@ -71,7 +71,8 @@ def _job(record: LogRecord) -> Job:
     named = {"finder": "network", "training_set": "dataset"}
     given = {**{name: record.wildcards.get(other, "") for name, other in named.items()}, **record.wildcards}
     wildcards = {name: given.get(name, "") for name in WILDCARDS}
-    tiles = [Path(path).stem for path in record.input if Path(path).parent.name == "tiles"]
+    folder = Path(f"results/{wildcards['mosaic']}/tiles")  # images, too, may lie in a folder of that name
+    tiles = [Path(path).stem for path in record.input if Path(path).parent == folder]
     block = record.wildcards.get("block", "")
     if block in tiles:
         wildcards["tile"] = block

@@ -80,6 +80,26 @@ def test_files_that_the_user_gave_have_stamps_and_simulated_ones_none(tmp_path, 
     }
 
 
+def test_a_model_that_is_replaced_by_an_older_one_has_another_stamp(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, second in {"net.keras": 9, "net.json": 8, "both.json": 7}.items():
+        Path(name).write_text(name)
+        os.utime(name, (second, second))
+    finders = {
+        "frozen": {"kind": "convosource", "model": "net.keras"},
+        "learns": {"kind": "convosource", "model": None},
+        "both": {"kind": "combined", "model": "both.json"},
+        "peaks": {"kind": "peaks"},
+    }
+    plan = Plan({"finders": finders, "find_with": list(finders)}, [])
+    assert plan.model_files("frozen") == ["net.keras", "net.json"]
+    assert plan.model_stamps("frozen") == {"file net.keras": [9, 9], "file net.json": [8, 8]}
+    assert plan.model_stamps("both") == {"file both.json": [9, 7]}
+    assert plan.model_stamps("learns") == plan.model_stamps("peaks") == {}
+    os.utime("net.keras", (5, 5))
+    assert plan.model_stamps("frozen") == {"file net.keras": [9, 5], "file net.json": [8, 8]}
+
+
 def test_only_the_finders_that_run_count(plan):
     assert list(plan.finders) == ["pybdsf", "deep", "peaks"]
     assert plan.finders_of("pybdsf") == ["pybdsf", "deep"]

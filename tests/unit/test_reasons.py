@@ -23,6 +23,16 @@ def test_files_with_another_stamp_are_no_settings():
     assert told(before, now) == ["another file lies at data/a.truth"]
 
 
+def test_file_that_is_newer_is_not_told_twice():
+    before = "{'file a.txt': [9, 8], 'file b.txt': [1, 2]}"
+    now = "{'file a.txt': [9, 9], 'file b.txt': [1, 1]}"
+    reason = parse_reason(f"Updated input files: a.txt; {UNION}before: {before} now: {now}")
+    assert reason.updated == ("a.txt",)
+    assert list(describe_params(reason, rule="place_truth", subject="place_truth", recorded={})) == [
+        "another file lies at b.txt"
+    ]
+
+
 def test_reason_without_text_has_no_cause_of_its_own():
     assert parse_reason("") == Reason()
     assert not Reason().is_own

@@ -54,8 +54,21 @@ def test_tiles_one_after_another_take_longer_and_no_more_memory(rule):
     assert runtime_minutes(rule, many) > 10 * runtime_minutes(rule, TILE)
 
 
+@pytest.mark.parametrize("rule", ["fingerprint_mosaic", "place_truth", "cut_patches"])
+def test_a_job_that_reads_a_truth_has_memory_for_it(rule):
+    # Text takes 2.5 times its size when it is read, with the numbers that come out.
+    assert {"truth", "truths"} & set(NEEDS[rule].tables)
+    assert memory_mib(rule, replace(TILE, table_mib=700)) > memory_mib(rule, TILE) + 2.5 * 700
+
+
 def test_a_job_outlives_the_time_limit_of_its_tile():
     assert runtime_minutes("find_pybdsf", replace(TILE, limit_s=7200)) > 120
+
+
+def test_the_last_job_of_a_survey_like_lotss_fits_into_a_partition_of_a_day():
+    tile = 2400**2
+    survey = Work(pixels=tile, all_pixels=21_000 * tile, tiles=21_000, table_mib=4000)
+    assert runtime_minutes("record_provenance", survey) < 24 * 60
 
 
 def test_no_job_asks_for_less_than_ten_minutes(rule):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 
 from radiofind import keeping
 from radiofind.attempts import MOST
@@ -16,6 +17,7 @@ from radiofind.detections import DEFAULTS, Found
 from radiofind.files import read_metadata
 from radiofind.provenance import provenance_of
 from radiofind.searches import search_tiles
+from radiofind.tile_images import METADATA_CARD
 
 TILES = ["y000x000", "y000x001", "y001x000"]
 BLOCK = "results/m/detections/peaks/y000x000-2x2.parquet"
@@ -49,7 +51,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number, tile in enumerate(TILES):
         write_tile(tile, f"p{number}")
-        Path(f"results/m/noise/{tile}.txt").write_text(tile)
+        write_noise(tile)
     return tmp_path
 
 
@@ -61,11 +63,18 @@ def write_tile(tile, pixels):
     Path(f"results/m/tiles/{tile}.json").write_text(json.dumps(content))
 
 
+def write_noise(tile, *, failed="", code="n"):
+    """Write what a noise map says of itself, whether it was measured or given up."""
+    told = json.dumps({"failed": failed, "provenance": {"code": {"measure_noise": code}}})
+    header = fits.Header({METADATA_CARD: told})
+    fits.PrimaryHDU(header=header).writeto(f"results/m/noise/{tile}.fits", overwrite=True)
+
+
 def search(finder, tiles=TILES, *, block=BLOCK, code="c", **options):
     """Search as a job does: Snakemake has removed what it is to make."""
     inputs = {
         "tiles": [f"results/m/tiles/{tile}.json" for tile in tiles],
-        "noise": [f"results/m/noise/{tile}.txt" for tile in tiles],
+        "noise": [f"results/m/noise/{tile}.fits" for tile in tiles],
     }
     outputs = {"detections": block, "components": block.replace(".parquet", ".components.parquet")}
     for path in outputs.values():
@@ -112,7 +121,14 @@ def test_only_the_tile_that_has_changed_is_searched_again():
 
 def test_noise_that_has_changed_counts_too():
     search(Finder())
-    Path(f"results/m/noise/{TILES[2]}.txt").write_text("other noise")
+    write_noise(TILES[2], code="other")
+    assert search(Finder()) == TILES[2:]
+
+
+def test_tile_whose_noise_was_given_up_is_searched_when_it_has_been_measured():
+    write_noise(TILES[2], failed="given up after 3 attempts")
+    search(Finder())
+    write_noise(TILES[2])
     assert search(Finder()) == TILES[2:]
 
 

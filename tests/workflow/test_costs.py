@@ -9,6 +9,8 @@ import pytest
 from radiofind.job_costs import costs_of
 from radiofind.resources import LEAST_MINUTES, NEEDS, SECONDS_IN_MINUTE
 from workflow.jobs import CLASSIFIER_RULES
+from workflow.runs import planned
+from workflow.skies import make_survey
 from workflow.test_house import RULES
 
 pytestmark = pytest.mark.slow
@@ -47,6 +49,12 @@ def test_time_that_is_asked_for_is_at_least_three_times_what_is_used_and_ten_min
     ratios = {rule: median(one.time_ratio for one in costs if one.rule == rule) for rule in RULES_RUN}
     assert {rule: ratio for rule, ratio in ratios.items() if ratio < 3} == {}
     assert min(cost.asked_seconds for cost in costs) >= LEAST_MINUTES * SECONDS_IN_MINUTE
+
+
+def test_what_a_target_takes_is_planned_before_the_tiles_are_known(tmp_path):
+    folder = make_survey(tmp_path / "survey")
+    jobs = planned(folder, "results/strip/catalogues/peaks.fits")
+    assert {"fingerprint_mosaic strip", "index_tiles", "export_catalogue strip peaks"} <= jobs
 
 
 def test_every_rule_says_what_it_needs():

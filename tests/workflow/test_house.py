@@ -226,6 +226,14 @@ def contents(path, changed):
         return stream.read() + (b"# changed\n" if path == changed else b"")
 
 
+def test_no_target_in_a_manual_is_taken_for_a_configuration():
+    """What follows --configfile is one, up to the next option or two dashes."""
+    pages = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *REPOSITORY.glob("[cp]*/*.md")]
+    lines = [line for page in pages for line in page.read_text().splitlines() if "--configfile" in line]
+    assert any("results/" in line for line in lines)
+    assert [line for line in lines if re.search(r"--configfile(?: [^-\s]\S*)* results/", line)] == []
+
+
 def test_no_file_names_a_machine():
     machine = re.compile(
         rb"/(?:home|Users|root|work)/\w|https?://[^/\s]*(?:mirror|artifactory|nexus|localhost|127\.0\.0\.1)"

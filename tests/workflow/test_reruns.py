@@ -122,6 +122,9 @@ def test_network_of_another_run_is_not_trained_and_maps_probabilities(copy):
     probability = fits.getdata(copy / place)
     assert probability.shape == (CORE, CORE)
     assert 0 <= probability.min() < 0.1 < 0.5 < probability.max() <= 1
+    os.utime(copy / "frozen.keras", (1e9, 1e9))  # as one that `cp -p` has put in its place
+    again = planned(copy, "--configfile", copy / "survey.yaml", overlay, "--", place)
+    assert again == {"map_probability strip net y000x002"}
 
 
 def test_file_with_the_same_sky_reruns_no_tile(copy):
