@@ -24,6 +24,11 @@ def applied_settings(wildcards):
     return plan.classifiers.applied_settings
 
 
+def stamps_of_applied(wildcards):
+    """Return the stamps of its files where they come from another run: new ones may be old."""
+    return plan.classifiers.applied_stamps
+
+
 def threads_of_applied(wildcards):
     """Return the processor threads with which it is applied."""
     return plan.classifiers.applied_settings["threads"]

@@ -98,6 +98,7 @@ rule apply_classifier:
     params:
         images=images_with_classes,
         settings=applied_settings,
+        stamps=stamps_of_applied,
         name=name_of_applied,
         code=digest_of("apply_classifier"),
     message:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from radiofind.sheet import Mosaic
-from radiofind.stamps import stamp_of
+from radiofind.stamps import stamps_of
 
 NOT_CLASSIFIED: Mapping[str, object] = {
     "datasets": {},
@@ -158,8 +158,7 @@ class ClassifierPlan:
         """The files that the user gave: data sets, weights, and a classifier of another run."""
         datasets = [settings["path"] for settings in self.datasets.values() if settings["kind"] == "file"]
         weights = [path for name in self.networks if (path := self.weights_of(name))]
-        given = self._known[self._chosen["network"]]["model"] if self.classifies_by("network") else None
-        return datasets + weights + ([given, f"{given.removesuffix('.keras')}.json"] if given else [])
+        return datasets + weights + self._frozen
 
     def weights_of(self, network: str) -> str:
         """Return the file of weights that a network begins with; empty without one."""
@@ -168,8 +167,18 @@ class ClassifierPlan:
 
     def stamps(self, dataset: str) -> dict[str, list[int]]:
         """Return the stamp of the file that the user gave for a data set."""
-        path = self.datasets[dataset]["path"]
-        return {f"file {path}": stamp_of(path)}
+        return stamps_of([self.datasets[dataset]["path"]])
+
+    @property
+    def applied_stamps(self) -> dict[str, list[int]]:
+        """Stamps of the files of a classifier of another run that is applied."""
+        return stamps_of(self._frozen)
+
+    @property
+    def _frozen(self) -> list[str]:
+        """The files of a classifier of another run that is applied; none where one is trained."""
+        given = self._known[self._chosen["network"]]["model"] if self.classifies_by("network") else None
+        return [given, f"{given.removesuffix('.keras')}.json"] if given else []
 
 
 def seed_and_fold(member: str) -> dict[str, int | None]:

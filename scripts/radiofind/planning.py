@@ -13,7 +13,7 @@ from radiofind.blocks import blocks_of, tiles_in
 from radiofind.classifier_planning import NOT_CLASSIFIED, ClassifierPlan
 from radiofind.sheet import Mosaic
 from radiofind.splits import parse_box
-from radiofind.stamps import stamp_of
+from radiofind.stamps import stamps_of
 from radiofind.tiling import Box
 
 NEVER = "(?!)"
@@ -76,7 +76,7 @@ class Plan:
 
     def stamps(self, mosaics: Iterable[str], *columns: str) -> dict[str, list[int]]:
         """Return the stamps of the same files, by names that say what they are."""
-        return _stamps(self.given_files(mosaics, *columns))
+        return stamps_of(self.given_files(mosaics, *columns))
 
     def model_files(self, finder: str) -> list[str]:
         """Return the files of the model that a finder is given, two of a network; none where it learns."""
@@ -87,7 +87,7 @@ class Plan:
 
     def model_stamps(self, finder: str) -> dict[str, list[int]]:
         """Return the stamps of the same files, by names that say what they are."""
-        return _stamps(self.model_files(finder))
+        return stamps_of(self.model_files(finder))
 
     def read_tiles(self, path: str, *, with_files: bool = False) -> pd.DataFrame:
         """Return the tile table, read and checked once for as long as it stays the same.
@@ -252,11 +252,6 @@ class Plan:
             for finder in self.finders
         ]
         return paths + components + classified
-
-
-def _stamps(paths: Iterable[str]) -> dict[str, list[int]]:
-    """Return the stamps of files, by names that `reasons.STAMPED` knows."""
-    return {f"file {path}": stamp_of(path) for path in paths}
 
 
 def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:

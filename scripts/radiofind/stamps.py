@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -17,6 +18,11 @@ def stamp_of(path: str | Path) -> list[int]:
     size, nanoseconds = status_of(path) or (None, 0)
     # Not all disks and ways to copy keep more than seconds.
     return [] if size is None else [size, nanoseconds // 10**9]
+
+
+def stamps_of(paths: Iterable[str]) -> dict[str, list[int]]:
+    """Return the stamps of files, by names that `reasons.STAMPED` knows."""
+    return {f"file {path}": stamp_of(path) for path in paths}
 
 
 def status_of(path: str | Path) -> tuple[int, int] | None:

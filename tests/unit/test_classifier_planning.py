@@ -143,6 +143,13 @@ def test_a_network_classifies_all_mosaics():
     assert (frozen.applied_name, frozen.applied_model) == ("frozen", "old/model.keras")
 
 
+def test_a_classifier_of_another_run_is_noticed_when_another_one_takes_its_place():
+    trained = plan_of(classify_sources={"by": "network", "dataset": "mine", "network": "net"})
+    assert trained.applied_stamps == {}
+    frozen = plan_of(classify_sources={"by": "network", "dataset": None, "network": "frozen"})
+    assert list(frozen.applied_stamps) == ["file old/model.keras", "file old/model.json"]
+
+
 def test_the_partner_of_a_mosaic_is_the_first_other_one_of_its_field():
     plan = plan_of()
     assert [plan.partner(READABLE, name) for name in READABLE] == ["b", "a", "a", None, None]
