@@ -364,7 +364,7 @@ def test_network_for_other_pixels_is_refused_with_a_reason(survey, tmp_path):
     )
     assert done.code != 0
     log = (folder / "logs/apply_classifier/sky/peaks.log").read_text()
-    assert "Expected pixels that can be binned to" in log and "received 0.6 arcsec" in log
+    assert "Expected pixels that can be binned to" in log and "received 0.604 arcsec" in log
 
 
 def test_jobs_ask_for_what_they_use(survey):
