@@ -225,7 +225,8 @@ def test_file_of_the_user_that_changes_is_copied_anew(survey, tmp_path):
 def test_tiles_that_change_concern_no_data_set_but_those_that_are_cut(survey, tmp_path):
     folder = copy_of(survey, tmp_path / "copy")
     tile = folder / "results/sky/tiles/y001x001.json"
-    tile.write_text(tile.read_text())
+    # With other bytes: Snakemake looks at them before it believes the time of a small file.
+    tile.write_text(tile.read_text() + "\n")
     jobs = planned(folder)
     trained = {job for job in jobs if "classifier" in job or "dataset" in job}
     assert trained == {"cut_dataset counts"} | member_jobs("counts", "small")
@@ -363,7 +364,7 @@ def test_network_for_other_pixels_is_refused_with_a_reason(survey, tmp_path):
     )
     assert done.code != 0
     log = (folder / "logs/apply_classifier/sky/peaks.log").read_text()
-    assert "Expected pixels that can be binned to" in log and "received 0.6 arcsec" in log
+    assert "Expected pixels that can be binned to" in log and "received 0.604 arcsec" in log
 
 
 def test_jobs_ask_for_what_they_use(survey):
