@@ -133,10 +133,15 @@ def build_default(size_pixels: int, n_classes: int, settings: Mapping[str, objec
     x = image
     for number, features in enumerate(FIELDS):
         x = _block(x, features, number)
-    pooled = [layers.GlobalAveragePooling2D(name="mean")(x), layers.GlobalMaxPooling2D(name="brightest")(x)]
+    pooled = {
+        "mean": layers.GlobalAveragePooling2D(name="mean")(x),
+        "brightest": layers.GlobalMaxPooling2D(name="brightest")(x),
+    }
     strongest = [
-        layers.GlobalMaxPooling1D(name=f"strongest_{one.name}")(layers.Reshape((SYMMETRIES, -1))(one))
-        for one in pooled
+        layers.GlobalMaxPooling1D(name=f"strongest_{name}")(
+            layers.Reshape((SYMMETRIES, -1), name=f"orientations_{name}")(one)
+        )
+        for name, one in pooled.items()
     ]
     x = layers.Dropout(DROPOUT, name="drop")(layers.Concatenate(name="features")(strongest))
     return keras.Model(image, probabilities(x, n_classes), name="default")
@@ -148,6 +153,7 @@ def _block(x: keras.KerasTensor, features: int, number: int) -> keras.KerasTenso
     if number in POOLED:
         x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
     shape = x.shape[1:3]
-    x = layers.Reshape((*shape, SYMMETRIES, features))(x)
+    x = layers.Reshape((*shape, SYMMETRIES, features), name=f"orientations{number}")(x)
     x = layers.BatchNormalization(momentum=0.9, name=f"norm{number}")(x)
-    return layers.Reshape((*shape, SYMMETRIES * features))(layers.Activation("relu")(x))
+    x = layers.Activation("relu", name=f"relu{number}")(x)
+    return layers.Reshape((*shape, SYMMETRIES * features), name=f"channels{number}")(x)

@@ -33,7 +33,7 @@ def test_a_member_sees_the_split_of_the_cutouts():
     cutouts, member = cutouts_of(), make()
     for split, number in (("train", 30), ("valid", 15), ("test", 15)):
         inputs, label = member.shown(split)
-        assert inputs.shape == (number, 64, 64, 1)
+        assert inputs.shape == (number, 64, 64, len(member.preparation.planes))
         np.testing.assert_array_equal(label, cutouts.label[cutouts.split == split])
 
 
