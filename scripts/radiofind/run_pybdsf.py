@@ -25,7 +25,8 @@ def main(folder: Path) -> None:
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     try:
         find_sources(folder, options)
-    except MemoryError:
+    except (MemoryError, OSError):
+        # Of the machine and not of the image. Without memory, folders cannot be listed: that is an OSError.
         raise
     except Exception as error:
         traceback.print_exc()

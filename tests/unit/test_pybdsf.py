@@ -1,12 +1,13 @@
 """PyBDSF finds what is there, with our noise; and what goes wrong with it is told apart."""
 
+import errno
 import logging
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from radiofind import pybdsf
+from radiofind import pybdsf, run_pybdsf
 from radiofind.columns import DETECTION
 from radiofind.detections import Found
 from radiofind.pybdsf import find_sources
@@ -195,6 +196,18 @@ def test_what_is_not_the_fault_of_the_tile_is_an_error(field, instead, tmp_path,
     with pytest.raises(RuntimeError, match="exit code"):
         search(field, scratch=tmp_path / "scratch")
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory")])
+def test_trouble_of_the_machine_ends_the_program_and_is_not_told_of_the_tile(tmp_path, monkeypatch, trouble):
+    def fail(*_arguments):
+        raise trouble
+
+    (tmp_path / "options.json").write_text("{}")
+    monkeypatch.setattr(run_pybdsf, "find_sources", fail)
+    with pytest.raises(type(trouble)):
+        run_pybdsf.main(tmp_path)
+    assert not (tmp_path / "error.txt").exists()
 
 
 @pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant"), (np.inf, "infinite")])
