@@ -117,14 +117,8 @@ def work_on_simulation(wildcards):
 
 
 def work_on_dataset(wildcards):
-    """Return the work on a simulated data set."""
+    """Return the work on a data set that is simulated, or cut out of mosaics."""
     pixels = plan.classifiers.pixels_of(wildcards.dataset)
-    return Work(pixels=pixels, all_pixels=pixels)
-
-
-def work_on_cutting(wildcards):
-    """Return the work on a data set that is cut, of which only is known how many cutouts it has at most."""
-    pixels = plan.classifiers.most_pixels_of(wildcards.dataset)
     return Work(pixels=pixels, all_pixels=pixels)
 
 
@@ -144,9 +138,9 @@ WORK = {
     "mosaic": work_on_mosaic,
     "training": work_on_training,
     "dataset": work_on_dataset,
+    "cutting": work_on_dataset,
     "classifier": work_on_classifier,
     "cutouts": no_work,
-    "cutting": work_on_cutting,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

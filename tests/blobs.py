@@ -33,3 +33,19 @@ def cutouts_of(number=60, *, side=16, classes=CLASSES, seed=1, brightness=1.0):
         classes=classes,
         pixel_arcsec=1.8,
     )
+
+
+SETTINGS = {
+    "architecture": "default",
+    "recipe": "default",
+    "epochs": 3,
+    "seeds": [1, 2],
+    "folds": 0,
+    "clip_rms": 0,
+    "augment": True,
+    "threads": 1,
+    "precision": "auto",
+    "weights": None,
+    "variant": "default",
+}
+"""Of a network, as the configuration gives them."""

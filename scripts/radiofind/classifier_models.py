@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from radiofind.architectures import classifying_part
 from radiofind.backend import compiles_kernels
 from radiofind.preparation import Preparation, prepare
 from radiofind.problems import reason
+from radiofind.training_records import check_keras, read_record
 
 AT_ONCE = 256
 """Cutouts that are classified at once; few enough for the memory of a laptop."""
@@ -124,8 +124,8 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
         When a file is not what it should be, was made by another major version of Keras, or the two do not
         belong together.
     """
-    known = _read_record(Path(record))
-    _check_keras(known["keras"], record)
+    known = read_record(record, NEEDED, what="classifier")
+    check_keras(known["keras"], record, what="classifier")
     part = load_classifier(network)
     seen, found = known["preparation"], (part.input_shape, part.output_shape)
     shape = (None, seen.size_pixels, seen.size_pixels, len(seen.planes))
@@ -211,22 +211,3 @@ NEEDED = {
     "keras": str,
 }
 """Keys of a record that are needed to use a classifier, and what reads their values."""
-
-
-def _read_record(path: Path) -> dict[str, object]:
-    """Return what is needed of the record of a training."""
-    try:
-        known = json.loads(path.read_text())
-        missing = [key for key in NEEDED if key not in known]
-        if missing:
-            raise ValueError(f"none of {', '.join(missing)}")
-        return {key: read(known[key]) for key, read in NEEDED.items()}
-    except (OSError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: expected the record of a classifier, received {reason(error)}") from error
-
-
-def _check_keras(made_by: str, record: str | Path) -> None:
-    """Raise when a classifier was made by another major version of Keras."""
-    ours = keras.__version__.split(".")[0]
-    if made_by.split(".")[0] != ours:
-        raise ValueError(f"{record}: expected a classifier of Keras {ours}, received one of {made_by}")

@@ -85,15 +85,13 @@ class ClassifierPlan:
         return list(dict.fromkeys(paths))
 
     def pixels_of(self, dataset: str) -> int:
-        """Return the pixels of all cutouts of a simulated data set."""
+        """Return the pixels of a simulated data set, or the most that one cut around sources may have."""
         settings = self.datasets[dataset]
-        return settings["images_per_class"] * len(settings["classes"]) * settings["size_pixels"] ** 2
-
-    def most_pixels_of(self, dataset: str) -> int:
-        """Return the pixels of as many cutouts of a data set as may be cut around sources."""
-        settings = self.datasets[dataset]
-        classes = CLASSES_OF[settings["kind"]][settings.get("classes")]
-        return settings["most_per_class"] * classes * settings["size_pixels"] ** 2
+        if self.is_cut(dataset):
+            number = settings["most_per_class"] * CLASSES_OF[settings["kind"]][settings.get("classes")]
+        else:
+            number = settings["images_per_class"] * len(settings["classes"])
+        return number * settings["size_pixels"] ** 2
 
     def classifies_by(self, how: str) -> bool:
         """Return whether sources are classified by ``truth``, or by a ``network``."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import keras
 
 from radiofind.binning import pixels_per_beam
 from radiofind.calibration import Calibration, calibration_from_json
@@ -15,6 +12,7 @@ from radiofind.images import ImageHeader
 from radiofind.inference import Predictor, predictor_of
 from radiofind.networks import load_network, with_precision
 from radiofind.recipes import RECIPES, Recipe
+from radiofind.training_records import check_keras, read_record
 
 TOLERANCE = 1.3
 """Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
@@ -73,9 +71,9 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
     ValueError
         When a file is not what it should be, or was made by another major version of Keras.
     """
-    known = _read_record(Path(record))
+    known = read_record(record, NEEDED, what="training")
     recipe = _recipe_of(known, record)
-    _check_keras(known, record)
+    check_keras(known["keras"], record, what="model")
     return TrainedModel(
         predict=predictor_of(with_precision(load_network(network), precision)),
         recipe=recipe,
@@ -111,25 +109,6 @@ def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
             f"received one of {found:.2f} ({width:.2f} before binning); train a network for this image"
         )
     return factor
-
-
-def _read_record(path: Path) -> dict[str, object]:
-    """Return what is needed of the record of a training."""
-    try:
-        known = json.loads(path.read_text())
-        missing = [key for key in NEEDED if key not in known]
-        if missing:
-            raise ValueError(f"none of {', '.join(missing)}")
-        return {key: convert(known[key]) for key, convert in NEEDED.items()}
-    except (OSError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: expected the record of a training, received {error}") from error
-
-
-def _check_keras(known: Mapping[str, object], record: str | Path) -> None:
-    """Raise when a model was made by another major version of Keras."""
-    made_by, ours = (version.split(".")[0] for version in (known["keras"], keras.__version__))
-    if made_by != ours:
-        raise ValueError(f"{record}: expected a model of Keras {ours}, received one of {known['keras']}")
 
 
 def _recipe_of(known: Mapping[str, object], record: str | Path) -> Recipe:

@@ -5,24 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from blobs import cutouts_of
+from blobs import SETTINGS, cutouts_of
 from radiofind.classifier_members import member_of, numbers_of, split_digest, training_digest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-SETTINGS = {
-    "architecture": "default",
-    "recipe": "default",
-    "epochs": 3,
-    "seeds": [1, 2],
-    "folds": 0,
-    "clip_rms": 0,
-    "augment": True,
-    "threads": 1,
-    "precision": "auto",
-    "weights": None,
-    "variant": "default",
-}
 
 
 def make(cutouts=None, *, seed=1, fold=None, **changes):

@@ -107,7 +107,7 @@ def test_files_of_a_data_set_are_named_once_for_all_that_is_trained_on_it():
         "shapes": {"kind": "morphology", "finder": "p", **large},
     }
     cut = plan_of(datasets=sets, train_with=["counts/net", "shapes/net"])
-    assert [cut.most_pixels_of(name) for name in sets] == [2000, 1500]
+    assert [cut.pixels_of(name) for name in sets] == [2000, 1500]
 
 
 def test_files_that_the_user_gave_are_those_that_are_used():

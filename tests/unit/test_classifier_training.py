@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 
 from blobs import CLASSES, cutouts_of
+from blobs import SETTINGS as NETWORK
 from radiofind import classifier_training
 from radiofind.architectures import ARCHITECTURES, classifying_part
 from radiofind.augmentation import Augmentation
@@ -23,19 +24,7 @@ from radiofind.training import forget_training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SETTINGS = {
-    "architecture": "tiny",
-    "recipe": "default",
-    "epochs": 3,
-    "seeds": [1, 2],
-    "folds": 0,
-    "clip_rms": 0,
-    "augment": True,
-    "threads": 1,
-    "precision": "auto",
-    "weights": None,
-    "variant": "default",
-}
+SETTINGS = NETWORK | {"architecture": "tiny"}
 CAPSULES = {
     "filters": 16,
     "kernel": 3,
