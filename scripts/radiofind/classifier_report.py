@@ -235,8 +235,9 @@ def _source_classes(report: ClassifierReport) -> dict[str, object] | None:
     regions = list(table["region"].unique())
     region = REGION if REGION in regions else regions[0]
     table, scores = table[table["region"] == region], report.source_scores
-    scores = scores[scores["region"] == region] if len(scores) else scores
     mosaics, matrices = list(table["mosaic"].unique()), _source_matrices(table)
+    # Mosaics without a source there have scores too, all of them NaN.
+    scores = scores[(scores["region"] == region) & scores["mosaic"].isin(mosaics)]
     # Intervals of several mosaics cannot be put together from those of each.
     intervals = _source_intervals(scores) if len(mosaics) == 1 else {}
     unknown = {"low": None, "high": None}

@@ -274,6 +274,17 @@ def test_interval_of_the_classes_is_that_of_one_mosaic(text_of):
     assert "pybdsf 208 0.825 0.500" in text and "of 2 mosaics together" in text
 
 
+def test_a_mosaic_without_sources_in_the_region_does_not_hide_the_interval_of_another(text_of):
+    scores = source_scores(("balanced_accuracy", "", 0.825, 0.7, 0.9, 104))
+    empty = source_scores(("balanced_accuracy", "", np.nan, np.nan, np.nan, 0)).assign(mosaic="n")
+    report = ClassifierReport(
+        source_classes=pd.concat([confusion(*SEEN), confusion(*SEEN, mosaic="n", region="train")]),
+        source_scores=pd.concat([scores, empty]),
+    )
+    text = text_of(report)
+    assert "pybdsf 104 0.825 0.700–0.900 0.500" in text and "mosaics together" not in text
+
+
 def test_classes_of_another_region_are_announced(text_of):
     tables = [confusion(*SEEN, region="validation"), confusion(("sfg", "sfg", 0))]
     text = text_of(ClassifierReport(source_classes=pd.concat(tables)))
