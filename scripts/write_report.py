@@ -1,6 +1,6 @@
 """Write the report."""
 
-from radiofind.classifier_report_inputs import read_classifier_report
+from radiofind.classifier_report_inputs import check_hdf5, read_classifier_report
 from radiofind.damage import watch_for_damage
 from radiofind.files import write_csv
 from radiofind.logs import log_to
@@ -9,7 +9,7 @@ from radiofind.report_inputs import mosaic_files, read_report_data
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    watch_for_damage(snakemake.input)
+    watch_for_damage(snakemake.input, checks={".h5": check_hdf5})
     mosaics = mosaic_files(
         snakemake.params.images,
         patches=snakemake.input.patches,

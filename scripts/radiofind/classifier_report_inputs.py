@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -73,6 +74,12 @@ def read_classifier_report(
         source_classes=_joined((one for one in tables if "true" in one), SOURCE_CLASSES),
         source_scores=_joined((one for one in tables if "metric" in one), SOURCE_SCORES),
     )
+
+
+def check_hdf5(path: str | Path) -> None:
+    """Raise when a file of cutouts or of views is cut short."""
+    with h5py.File(path):
+        pass
 
 
 def read_names(path: str | Path) -> pd.DataFrame:

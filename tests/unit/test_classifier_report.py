@@ -17,7 +17,12 @@ from radiofind.classifier_report import (
     ClassifierReport,
     classifier_parts,
 )
-from radiofind.classifier_report_inputs import MOST_MISTAKES, read_classifier_report, read_names
+from radiofind.classifier_report_inputs import (
+    MOST_MISTAKES,
+    check_hdf5,
+    read_classifier_report,
+    read_names,
+)
 from radiofind.cutouts import Cutouts, write_cutouts
 from radiofind.files import write_csv, write_json, write_parquet
 from radiofind.published import MEMORY, PUBLISHED
@@ -316,6 +321,16 @@ def test_files_of_sources_are_told_apart_by_their_columns(tmp_path):
     assert set(found["finder"]) == {"1"} and set(found["mosaic"]) == {"NA"}
     assert found["predicted"].tolist() == ["sfg", "", "ss_agn", "sfg"] and found["n"].sum() == 104
     assert report.source_scores["class"].tolist() == [""] and report.source_scores["low"].isna().all()
+
+
+def test_views_that_are_cut_short_are_noticed(tmp_path):
+    path = tmp_path / "capsules.h5"
+    for views in (no_views(CLASSES), capsule_views()):
+        write_capsule_views(views, path)
+        check_hdf5(path)
+        path.write_bytes(path.read_bytes()[:-100])
+        with pytest.raises(OSError, match="truncated"):
+            check_hdf5(path)
 
 
 def test_there_is_nothing_to_tell_without_files():
