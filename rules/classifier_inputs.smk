@@ -100,6 +100,11 @@ def weights_of_network(wildcards):
     return plan.classifiers.weights_of(wildcards.network) or []
 
 
+def stamps_of_weights(wildcards):
+    """Return the stamp of that file: a new one may be old."""
+    return plan.classifiers.weights_stamps(wildcards.network)
+
+
 def member_settings(wildcards):
     """Return the settings on which a member depends, besides its seed and its fold."""
     return plan.classifiers.member_settings(wildcards.network, wildcards.member)

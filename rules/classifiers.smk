@@ -109,6 +109,7 @@ rule train_classifier:
     params:
         settings=member_settings,
         numbers=member_numbers,
+        stamps=stamps_of_weights,
         code=digest_of("train_classifier"),
     message:
         "Training {wildcards.network} on {wildcards.dataset} ({wildcards.member})"

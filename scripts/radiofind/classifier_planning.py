@@ -163,6 +163,11 @@ class ClassifierPlan:
         weights = self.networks[network]["weights"]
         return "" if weights in (None, "imagenet") else weights
 
+    def weights_stamps(self, network: str) -> dict[str, list[int]]:
+        """Return the stamp of that file; nothing without one."""
+        weights = self.weights_of(network)
+        return stamps_of([weights] if weights else [])
+
     def stamps(self, dataset: str) -> dict[str, list[int]]:
         """Return the stamp of the file that the user gave for a data set."""
         return stamps_of([self.datasets[dataset]["path"]])

@@ -117,6 +117,11 @@ def test_files_that_the_user_gave_are_those_that_are_used():
     assert plan_of().weights_of("fetched") == ""
 
 
+def test_weights_are_noticed_when_other_ones_take_their_place():
+    plan = plan_of()
+    assert [list(plan.weights_stamps(name)) for name in plan.networks] == [[], ["file start.h5"], []]
+
+
 def test_settings_of_a_data_set_are_without_what_names_files_and_finders():
     assert plan_of().dataset_settings("mine") == {"test": "valid"}
     assert plan_of().dataset_settings("cut") == {"image": "masked", "mask_rms": 4.0}
