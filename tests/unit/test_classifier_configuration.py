@@ -188,6 +188,11 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
         ({"network": "{seeds: [1, 1]}"}, "line 5: classifiers.networks.n.seeds", "expected each entry once"),
         ({"network": "{seeds: []}"}, "line 5: classifiers.networks.n.seeds", "expected a list of 1 or more"),
         ({"network": "{seeds: [-1]}"}, "line 5: classifiers.networks.n.seeds[0]", "expected at least 0"),
+        (
+            {"network": "{seeds: [4294967296]}"},
+            "line 5: classifiers.networks.n.seeds[0]",
+            "expected at most 4294967295",
+        ),
         ({"network": "{clip_rms: 6}"}, "line 5: classifiers.networks.n.clip_rms", "expected at most 5"),
         ({"network": "{epochs: 0}"}, "line 5: classifiers.networks.n.epochs", "expected at least 1"),
         (
