@@ -16,7 +16,9 @@ PROBABILITY = "probability_"
 """Starts the names of the columns of probabilities."""
 SUM_TOLERANCE = 1e-3
 """How far from 1 the probabilities of a source may add up."""
-NAME = re.compile(r"[ -z|~]+")
+LONGEST_CLASS = 68 - len(PROBABILITY)
+"""Letters in the name of a class: FITS names columns by 68 at most."""
+NAME = re.compile(rf"[ -z|~]{{1,{LONGEST_CLASS}}}")
 """Names of classes that every file can hold: ASCII that can be printed, without braces."""
 
 
@@ -91,7 +93,8 @@ def _check(probabilities: np.ndarray, classes: Sequence[str], n_sources: int) ->
         raise ValueError(f"Expected classes of different names, received {', '.join(classes) or 'none'}")
     if unfit := [name for name in classes if not NAME.fullmatch(name)]:
         raise ValueError(
-            f"Expected names of classes in ASCII without braces, received {', '.join(map(repr, unfit))}"
+            f"Expected names of classes in ASCII without braces, of at most {LONGEST_CLASS} letters, "
+            f"received {', '.join(map(repr, unfit))}"
         )
     if probabilities.shape != (n_sources, len(classes)):
         raise ValueError(

@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from radiofind.classified import LONGEST_CLASS
 from radiofind.cutout_splits import SPLIT_TYPE, SPLITS
 from radiofind.problems import (
     NAME,
@@ -161,6 +162,9 @@ def _classes(file: h5py.File) -> tuple[str, ...]:
     for number, name in enumerate(names):
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise CutoutError(f"classes[{number}]: expected {NAME_RULE}, received {quoted(name)}")
+        if len(name) > LONGEST_CLASS:
+            expected = f"a name of at most {LONGEST_CLASS} letters"
+            raise CutoutError(f"classes[{number}]: expected {expected}, received {quoted(name)}")
         if name in names[:number]:
             raise CutoutError(f"classes[{number}]: expected each name once, received {name} again")
     if not 2 <= len(names) <= MOST_CLASSES:

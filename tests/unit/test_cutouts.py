@@ -263,6 +263,10 @@ WRONG = {
     "class twice": ({"classes": ["a", "b", "a"]}, r"classes\[2\]: expected each name once, received a again"),
     "class of spaces": ({"classes": ["a", "b c", "d"]}, r"classes\[1\]: expected a name of letters"),
     "class of a path": ({"classes": ["a", "../b", "d"]}, r"classes\[1\]: .*received '\.\./b'"),
+    "class of many letters": (
+        {"classes": ["a", 57 * "b", "d"]},
+        r"classes\[1\]: expected a name of at most 56 letters",
+    ),
     "classes of numbers": ({"classes": [1, 2, 3]}, r"classes\[0\]: .*received 1"),
     "pixel 0": ({"pixel_arcsec": 0.0}, "pixel_arcsec: expected a finite number above 0"),
     "pixels": ({"pixel_arcsec": [1.0, 2.0]}, "pixel_arcsec: expected a number"),

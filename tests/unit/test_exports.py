@@ -10,7 +10,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from regions import Regions
 
-from radiofind.classified import class_columns, with_classes
+from radiofind.classified import LONGEST_CLASS, class_columns, with_classes
 from radiofind.columns import CATALOGUE, conform, empty
 from radiofind.exports import write_fits_table, write_regions
 
@@ -98,6 +98,12 @@ def test_history_is_told_in_both_files(catalogue, tmp_path):
 
 
 NAMES = ["FRI", "FR II", "bent"]
+
+
+def test_the_longest_name_of_a_class_fits_into_a_fits_table(catalogue, tmp_path):
+    names = [LONGEST_CLASS * "a", LONGEST_CLASS * "b"]
+    write_fits_table(with_classes(catalogue, np.full((5, 2), 0.5), names, "net"), tmp_path / "c.fits")
+    assert Table.read(tmp_path / "c.fits").colnames[-3:-1] == [f"probability_{name}" for name in names]
 
 
 @pytest.fixture
