@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from radiofind.classified import with_classes
 from radiofind.classifier_models import TrainedClassifier, read_classifier
 from radiofind.cutting import cutouts_in_batches
 from radiofind.survey_sources import MosaicSources, masked_batches
+from radiofind.training_records import read_record
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +57,10 @@ def read_source_classifier(network: str | Path, record: str | Path, *, threads: 
     """
     set_up(threads=threads, seed=0)
     classifier = read_classifier(network, record)
-    known = json.loads(Path(record).read_text())
-    if missing := [key for key in ("cutout_pixels", "mask_rms") if key not in known]:
-        raise ValueError(f"{record}: expected the record of a classifier, received none of {missing[0]}")
-    return SourceClassifier(classifier, int(known["cutout_pixels"]), known["mask_rms"])
+    known = read_record(record, NEEDED, what="classifier")
+    if not np.isfinite(classifier.pixel_arcsec):
+        logger.warning("%s: size of pixels unknown: those of mosaics are taken to be as large", record)
+    return SourceClassifier(classifier, known["cutout_pixels"], known["mask_rms"])
 
 
 def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, name: str) -> pd.DataFrame:
@@ -114,3 +114,12 @@ def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tu
 def _numbers(counts: Mapping[str, int]) -> str:
     """Return in words how many sources are of each class."""
     return ", ".join(f"{n} {name or 'of no class'}" for name, n in counts.items()) or "no sources"
+
+
+def _rms_of(value: float | None) -> float | None:
+    """Return below how many rms cutouts were masked; None where they were not."""
+    return None if value is None else float(value)
+
+
+NEEDED = {"cutout_pixels": int, "mask_rms": _rms_of}
+"""Keys of a record that are needed besides those of the network, and what reads their values."""

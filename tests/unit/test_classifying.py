@@ -102,13 +102,32 @@ def test_pixels_of_another_size_are_refused(mosaic):
 
 def test_a_record_must_say_what_the_cutouts_were(tmp_path, monkeypatch):
     monkeypatch.setattr(classifying, "set_up", lambda **_: None)
-    monkeypatch.setattr(classifying, "read_classifier", lambda *_: "network")
+    network = classifier().network
+    monkeypatch.setattr(classifying, "read_classifier", lambda *_: network)
+    record = tmp_path / "model.json"
+    for mask_rms in (None, 4.0):
+        record.write_text(json.dumps({"cutout_pixels": 30, "mask_rms": mask_rms}))
+        found = read_source_classifier("model.keras", record, threads=1)
+        assert found == SourceClassifier(network, 30, mask_rms)
+    for wrong, received in (
+        ({"mask_rms": None}, "none of cutout_pixels"),
+        ({"cutout_pixels": "x", "mask_rms": None}, ".*'x'"),
+        ([], "none of cutout_pixels, mask_rms"),
+    ):
+        record.write_text(json.dumps(wrong))
+        with pytest.raises(ValueError, match=f"model.json: expected .* received {received}"):
+            read_source_classifier("model.keras", record, threads=1)
+
+
+def test_a_classifier_that_does_not_know_its_pixels_says_so(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(classifying, "set_up", lambda **_: None)
     record = tmp_path / "model.json"
     record.write_text(json.dumps({"cutout_pixels": 30, "mask_rms": None}))
-    assert read_source_classifier("model.keras", record, threads=1) == SourceClassifier("network", 30, None)
-    record.write_text(json.dumps({"mask_rms": None}))
-    with pytest.raises(ValueError, match="model.json: expected .* received none of cutout_pixels"):
+    for pixel_arcsec, warnings in ((2.0, 0), (np.nan, 1)):
+        network = classifier(pixel_arcsec=pixel_arcsec).network
+        monkeypatch.setattr(classifying, "read_classifier", lambda *_, network=network: network)
         read_source_classifier("model.keras", record, threads=1)
+        assert caplog.text.count("size of pixels unknown") == warnings
 
 
 @pytest.mark.parametrize("fitted", [True, False])
