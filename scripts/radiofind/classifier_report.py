@@ -52,7 +52,7 @@ ENDS = {"": "value", "_low": "low", "_high": "high"}
 
 NETWORK_COLUMNS = (
     *("dataset", "network", "member", "architecture", "recipe", "variant", "parameters"),
-    *("n_epochs", "best_epoch", "device", "seconds_per_epoch", "images_per_second"),
+    *("n_epochs", "best_epoch", "device"),
 )
 
 
@@ -126,7 +126,6 @@ def _dataset(report: ClassifierReport, dataset: str) -> dict[str, object]:
         "numbers": numbers,
         "styles": styles,
         "networks": _networks(scores, members, list(styles)),
-        "is_timed": bool(members["seconds_per_epoch"].notna().any()),
         "per_class": _per_class(ensemble),
         "all_members": scores[scores["class"] == ""].replace({"metric": METRIC_LABELS}),
         "answers_figure": answers_figure(answers) if answers else "",
@@ -144,7 +143,7 @@ def _networks(scores: pd.DataFrame, members: pd.DataFrame, networks: list[str]) 
     for network in networks:
         trained = members[members["network"] == network]
         known = trained.iloc[0].to_dict() if len(trained) else dict.fromkeys(NETWORK_COLUMNS)
-        typical = trained[["n_epochs", "best_epoch", "seconds_per_epoch", "images_per_second"]].median()
+        typical = trained[["n_epochs", "best_epoch"]].median()
         row = known | typical.to_dict() | {"network": network, "n_members": len(trained)}
         for member in ("mean", ENSEMBLE):
             for metric in SHOWN:

@@ -187,12 +187,6 @@ def test_training_and_data_are_told(page):
     assert "compact 10 10 10" in text
 
 
-def test_times_are_told_where_they_are_known(page, tmp_path, text_of):
-    assert "Seconds per epoch" not in page
-    timed = read(written(tmp_path, record=RECORD | {"seconds_per_epoch": 1.5, "images_per_second": 200}))
-    assert "1 thread of a processor 1.5 200" in text_of(timed)
-
-
 def test_surest_mistakes_are_shown_with_their_pictures(tmp_path):
     found = read(written(tmp_path, n=240, n_wrong=30)).classifiers[0].mistakes
     cutouts = cutouts_of(240)
