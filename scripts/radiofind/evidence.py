@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from radiofind.combining import Joined
+from radiofind.json_models import read_json_model
 
 LOWEST_SNR = 0.1
 """Values of SNR below this count as this, so that they have a logarithm."""
@@ -120,14 +120,7 @@ def read_model(path: str | Path) -> EvidenceModel:
     ValueError
         When it is not such a file.
     """
-    names = [field.name for field in fields(EvidenceModel)]
-    try:
-        content = json.loads(Path(path).read_text())
-        model = EvidenceModel(**{name: content[name] for name in names})
-        _weights(model)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"Expected the model of a combined finder in {path}, received {error!r}") from error
-    return model
+    return read_json_model(path, EvidenceModel, what="the model of a combined finder", use=_weights)
 
 
 def has_scores(joined: Joined, finder: str) -> bool:

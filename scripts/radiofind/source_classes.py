@@ -6,10 +6,10 @@ are those of a sky on which the classes are equally common. Validation and test 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.utils.class_weight import compute_sample_weight
 
 from radiofind.class_matches import known_classes
+from radiofind.json_models import read_json_model
 from radiofind.source_features import FEATURES, features_of
 from radiofind.truth_tables import CLASSES
 
@@ -180,14 +181,9 @@ def read_class_model(path: str | Path) -> SourceClassModel:
     ValueError
         When it is not such a file.
     """
-    names = [field.name for field in fields(SourceClassModel)]
-    try:
-        content = json.loads(Path(path).read_text())
-        model = SourceClassModel(**{name: content[name] for name in names})
-        apply(model, pd.DataFrame(0.0, index=[0], columns=list(FEATURES)))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"Expected a model of source classes in {path}, received {error!r}") from error
-    return model
+    source = pd.DataFrame(0.0, index=[0], columns=list(FEATURES))
+    use = partial(apply, features=source)
+    return read_json_model(path, SourceClassModel, what="a model of source classes", use=use)
 
 
 def _patches(lessons: Sequence[ClassLesson]) -> np.ndarray:
