@@ -66,7 +66,7 @@ def measure(pair: Comparison, finder: str, beam_arcsec: float) -> None:
     """Print what was learned of the sources of a finder, and how well."""
     terms = {"snr_min": min(SNR), "radius_pixels": RADIUS_PIXELS, "beam_arcsec": beam_arcsec}
     model = fit_source_classes([make_class_lesson(pair.detections, pair.truth, **terms)], origin="the run")
-    print(f"\n{finder}: {model.n_examples}, C {model.inverse_strength}, loss {model.left_out_log_loss:.3f}")
+    print(f"\n{finder}: {model.n_examples}, C {model.inverse_strength}, loss {model.left_out_log_loss}")
     print(pd.DataFrame(model.coefficients).round(2).to_string())
     probabilities = apply(model, features_of(pair.detections, beam_arcsec=beam_arcsec))
     catalogue = pair.area.label(with_classes(pair.detections, probabilities, model.classes, "benchmark"))
