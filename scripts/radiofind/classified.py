@@ -36,9 +36,9 @@ def class_columns(classes: Sequence[str]) -> tuple[Column, ...]:
     return (CLASS, *probabilities, CLASSIFIER)
 
 
-def classes_of(catalogue: pd.DataFrame) -> tuple[str, ...]:
-    """Return the classes of which a catalogue has probabilities; none for one without."""
-    return tuple(name.removeprefix(PROBABILITY) for name in catalogue.columns if name.startswith(PROBABILITY))
+def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the classes of which a table has probabilities, in their order; none for one without."""
+    return tuple(name.removeprefix(PROBABILITY) for name in table.columns if name.startswith(PROBABILITY))
 
 
 def columns_of(catalogue: pd.DataFrame) -> tuple[Column, ...]:

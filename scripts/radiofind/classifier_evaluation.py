@@ -6,7 +6,7 @@ Nothing is tuned here: the class of a cutout is the one of the highest probabili
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,8 @@ from astropy.stats import binom_conf_interval
 from scipy.stats import t as student
 from sklearn.metrics import roc_curve
 
-from radiofind.classifier_predictions import (
-    classes_of,
-    fold_of_member,
-    probabilities_of,
-    with_ensemble,
-)
+from radiofind.classified import classes_of
+from radiofind.classifier_predictions import fold_of_member, probabilities_of, with_ensemble
 
 METRICS = ("dataset", "network", "member", "metric", "class", "value", "low", "high", "n")
 CONFUSION = ("member", "true", "predicted", "n")
@@ -167,7 +163,7 @@ def reliability_points(predictions: pd.DataFrame) -> pd.DataFrame:
     return means.assign(low=low, high=high).reset_index()[list(RELIABILITY_COLUMNS)]
 
 
-def _names(classes: list[str]) -> pd.DataFrame:
+def _names(classes: Sequence[str]) -> pd.DataFrame:
     """Return metric and class of each value of `_values`."""
     pairs = [(metric, name) for metric in PER_CLASS for name in classes]
     pairs += [(metric, "") for metric in (*MACRO, "accuracy", "calibration_error")]

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from radiofind.classified import classes_of
 from radiofind.classifier_evaluation import reliability_points, roc_points
-from radiofind.classifier_predictions import classes_of
 from radiofind.plotting import COLOURS, WIDTH_INCH, Style, drawn, put_legend
 
 SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from radiofind.classified import PROBABILITY, classes_of
 from radiofind.cutouts import Cutouts
 
 PREDICTIONS = ("row", "name", "group", "split", "label", "class", "member", "predicted")
 """Columns of predictions; ``probability_{class}`` of each class follow, in the order of labels."""
 
-PROBABILITY = "probability_"
 ENSEMBLE = "ensemble"
 """Name of the member that averages all others."""
 
@@ -67,13 +67,6 @@ def tabulate_predictions(
     table = pd.DataFrame(dict(zip(PREDICTIONS[:-1], columns, strict=True)), index=range(len(rows)))
     table["predicted"] = classes[np.argmax(probabilities, axis=1)]
     return table.join(pd.DataFrame(probabilities, columns=[PROBABILITY + name for name in classes]))
-
-
-def classes_of(predictions: pd.DataFrame) -> list[str]:
-    """Return the classes of a table of predictions, in the order of labels."""
-    return [
-        name.removeprefix(PROBABILITY) for name in predictions.columns if str(name).startswith(PROBABILITY)
-    ]
 
 
 def probabilities_of(predictions: pd.DataFrame) -> np.ndarray:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from radiofind.capsule_views import CapsuleViews
+from radiofind.class_scores import COLUMNS as SOURCE_SCORES
+from radiofind.class_scores import CONFUSION_COLUMNS as SOURCE_CLASSES
+from radiofind.classified import classes_of
 from radiofind.classifier_evaluation import METRICS
 from radiofind.classifier_figures import (
     answers_figure,
@@ -16,7 +19,7 @@ from radiofind.classifier_figures import (
     history_figure,
     matrix_of,
 )
-from radiofind.classifier_predictions import ENSEMBLE, classes_of
+from radiofind.classifier_predictions import ENSEMBLE
 from radiofind.cutout_figures import (
     Mistake,
     mistakes_figure,
@@ -27,11 +30,6 @@ from radiofind.plotting import styles_of
 from radiofind.published import PUBLISHED, Published
 from radiofind.sky_view import CLASS_LABELS
 
-SOURCE_CLASSES = ("mosaic", "finder", "region", "snr_min", "true", "predicted", "n")
-"""Columns of the confusion of sources."""
-SOURCE_SCORES = ("mosaic", "finder", "region", "snr_min", "metric", "class", "value", "low", "high", "n")
-"""Columns of their scores."""
-SPLITS = ("train", "valid", "test")
 REGION = "test"
 NO_CLASS = CLASS_LABELS[""]
 SHOWN = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "roc_auc", "calibration_error")
@@ -85,11 +83,11 @@ class ClassifierReport:
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     """dataset, network, member, epoch, loss, validation_loss and perhaps more: a row for each epoch."""
     numbers: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """dataset, class, and n of each of `SPLITS`."""
+    """dataset, class, and n of each of `cutout_splits.SPLITS`."""
     source_classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_CLASSES)))
-    """`SOURCE_CLASSES`: classes of matched sources against those of the truth, all mosaics and finders."""
+    """`class_scores.CONFUSION_COLUMNS`: classes of matched sources against those of the truth."""
     source_scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_SCORES)))
-    """`SOURCE_SCORES` of the same."""
+    """`class_scores.COLUMNS` of the same."""
 
 
 def classifier_parts(report: ClassifierReport | None) -> dict[str, object]:

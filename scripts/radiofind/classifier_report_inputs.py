@@ -11,17 +11,13 @@ import numpy as np
 import pandas as pd
 
 from radiofind.capsule_views import CapsuleViews, read_capsule_views
+from radiofind.class_scores import COLUMNS as SOURCE_SCORES
+from radiofind.class_scores import CONFUSION_COLUMNS as SOURCE_CLASSES
 from radiofind.classifier_evaluation import METRICS
 from radiofind.classifier_predictions import ENSEMBLE, probabilities_of, with_ensemble
-from radiofind.classifier_report import (
-    NETWORK_COLUMNS,
-    SOURCE_CLASSES,
-    SOURCE_SCORES,
-    SPLITS,
-    Classifier,
-    ClassifierReport,
-)
+from radiofind.classifier_report import NETWORK_COLUMNS, Classifier, ClassifierReport
 from radiofind.cutout_figures import Mistake
+from radiofind.cutout_splits import SPLITS
 from radiofind.cutouts import Cutouts, read_cutouts
 
 MOST_MISTAKES = 18
@@ -56,7 +52,7 @@ def read_classifier_report(
     views
         ``{dataset}/{network}/capsules.h5``, those that there are.
     source_classes
-        Confusions (columns `classifier_report.SOURCE_CLASSES`) and scores (`SOURCE_SCORES`) of the classes of
+        Confusions (`class_scores.CONFUSION_COLUMNS`) and scores (`class_scores.COLUMNS`) of the classes of
         sources, one of them in each file.
     """
     tables = [read_names(path) for path in source_classes]

@@ -15,6 +15,7 @@ from radiofind.classifier_figures import (
     matrix_of,
 )
 from radiofind.plotting import styles_of
+from unit.test_figures import n_texts
 
 CLASSES = ["compact", "FRI", "$x_1$ <b>"]
 LONG = [f"{word} component extended radio source" for word in ("single", "two", "multiple", "bent", "x", "y")]
@@ -62,11 +63,6 @@ def all_figures():
         class_scores_figure(scores(), STYLES),
         history_figure(history(), STYLES),
     ]
-
-
-def n_texts(svg, text):
-    """How often a text is drawn; matplotlib leaves it as a comment beside the outlines."""
-    return svg.count(f"<!-- {text} -->")
 
 
 @pytest.fixture(scope="module")

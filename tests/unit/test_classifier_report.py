@@ -9,14 +9,11 @@ import pandas as pd
 import pytest
 
 from radiofind.capsule_views import CapsuleViews, no_views, write_capsule_views
+from radiofind.class_scores import COLUMNS as SOURCE_SCORES
+from radiofind.class_scores import CONFUSION_COLUMNS as SOURCE_CLASSES
 from radiofind.classifier_evaluation import score_members
 from radiofind.classifier_predictions import tabulate_predictions
-from radiofind.classifier_report import (
-    SOURCE_CLASSES,
-    SOURCE_SCORES,
-    ClassifierReport,
-    classifier_parts,
-)
+from radiofind.classifier_report import ClassifierReport, classifier_parts
 from radiofind.classifier_report_inputs import (
     MOST_MISTAKES,
     check_hdf5,

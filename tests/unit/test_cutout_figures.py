@@ -14,6 +14,7 @@ from radiofind.cutout_figures import (
     perturbations_figure,
     reconstructions_figure,
 )
+from unit.test_figures import n_texts
 
 LONG = "multiple-component extended radio source of no kind at all"
 
@@ -37,10 +38,6 @@ def views(n=3, n_perturbed=1):
         perturbed_of=np.arange(n_perturbed),
         steps=np.array([-0.25, 0, 0.25]),
     )
-
-
-def n_texts(svg, text):
-    return svg.count(f"<!-- {text} -->")
 
 
 def all_figures():
