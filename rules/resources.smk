@@ -122,11 +122,32 @@ def work_on_dataset(wildcards):
     return Work(pixels=pixels, all_pixels=pixels)
 
 
+def work_on_cutouts(path):
+    """Return the work on a file of cutouts; in a plan it may be missing, and Snakemake says <TBD>."""
+    # Here, since it takes as long to load as the rest of a plan, and few jobs need it.
+    from radiofind.cutout_sizes import shape_of_cutouts
+
+    number, pixels = shape_of_cutouts(path)
+    return Work(cutouts=number, pixels=number * pixels, all_pixels=number * pixels)
+
+
+def work_on_given(wildcards):
+    """Return the work on the cutouts of a user."""
+    return work_on_cutouts(plan.classifiers.datasets[wildcards.dataset]["path"])
+
+
 def work_on_classifier(wildcards):
-    """Return the work on a classifier, besides its cutouts."""
+    """Return the work on a classifier that is trained."""
+    work = work_on_cutouts(f"results/classifiers/{wildcards.dataset}/cutouts.h5")
     settings = plan.classifiers.networks[wildcards.network]
     mib, slowness = NETWORKS.get(settings["architecture"], (0, 1))
-    return Work(epochs=settings["epochs"], network_mib=mib, slowness=slowness)
+    return replace(work, network_mib=mib, slowness=slowness)
+
+
+def work_on_classifier_training(wildcards):
+    """Return the work on the training of a classifier."""
+    epochs = plan.classifiers.networks[wildcards.network]["epochs"]
+    return replace(work_on_classifier(wildcards), epochs=epochs)
 
 
 WORK = {
@@ -139,8 +160,9 @@ WORK = {
     "training": work_on_training,
     "dataset": work_on_dataset,
     "cutting": work_on_dataset,
+    "given": work_on_given,
     "classifier": work_on_classifier,
-    "cutouts": no_work,
+    "training of a classifier": work_on_classifier_training,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

@@ -93,7 +93,7 @@ CAPSNET = Architecture(
     build=build_capsnet,
     # An epoch of 1,500 cutouts takes about ten seconds on a core; the paper's sizes take 40 times as long.
     recipes={
-        "default": default_recipe(48, filters=128, stride=2, capsules=16, normalised=True),
+        "default": default_recipe(48, small=True),
         "paper": paper_2019(adam_by_epochs),
     },
     loss=_capsule_loss_of,

@@ -57,7 +57,13 @@ DESIGNS = {
     "filters": Design(256, 24, 4, 32, 18, 2, (512, 1024), 0.392),
     "decoder": Design(256, 9, 1, 32, 9, 2, (1024, 2048), 5.0),
 }
-"""Variants of the paper."""
+"""Variants of the paper, for cutouts of 100 pixels."""
+SMALL_DESIGNS = {
+    "default": Design(128, 9, 2, 16, 9, 2, (512, 1024), 0.392, normalised=True),
+    "filters": Design(128, 16, 3, 16, 8, 2, (512, 1024), 0.392, normalised=True),
+    "decoder": Design(128, 9, 2, 16, 9, 2, (1024, 2048), 5.0, normalised=True),
+}
+"""The same for half of that side: networks that a CPU can train."""
 
 
 def design_of(settings: Mapping[str, object]) -> Design:
@@ -66,7 +72,8 @@ def design_of(settings: Mapping[str, object]) -> Design:
     Parameters
     ----------
     settings
-        ``variant``: ``default``, ``filters`` or ``decoder``; and any field of `Design` that is to differ.
+        ``variant``: ``default``, ``filters`` or ``decoder``; ``small``, whether they are of `SMALL_DESIGNS`;
+        and any field of `Design` that is to differ.
 
     Raises
     ------
@@ -74,10 +81,11 @@ def design_of(settings: Mapping[str, object]) -> Design:
         When there is no such variant.
     """
     variant = settings.get("variant", "default")
-    if variant not in DESIGNS:
-        raise ValueError(f"variant: expected one of {', '.join(DESIGNS)}, received {variant}")
-    fields = DESIGNS[variant].__dataclass_fields__
-    return replace(DESIGNS[variant], **{name: settings[name] for name in fields if name in settings})
+    designs = SMALL_DESIGNS if settings.get("small") else DESIGNS
+    if variant not in designs:
+        raise ValueError(f"variant: expected one of {', '.join(designs)}, received {variant}")
+    fields = designs[variant].__dataclass_fields__
+    return replace(designs[variant], **{name: settings[name] for name in fields if name in settings})
 
 
 def build_capsnet(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:

@@ -35,6 +35,8 @@ class Work:
     """Tiles that it goes through, one after another."""
     table_mib: float = 0
     """Size of the files of tables that it reads, all together, MiB."""
+    cutouts: int = 0
+    """Cutouts that it reads."""
     epochs: int = 0
     """Epochs of a training."""
     batches: int = 0
@@ -63,6 +65,8 @@ class Need:
     """Memory for each MiB of the tables, which are packed."""
     mib_per_tile: float = 0
     """Memory for each tile that it goes through."""
+    mib_per_cutout: float = 0
+    """Memory for each cutout, besides that for its pixels."""
     tables: tuple[str, ...] = ()
     """The inputs of the rule whose size counts."""
     seconds: float = 10
@@ -77,6 +81,8 @@ class Need:
     """Time for each batch of a training."""
     seconds_per_epoch_mib: float = 0
     """Time in each epoch of a training for each MiB of its patches, for validation for example."""
+    seconds_per_cutout: float = 0
+    """Time for each cutout, in each epoch where there are any."""
 
 
 BLOCK_PIXELS = 1000**2
@@ -107,6 +113,7 @@ def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.mib_of_block * min(work.pixels / BLOCK_PIXELS, 1)
         + need.mib_per_tile * work.tiles
         + need.mib_per_table_mib * work.table_mib
+        + need.mib_per_cutout * work.cutouts
         + work.network_mib
     )
     return math.ceil(used * MEMORY_MARGIN + SNAKEMAKE_MIB) * attempt
@@ -121,7 +128,8 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.seconds_per_tile * work.tiles
         + need.seconds_per_table_mib * work.table_mib
         + need.seconds_per_batch * work.batches
-        + need.seconds_per_epoch_mib * work.epochs * work.table_mib * work.slowness
+        + need.seconds_per_epoch_mib * work.epochs * work.table_mib
+        + need.seconds_per_cutout * work.cutouts * max(work.epochs, 1) * work.slowness
     )
     asked = (used * TIME_MARGIN + work.limit_s) / SECONDS_IN_MINUTE
     return max(math.ceil(asked), LEAST_MINUTES) * attempt
@@ -231,7 +239,7 @@ NEEDS = {
     "combine_catalogues": Need(
         "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
-    "copy_dataset": Need("cutouts", 175, tables=("given",), mib_per_table_mib=6, seconds_per_table_mib=1),
+    "copy_dataset": Need("given", 175, bytes_per_pixel=9, seconds_per_megapixel=0.05),
     "simulate_dataset": Need("dataset", 185, bytes_per_pixel=40, seconds_per_megapixel=3),
     "cut_dataset": Need(
         "cutting",
@@ -242,20 +250,20 @@ NEEDS = {
         seconds_per_table_mib=60,
     ),
     "train_classifier": Need(
-        "classifier",
+        "training of a classifier",
         920,
-        tables=("cutouts",),
-        mib_per_table_mib=10,
+        bytes_per_pixel=8,
+        mib_per_cutout=0.5,
         seconds=60,
-        seconds_per_epoch_mib=2,
+        seconds_per_cutout=0.007,
     ),
     "evaluate_classifier": Need(
         "classifier",
         1000,
-        tables=("cutouts",),
-        mib_per_table_mib=10,
-        seconds=120,
-        seconds_per_table_mib=20,
+        bytes_per_pixel=5,
+        mib_per_cutout=0.1,
+        seconds=60,
+        seconds_per_cutout=0.1,
     ),
     "train_source_classes": Need(
         "training",

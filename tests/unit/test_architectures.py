@@ -9,6 +9,7 @@ from radiofind.architectures import ARCHITECTURES, architecture_of, classifying_
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 LIGHT = [name for name in ARCHITECTURES if name != "transfer"]
+VARIANTS = [(name, variant) for name in LIGHT for variant in ARCHITECTURES[name].variants]
 
 
 def test_the_table_has_all_architectures_and_their_recipes():
@@ -18,12 +19,12 @@ def test_the_table_has_all_architectures_and_their_recipes():
     assert all(name == one.name and "default" in one.recipes for name, one in ARCHITECTURES.items())
 
 
-@pytest.mark.parametrize("name", LIGHT)
-def test_the_default_recipe_builds_a_network_from_image_to_probabilities(name):
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_the_default_recipe_builds_a_network_from_image_to_probabilities(name, variant):
     architecture = ARCHITECTURES[name]
     recipe = architecture.recipes["default"]
     size = recipe.preparation.size_pixels
-    network = architecture.build(size, 4, recipe.network)
+    network = architecture.build(size, 4, {**recipe.network, "variant": variant})
     part = classifying_part(network)
     assert (part.input_shape, part.output_shape) == ((None, size, size, 1), (None, 4))
     images = np.random.default_rng(1).uniform(size=(2, size, size, 1))

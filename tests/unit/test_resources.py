@@ -29,7 +29,7 @@ def test_each_start_of_a_job_asks_for_as_much_more_as_the_first(rule, attempt):
     "part",
     [
         *("pixels", "all_pixels", "tiles", "table_mib", "epochs", "batches", "limit_s"),
-        *("network_mib", "slowness"),
+        *("network_mib", "cutouts", "slowness"),
     ],
 )
 def test_more_work_never_asks_for_less(rule, part):
@@ -87,6 +87,7 @@ def test_no_tile_is_larger_than_the_largest(size):
 
 
 BOX = 2200**2
+FIRST = 2000 * 300**2
 EXAMPLES = {
     "tile": Work(pixels=BOX, all_pixels=BOX, tiles=1),
     "block": Work(pixels=BOX, all_pixels=BOX, tiles=1),
@@ -96,9 +97,10 @@ EXAMPLES = {
     "image": Work(pixels=3600**2, all_pixels=1e8),
     "simulation": Work(pixels=10_000, all_pixels=1e8),
     "dataset": Work(pixels=600 * 64**2, all_pixels=600 * 64**2),
-    "cutouts": Work(table_mib=30),
     "cutting": Work(pixels=2e4 * 64**2, all_pixels=2e4 * 64**2, table_mib=30),
-    "classifier": Work(table_mib=30, epochs=40),
+    "given": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000),
+    "classifier": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000),
+    "training of a classifier": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000, epochs=60),
     "nothing": Work(),
 }
 """What docs/cluster.md takes for examples."""
