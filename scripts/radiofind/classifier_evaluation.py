@@ -201,10 +201,15 @@ def _answers(rows: pd.DataFrame) -> _Answers:
     return _Answers(
         label=label,
         probability=probability,
-        indicator=np.eye(n_classes**2)[label * n_classes + answer],
-        bins=np.eye(CONFIDENCE_BINS)[_bins_of(confidence)],
+        indicator=_indicator(label * n_classes + answer, n_classes**2),
+        bins=_indicator(_bins_of(confidence), CONFIDENCE_BINS),
         excess=confidence - (answer == label),
     )
+
+
+def _indicator(place: np.ndarray, n_places: int) -> np.ndarray:
+    """Return 1 in the place of each row and 0 elsewhere, (n, n_places), float."""
+    return (place[:, None] == np.arange(n_places)).astype(float)
 
 
 def _bins_of(confidence: np.ndarray) -> np.ndarray:
