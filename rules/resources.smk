@@ -140,7 +140,7 @@ def work_on_classifier(wildcards):
     """Return the work on a classifier that is trained."""
     work = work_on_cutouts(f"results/classifiers/{wildcards.dataset}/cutouts.h5")
     settings = plan.classifiers.networks[wildcards.network]
-    mib, slowness = NETWORKS.get(settings["architecture"], (0, 1))
+    mib, slowness = NETWORKS.get((settings["architecture"], settings["recipe"]), (0, 1))
     return replace(work, network_mib=mib, slowness=slowness)
 
 

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from radiofind.resources import BLOCK_PIXELS, LEAST_MINUTES, NEEDS, Work, memory_mib, runtime_minutes
+from radiofind.architectures import ARCHITECTURES
+from radiofind.resources import (
+    BLOCK_PIXELS,
+    LEAST_MINUTES,
+    NEEDS,
+    NETWORKS,
+    Work,
+    memory_mib,
+    runtime_minutes,
+)
 from radiofind.tiling import most_pixels, tiles_of
 
 MEGAPIXEL = 1_000_000
@@ -115,6 +124,11 @@ def test_the_manual_says_what_the_rules_ask_for():
         work = replace(EXAMPLES[need.size], limit_s=1800 if rule == "find_pybdsf" else 0)
         asked[rule] = (memory_mib(rule, work), runtime_minutes(rule, work))
     assert told == asked
+
+
+def test_networks_that_need_more_are_among_those_that_can_be_trained():
+    for name, recipe in NETWORKS:
+        assert recipe in ARCHITECTURES[name].recipes
 
 
 def test_a_block_of_a_network_is_the_one_that_it_runs_on():
