@@ -45,6 +45,8 @@ class ClassifierRecipe:
     """Longest training, whatever the settings say."""
     best_by: str = "validation_loss"
     """What is lowest in the epoch that is kept: ``validation_loss`` or ``validation_error``."""
+    judged_over_epochs: int = 1
+    """Mean of so many epochs, each with those before it, that is to be lowest."""
     balanced: bool = False
     """Whether all classes weigh the same, however rare they are."""
     label_smoothing: float = 0.0
@@ -142,9 +144,10 @@ def small_set_recipe() -> ClassifierRecipe:
     Notes
     -----
     Each pixel as it is, since the difference between compact and slightly extended is a part of the beam, and
-    beside it three times as much sky. Sizes are not changed: the beam of a survey has one. The epoch is kept
-    that does best on the validation cutouts; training goes on to the end, since the last epochs, with their
-    low rates, are mostly the best.
+    beside it three times as much sky. Sizes are not changed: the beam of a survey has one. Training goes on
+    to the end, since the last epochs, with their low rates, are mostly the best. On 84 validation cutouts of
+    MiraBest the loss of an epoch scattered by 0.1 in the middle of the training, where it was higher, and by
+    0.01 at its end: hence the mean over ten epochs.
     """
     return ClassifierRecipe(
         preparation=Preparation(64, centring="centroid", scaling="sqrt", wide=3, circle=True),
@@ -152,6 +155,7 @@ def small_set_recipe() -> ClassifierRecipe:
         optimiser=adamw_with_cosine,
         batch=32,
         patience_epochs=0,
+        judged_over_epochs=10,
         binned=True,
         balanced=True,
         label_smoothing=0.1,

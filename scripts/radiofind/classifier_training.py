@@ -18,7 +18,7 @@ from radiofind.backend import compiles_kernels, set_up
 from radiofind.classifier_members import Member, member_of, numbers_of, split_digest, training_digest
 from radiofind.cutouts import Cutouts
 from radiofind.networks import POLICIES
-from radiofind.training import Batches, train
+from radiofind.training import Batches, best_epoch, train
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def train_member(
         patience_epochs=member.recipe.patience_epochs,
         seed=seed,
         state=Path(state) / training_digest(member, code),
-        best_by=member.recipe.best_by,
+        **_judgement_of(member),
     )
     trained = member.build(weights=None)
     trained.set_weights(network.get_weights())
@@ -181,6 +181,11 @@ def _judge_of(member: Member, network: keras.Model) -> Callable[[], dict[str, fl
     return judge
 
 
+def _judgement_of(member: Member) -> dict[str, object]:
+    """Return by what the best epoch is chosen."""
+    return {"best_by": member.recipe.best_by, "over_epochs": member.recipe.judged_over_epochs}
+
+
 def _pace_of(ends: list[float], images: int) -> Pace:
     """Return how fast a training went from when it began and when its epochs ended."""
     laps = np.diff(ends)
@@ -208,7 +213,7 @@ def _record_of(
         "augmentation": asdict(member.recipe.augmentation) if settings["augment"] else None,
         "turns": member.recipe.turns if settings["augment"] else 1,
         "history": history,
-        "epoch": 1 + int(np.argmin([row[member.recipe.best_by] for row in history])),
+        "epoch": 1 + best_epoch(history, **_judgement_of(member)),
         "parameters": classifying_part(trained).count_params(),
         "numbers": numbers_of(member.cutouts, member.split),
         "split_digest": split_digest(member),

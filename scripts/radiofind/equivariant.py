@@ -17,7 +17,7 @@ from radiofind.convnets import image_input, probabilities
 
 SYMMETRIES = 8
 """Quarter turns, then the same after mirroring."""
-FIELDS = (4, 6, 6, 12, 12, 20, 20)
+FIELDS = (4, 6, 6, 12, 12, 24, 48)
 """Features of each convolution, each in eight orientations."""
 POOLED = (0, 2, 4)
 """Convolutions after which the image is halved."""

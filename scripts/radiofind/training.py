@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,7 @@ def train(
     seed: int,
     state: Path,
     best_by: str = "validation_loss",
+    over_epochs: int = 1,
 ) -> list[dict[str, float]]:
     """Train a network and leave in it the weights of its best epoch.
 
@@ -68,6 +70,8 @@ def train(
         all that the training depends on. One that cannot be read is not used.
     best_by
         What is lowest in the best epoch: a result of `validate`.
+    over_epochs
+        Of so many epochs, each with those before it, the mean is compared (see `best_epoch`).
 
     Returns
     -------
@@ -80,7 +84,8 @@ def train(
         When a loss is no number any more.
     """
     history = _resume(network, state)
-    while len(history) < epochs and not _has_stalled(history, patience_epochs, best_by):
+    best = partial(best_epoch, best_by=best_by, over_epochs=over_epochs)
+    while len(history) < epochs and not _has_stalled(history, patience_epochs, best):
         epoch = len(history)
         _seed_dropout(network, seed, epoch)
         losses = [
@@ -93,10 +98,29 @@ def train(
         if not np.isfinite(row["loss"] + row["validation_loss"] + row[best_by]):
             raise ValueError(f"Expected a training that converges, received the losses {_in_words(row)}")
         history.append(row)
-        _save(network, history, state, best_by)
+        _save(network, history, state, best)
         logger.info("epoch %d of %d: %s", epoch + 1, epochs, _in_words(row))
     network.load_weights(state / BEST)
     return history
+
+
+def best_epoch(history: list[dict[str, float]], *, best_by: str, over_epochs: int) -> int:
+    """Return the place of the best epoch, the first one where several are.
+
+    Parameters
+    ----------
+    history
+        As `train` returns it.
+    best_by
+        What is lowest in the best epoch.
+    over_epochs
+        The mean over so many epochs is compared, each with those just before it. Few validation cutouts judge
+        an epoch at a high rate of learning now too well, now too badly: the best of them all is a lucky one.
+    """
+    values = np.array([row[best_by] for row in history])
+    return int(
+        np.argmin([values[max(end - over_epochs, 0) : end].mean() for end in range(1, len(values) + 1)])
+    )
 
 
 def forget_training(state: str | Path) -> None:
@@ -133,28 +157,25 @@ def _read(state: Path) -> tuple[list[dict[str, float]], list[np.ndarray], list[n
     return history, weights, moments
 
 
-def _save(network: keras.Model, history: list[dict[str, float]], state: Path, best_by: str) -> None:
+def _save(
+    network: keras.Model, history: list[dict[str, float]], state: Path, best: Callable[[list], int]
+) -> None:
     """Keep the state after an epoch; the history is written last, so that it never names a missing file."""
     state.mkdir(parents=True, exist_ok=True)
     with whole_or_absent(state / f"epoch{len(history)}.keras") as temporary:
         network.save(temporary)
-    if _best(history, best_by) == len(history) - 1:
+    if best(history) == len(history) - 1:
         with whole_or_absent(state / BEST) as temporary:
             network.save_weights(temporary)
     write_json(history, state / HISTORY)
     (state / f"epoch{len(history) - 1}.keras").unlink(missing_ok=True)
 
 
-def _best(history: list[dict[str, float]], best_by: str) -> int:
-    """Return the place of the best epoch, the first one where several are."""
-    return int(np.argmin([row[best_by] for row in history]))
-
-
-def _has_stalled(history: list[dict[str, float]], patience_epochs: int, best_by: str) -> bool:
+def _has_stalled(history: list[dict[str, float]], patience_epochs: int, best: Callable[[list], int]) -> bool:
     """Return whether no epoch has been better for as long as we are patient."""
     if not (patience_epochs and history):
         return False
-    return len(history) - 1 - _best(history, best_by) >= patience_epochs
+    return len(history) - 1 - best(history) >= patience_epochs
 
 
 def _seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:

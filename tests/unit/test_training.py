@@ -7,7 +7,7 @@ from keras import layers
 
 from radiofind import training
 from radiofind.backend import set_up
-from radiofind.training import train
+from radiofind.training import best_epoch, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -229,6 +229,22 @@ def test_the_best_epoch_may_be_that_of_another_number(tmp_path):
     history = train(network, Noise(), best_by="validation_error", **options)
     assert len(history) == 4
     assert_same_weights(network.get_weights(), seen[1])
+
+
+def test_a_lucky_epoch_is_not_the_best_where_the_mean_over_epochs_is_judged(tmp_path):
+    network, seen = network_of(), []
+    losses = [3.0, 0.5, 2.0, 1.1, 1.0, 1.3, 1.4]  # means over three: 3.0, 1.75, 1.83, 1.2, 1.37, 1.13, 1.23
+
+    def validate(network):
+        seen.append(network.get_weights())
+        return {"validation_loss": losses[len(seen) - 1]}
+
+    options = {"validate": validate, "patience_epochs": 2, "seed": 1, "state": tmp_path / "state"}
+    history = train(network, Noise(), epochs=len(losses), over_epochs=3, **options)
+    assert len(history) == len(losses)
+    assert_same_weights(network.get_weights(), seen[5])
+    best = [best_epoch(history, best_by="validation_loss", over_epochs=number) for number in (1, 3)]
+    assert best == [1, 5]
 
 
 def test_a_network_may_have_several_inputs(tmp_path):
