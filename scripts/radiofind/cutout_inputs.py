@@ -1,10 +1,9 @@
-"""Read the labelled cutouts of a user (HDF5) and tell what is wrong with them, and where.
-
-Nothing but numbers and texts is read, and nothing outside the file.
-"""
+"""Read the labelled cutouts of a user (HDF5) and tell what is wrong with them, and where."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import h5py
 import numpy as np
 
 from radiofind.classified import LONGEST_CLASS
+from radiofind.cutout_datasets import CutoutError, attribute_of, dataset_of, told_of
 from radiofind.cutout_splits import SPLIT_TYPE, SPLITS
 from radiofind.problems import (
     NAME,
@@ -36,10 +36,7 @@ BLOCK_PIXELS = 2**24
 """So many are read at a time: images need not be there twice, as they are stored and as float32."""
 MOST_CLASSES = 255
 """Labels are kept as uint8."""
-
-
-class CutoutError(ValueError):
-    """A file does not hold labelled cutouts."""
+LONGEST_TEXT = 255
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,9 @@ def read_checked(path: str | Path) -> UserCutouts:
 
 def _read(file: h5py.File) -> UserCutouts:
     """Return what a file holds: small things first, as images may be large."""
-    there = [*REQUIRED, *(key for key in OPTIONAL if key in set(file))]
-    datasets = {key: _dataset(file, key) for key in there}
+    names = set(file)
+    there = [*REQUIRED, *(key for key in OPTIONAL if key in names)]
+    datasets = {key: dataset_of(file, key, *KINDS[key]) for key in there}
     _check_shapes(datasets)
     classes = _classes(file)
     texts = {key: _texts(datasets[key], key) for key in ("name", "group") if key in datasets}
@@ -113,29 +111,6 @@ def _read(file: h5py.File) -> UserCutouts:
         classes=classes,
         pixel_arcsec=_pixel_arcsec(file),
     )
-
-
-def _dataset(file: h5py.File, key: str) -> h5py.Dataset:
-    """Return a dataset that lies in the file itself and holds what it should."""
-    if key not in set(file):
-        raise CutoutError(f"expected a dataset {key}, received {_listed(set(file))}")
-    # Looked at before it is followed: a link may lead to any file of this machine.
-    if file.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
-        raise CutoutError(f"{key}: expected a dataset of the file itself, received a link")
-    found, (kinds, what) = file[key], KINDS[key]
-    if not isinstance(found, h5py.Dataset):
-        raise CutoutError(f"{key}: expected a dataset, received a {type(found).__name__.lower()}")
-    if found.is_virtual or found.external:
-        raise CutoutError(f"{key}: expected a dataset of the file itself, received one stored in other files")
-    kind = "S" if h5py.check_string_dtype(found.dtype) else found.dtype.kind
-    if kind not in kinds or h5py.check_enum_dtype(found.dtype):
-        raise CutoutError(f"{key}: expected {what}, received {shown(str(found.dtype))}")
-    return found
-
-
-def _listed(names: set[str]) -> str:
-    """Return the first names of a file."""
-    return f"{', '.join(shown(name) for name in sorted(names)[:10])}" if names else "an empty file"
 
 
 def _check_shapes(datasets: dict[str, h5py.Dataset]) -> None:
@@ -155,34 +130,39 @@ def _check_shapes(datasets: dict[str, h5py.Dataset]) -> None:
 
 def _classes(file: h5py.File) -> tuple[str, ...]:
     """Return the names of the classes, which become names of columns."""
-    if "classes" not in file.attrs:
+    given = attribute_of(file, "classes", "S", "names")
+    if given is None:
         raise CutoutError("expected an attribute classes, the list of their names, received none")
-    given = np.atleast_1d(file.attrs["classes"]).ravel().tolist()
-    names = tuple(_decoded(name) for name in given)
+    if not 2 <= len(given) <= MOST_CLASSES:
+        raise CutoutError(f"classes: expected from 2 to {MOST_CLASSES} classes, received {len(given)}")
+    names = tuple(_decoded(name, "classes", number) for number, name in enumerate(given))
     for number, name in enumerate(names):
-        if not isinstance(name, str) or not NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise CutoutError(f"classes[{number}]: expected {NAME_RULE}, received {quoted(name)}")
         if len(name) > LONGEST_CLASS:
             expected = f"a name of at most {LONGEST_CLASS} letters"
             raise CutoutError(f"classes[{number}]: expected {expected}, received {quoted(name)}")
         if name in names[:number]:
             raise CutoutError(f"classes[{number}]: expected each name once, received {name} again")
-    if not 2 <= len(names) <= MOST_CLASSES:
-        raise CutoutError(f"classes: expected from 2 to {MOST_CLASSES} classes, received {len(names)}")
     return names
 
 
-def _decoded(value: object) -> object:
-    """Return the text of bytes, and anything else as it is."""
-    return value.decode("utf-8") if isinstance(value, bytes) else value
+def _decoded(value: object, key: str, number: int) -> str:
+    """Return the text of bytes, and of an integer."""
+    try:
+        return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    except UnicodeDecodeError as error:
+        raise CutoutError(f"{key}[{number}]: expected a text in UTF-8, received {reason(error)}") from None
 
 
 def _pixel_arcsec(file: h5py.File) -> float:
     """Return the side of a pixel, or NaN where the file does not tell it."""
-    value = np.asarray(file.attrs.get("pixel_arcsec", np.nan))
-    if value.size != 1 or value.dtype.kind not in "iuf":
-        raise CutoutError(f"pixel_arcsec: expected a number, received {quoted(value.tolist())}")
-    number = float(value.reshape(())[()])
+    values = attribute_of(file, "pixel_arcsec", "iuf", "a number")
+    if values is None:
+        return np.nan
+    if len(values) != 1:
+        raise CutoutError(f"pixel_arcsec: expected a number, received {quoted(values)}")
+    number = float(values[0])
     if number <= 0 or np.isinf(number):
         raise CutoutError(f"pixel_arcsec: expected a finite number above 0, received {number:g}")
     return number
@@ -190,7 +170,8 @@ def _pixel_arcsec(file: h5py.File) -> float:
 
 def _label(dataset: h5py.Dataset, classes: tuple[str, ...]) -> np.ndarray:
     """Return labels that are places in the classes."""
-    values = dataset[:]
+    with told_of("label"):
+        values = dataset[:]
     expected = f"0 to {len(classes) - 1}, the places in classes"
     _check_rows((values >= 0) & (values < len(classes)), values, "label", expected)
     return values.astype(np.uint8)
@@ -207,18 +188,23 @@ def _split(dataset: h5py.Dataset) -> np.ndarray:
 
 def _texts(dataset: h5py.Dataset, key: str) -> np.ndarray:
     """Return texts that can be shown, also those that were written as integers."""
-    try:
-        stored = dataset.asstr("utf-8") if h5py.check_string_dtype(dataset.dtype) else dataset
-        words = np.array(stored[:], dtype=str)
-    except UnicodeDecodeError as error:
-        raise CutoutError(f"{key}: expected texts in UTF-8, received {reason(error)}") from None
-    _check_rows(np.array([word.isprintable() for word in words]), words, key, "a printable text")
-    return words
+    with told_of(key):
+        stored = dataset[:].tolist()
+    words = [_decoded(value, key, row) for row, value in enumerate(stored)]
+    for row, word in enumerate(words):
+        # An array gives each text the room of the longest.
+        if len(word) > LONGEST_TEXT:
+            raise CutoutError(
+                f"{key}[{row}]: expected a text of at most {LONGEST_TEXT} characters, received {len(word)}"
+            )
+    right = np.array([word.isprintable() for word in words], dtype=bool)
+    _check_rows(right, words, key, "a printable text")
+    return np.array(words, dtype=str)
 
 
 def _rms(dataset: h5py.Dataset) -> np.ndarray:
     """Return the noise of each image."""
-    with np.errstate(over="ignore"):
+    with told_of("rms"), np.errstate(over="ignore"):
         values = dataset[:].astype(np.float32)
     right = np.isnan(values) | ((values > 0) & np.isfinite(values))
     _check_rows(right, values, "rms", "a finite number above 0, or NaN where it is unknown")
@@ -228,10 +214,10 @@ def _rms(dataset: h5py.Dataset) -> np.ndarray:
 def _image(dataset: h5py.Dataset) -> np.ndarray:
     """Return images as float32, of which every pixel is a number."""
     images = np.empty(dataset.shape, dtype=np.float32)
-    step = max(1, BLOCK_PIXELS // int(np.prod(dataset.shape[1:])))
+    step = max(1, BLOCK_PIXELS // math.prod(dataset.shape[1:]))
     for start in range(0, len(images), step):
         block = images[start : start + step]
-        with np.errstate(over="ignore"):
+        with told_of(f"image[{start}:{start + len(block)}]"), np.errstate(over="ignore"):
             block[:] = dataset[start : start + step]
         wrong = np.flatnonzero(~np.isfinite(block).all(axis=(1, 2)))
         if len(wrong):
@@ -243,7 +229,7 @@ def _image(dataset: h5py.Dataset) -> np.ndarray:
     return images
 
 
-def _check_rows(right: np.ndarray, values: np.ndarray, key: str, expected: str, hint: str = "") -> None:
+def _check_rows(right: np.ndarray, values: Sequence, key: str, expected: str, hint: str = "") -> None:
     """Raise with the first row that is wrong."""
     wrong = np.flatnonzero(~right)
     if len(wrong):

@@ -31,6 +31,8 @@ from fuzz import seeds
 from fuzz.watching import watched
 from radiofind.boxes import check_boxes
 from radiofind.configuration import ELSEWHERE, ConfigurationError, check_config
+from radiofind.cutout_inputs import CutoutError, read_checked
+from radiofind.cutout_splits import SPLITS
 from radiofind.images import ImageError, read_header, read_pixels, sample_image
 from radiofind.sheet import SheetError, read_sheet
 from radiofind.splits import inner_box, parse_box
@@ -123,8 +125,25 @@ def box(content: bytes, folder: Path) -> list[str]:
     return told
 
 
+def cutouts(content: bytes, folder: Path) -> list[str]:
+    """Read labelled cutouts."""
+    path = _written(folder / "cutouts.h5", content)
+    with _told(path.name, CutoutError, folder=folder) as told:
+        found = read_checked(path)
+        rows = (len(found.image),)
+        assert found.image.dtype == np.float32 and found.image.size > 0 and np.isfinite(found.image).all()
+        assert found.label.shape == rows and found.label.max() < len(found.classes)
+        assert found.split is None or set(found.split) <= set(SPLITS)
+        texts = [text for text in (found.split, found.name, found.group) if text is not None]
+        assert all(text.shape == rows and all(map(str.isprintable, text)) for text in texts)
+        assert found.rms is None or (found.rms.shape == rows and not (found.rms <= 0).any())
+        assert all(shlex.quote(name) == name for name in found.classes)
+        assert np.isnan(found.pixel_arcsec) or 0 < found.pixel_arcsec < np.inf
+    return told
+
+
 PARSERS: dict[str, Callable[[bytes, Path], list[str]]] = {
-    parser.__name__: parser for parser in (header, sheet, configuration, truth, box)
+    parser.__name__: parser for parser in (header, sheet, configuration, truth, cutouts, box)
 }
 
 

@@ -7,6 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 from astropy import units
 from astropy.io import fits
@@ -96,6 +97,28 @@ def _truths() -> list[bytes]:
     return [bytes([kind]) + b"\n" + content for kind, content in [*enumerate(contents), (0, longer.encode())]]
 
 
+CUTOUT_ROWS = 6
+PACKED = {"chunks": (2, 4, 5), "compression": "gzip", "shuffle": True, "fletcher32": True}
+
+
+def cutout_file(*, only_needed: bool = False, version: str = "earliest", **image: object) -> bytes:
+    """Return labelled cutouts, with options of h5py for their images.
+
+    All texts have one length: HDF5 itself may read a damaged heap, where the others are, without end.
+    """
+    stream, rows = io.BytesIO(), np.arange(CUTOUT_ROWS)
+    with h5py.File(stream, "w", libver=(version, "latest")) as file:
+        file.create_dataset("image", data=PIXELS.reshape(-1, 4, 5)[:CUTOUT_ROWS], **image)
+        file["label"] = rows % 2
+        file.attrs["classes"] = np.array([b"FRI", b"FRII"])
+        if not only_needed:
+            file["split"] = np.array([b"train", b"valid", b"test"])[rows % 3]
+            file["name"] = np.array([f"Jä{row}".encode() for row in rows])
+            file["group"], file["rms"] = rows, np.where(rows % 2, 1e-4, np.nan)
+            file.attrs["pixel_arcsec"] = 1.8
+    return stream.getvalue()
+
+
 IMAGE = _file_of(fits.PrimaryHDU(np.zeros((90, 120), np.float32), CARDS))
 
 SEEDS: dict[str, list[bytes]] = {
@@ -118,6 +141,12 @@ SEEDS: dict[str, list[bytes]] = {
         b'{"mosaics": "truth.txt",\n\t"snr": [1]}',
     ],
     "truth": _truths(),
+    "cutouts": [
+        cutout_file(),
+        cutout_file(only_needed=True),
+        cutout_file(**PACKED),
+        cutout_file(version="latest", **PACKED),
+    ],
     "box": [b"0:60,0:90", b"60:120,10:90", b"all", b"", b' "0:50, 0:50" '],
 }
 """Files that are right, by parser."""

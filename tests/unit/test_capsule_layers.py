@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from radiofind.architectures import margin_loss as margin_loss_of_arrays
 from radiofind.capsule_layers import (
@@ -12,6 +13,7 @@ from radiofind.capsule_layers import (
     Lengths,
     Shares,
     SquaredError,
+    Squash,
     margin_loss,
     squash,
 )
@@ -93,3 +95,35 @@ def test_shares_sum_to_one_and_errors_are_means_of_squares():
     np.testing.assert_allclose(Shares()(np.array([[0.1, 0.3]])), [[0.25, 0.75]], rtol=1e-6)
     images = np.zeros((2, 3, 3, 1), dtype=np.float32)
     np.testing.assert_allclose(SquaredError()([images, images + np.float32(0.5)]), [[0.25], [0.25]])
+
+
+def test_nothing_at_all_has_a_slope_that_is_a_number():
+    nothing = tf.zeros((1, 2, 16))
+    for made in (squash, Lengths()):
+        with tf.GradientTape() as tape:
+            tape.watch(nothing)
+            total = tf.reduce_sum(made(nothing))
+        assert np.isfinite(tape.gradient(total, nothing)).all()
+
+
+def test_a_layer_squashes_as_the_function_does():
+    vectors = np.random.default_rng(1).normal(size=(2, 3, 8)).astype(np.float32)
+    np.testing.assert_array_equal(Squash()(vectors), squash(vectors))
+
+
+def test_routing_comes_back_with_its_settings_and_takes_three_rounds_by_itself():
+    layer = ClassCapsules(3, rounds=5)
+    again = ClassCapsules.from_config(layer.get_config())
+    assert (again.n_classes, again.rounds) == (3, 5)
+    assert ClassCapsules(3).rounds == 3
+
+
+def test_predictions_of_primary_capsules_begin_different():
+    layer = ClassCapsules(3)
+    layer.build((None, 5, 8))
+    kernel = np.asarray(layer.kernel)
+    assert kernel.shape == (3, 5, 16, 8) and len(np.unique(kernel)) == kernel.size
+
+
+def test_the_decoder_weighs_as_much_as_in_the_paper():
+    assert CapsuleLoss().reconstruction == pytest.approx(0.0005 * 28**2)

@@ -41,3 +41,19 @@ def test_two_frequencies_tell_the_spectral_index_of_what_is_in_both(field):
 def test_a_partner_of_the_same_frequency_tells_nothing(field):
     catalogue, image, partner = field
     assert read_context(catalogue, image, partner | {"frequency_hz": 1.4e9})["spectral_index"] is None
+
+
+def test_a_higher_frequency_tells_the_index_as_a_lower_one_does(field):
+    catalogue, image, partner = field
+    index = read_context(catalogue, image, partner | {"frequency_hz": 2.8e9})["spectral_index"]
+    assert index[1:] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("beam", [(9.0, 4.0, 0.0), (12.0, 12.0, 0.0)], ids=["smaller", "larger"])
+def test_sources_are_the_same_within_half_the_larger_beam(field, beam):
+    catalogue, image, partner = field
+    reach = max(BEAM, np.sqrt(beam[0] * beam[1])) / 2
+    for distance, same in ((0.95 * reach, True), (1.05 * reach, False)):
+        moved = catalogue.assign(dec=catalogue["dec"] + distance / 3600)
+        index = read_context(moved, image, partner | {"beam": beam})["spectral_index"]
+        assert np.isfinite(index[1:]).all() == same

@@ -134,6 +134,11 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
             "expected at least 10.7 beams (33 pixels), received 32",
         ),
         (
+            {"dataset": "{kind: simulated, beam_arcsec: [18, 4.5, 0], size_pixels: 53}"},
+            "line 3: classifiers.datasets.d.size_pixels",
+            "expected at least 10.7 beams (54 pixels), received 53",
+        ),
+        (
             {"dataset": "{kind: simulated, validation_fraction: 0.5, test_fraction: 0.5}"},
             "line 3: classifiers.datasets.d.validation_fraction",
             "expected less than 1 together with test_fraction (0.5), received 0.5",
@@ -221,6 +226,28 @@ def test_data_sets_and_networks_have_the_defaults_of_their_schemas(folder):
             "expected a data set with which train_with trains n: d, received galaxies",
         ),
         (
+            {"more": "  classify_sources: {by: network, network: defalt}\n"},
+            "line 7: classifiers.classify_sources.network",
+            "received defalt (did you mean default?)",
+        ),
+        (
+            {
+                "train_with": "[galaxies/n]",
+                "more": "  classify_sources: {by: network, network: n, dataset: galaxy}\n",
+            },
+            "line 7: classifiers.classify_sources.dataset",
+            "expected a data set with which train_with trains n: galaxies, received galaxy (did you mean gal",
+        ),
+        (
+            {
+                "network": "{}\n    mn: {}",
+                "train_with": "[d/mn]",
+                "more": "  classify_sources: {by: network, network: n, dataset: d}\n",
+            },
+            "line 8: classifiers.classify_sources.dataset",
+            "expected a data set with which train_with trains n: none, received d",
+        ),
+        (
             {
                 "network": "{model: x.h5}",
                 "train_with": "[]",
@@ -252,6 +279,9 @@ def test_a_mistake_is_told_with_file_line_and_key(folder, settings, place, told)
         {"dataset": "{kind: file, path: mine.h5, test: valid}"},
         {"dataset": "{kind: components, finder: pybdsf, classes: four}"},
         {"dataset": "{kind: simulated, beam_arcsec: [6, 5, 30], size_pixels: 33}"},
+        {"dataset": "{kind: simulated, snr: [10, 10]}"},
+        {"dataset": "{kind: simulated, beam_arcsec: 3.6, size_pixels: 22}"},
+        {"dataset": "{kind: simulated, beam_arcsec: [180, 90, 0], size_pixels: 1000}"},
         {"dataset": "{kind: morphology, finder: peaks}"},
         {"network": "{architecture: transfer, weights: mine.h5}"},
         {"network": "{architecture: transfer, weights: imagenet}"},
@@ -276,6 +306,12 @@ def test_mistakes_of_finders_and_classifiers_are_told_together(folder):
     wrong = "classifiers: {networks: {default: {epochs: a}}}\n"
     told = complaint(folder, f"finders: {{peaks: {{threshold: a}}}}\n{wrong}")
     assert "finders.peaks.threshold" in told and "classifiers.networks.default.epochs" in told
+
+
+@pytest.mark.parametrize("finders", ["find_with: [gone]\n", "find_with: 3\n", "finders: 3\n"])
+def test_data_sets_of_finders_that_are_faulty_themselves_are_not_checked(folder, finders):
+    told = complaint(folder, finders + classifiers(dataset="{kind: components, finder: pybdsf}"))
+    assert finders.split(":")[0] in told
 
 
 def schemas():

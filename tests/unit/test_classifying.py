@@ -74,8 +74,9 @@ def test_a_network_of_masked_cutouts_sees_masked_ones(mosaic):
     assert np.array_equal(seen[0], np.where(seen[1] < 4e-3, 0, seen[1]))
 
 
-def test_a_source_without_noise_has_no_class_where_cutouts_are_masked(mosaic):
-    rms = np.where(np.arange(5) == 1, np.nan, 1e-6)
+@pytest.mark.parametrize("none", [np.nan, 0.0])
+def test_a_source_without_noise_has_no_class_where_cutouts_are_masked(mosaic, none):
+    rms = np.where(np.arange(5) == 1, none, 1e-6)
     unknown = MosaicSources("m", mosaic.header, mosaic.catalogue.assign(rms=rms))
     found = apply_classifier(unknown, classifier(mask_rms=4.0), name="net")
     assert list(found["class"]) == ["narrow", "", "narrow", "wide", "wide"]
@@ -91,6 +92,64 @@ def test_a_catalogue_without_sources_stays_one(mosaic):
 def test_cutouts_show_as_much_sky_as_in_the_training():
     assert classifier(pixel_arcsec=4.0).side_for(2.0) == 2 * SIDE
     assert classifier(pixel_arcsec=np.nan).side_for(2.0) == SIDE
+    assert classifier(pixel_arcsec=2.0).side_for(1.7) == 15, "not less: 14.1 are needed"
+
+
+@pytest.mark.parametrize("mask_rms", [None, 3.0])
+def test_smaller_pixels_are_binned_to_those_of_the_training(mosaic, mask_rms):
+    seen = []
+
+    def look(images):
+        seen.append(images)
+        return of_width(images)
+
+    bright = MosaicSources("m", mosaic.header, mosaic.catalogue[3:].assign(rms=1e-12, x=150.0, y=130.0))
+    apply_classifier(bright, classifier(pixel_arcsec=4.0, mask_rms=mask_rms, predict=look), name="net")
+    (images,) = seen
+    assert images.shape == (2, SIDE, SIDE, 1)
+    assert mask_rms or images[:, [0, -1]].all(), "cutouts reach to the edge of what is seen"
+
+
+def test_masking_takes_the_sides_and_the_noise_of_the_training(mosaic, monkeypatch):
+    asked = []
+
+    def masked(_mosaic, _table, **options):
+        asked.append(options)
+        return iter(())
+
+    monkeypatch.setattr(classifying, "masked_batches", masked)
+    one = classifier(pixel_arcsec=4.0, mask_rms=3.0)
+    apply_classifier(mosaic, one, name="net")
+    assert asked == [{"size_pixels": one.side_for(mosaic.header.pixel_arcsec), "mask_rms": 3.0}]
+    assert asked[0]["size_pixels"] >= 2 * SIDE
+
+
+@pytest.mark.parametrize("mask_rms", [None, 4.0])
+def test_each_source_is_clipped_by_its_own_noise(mosaic, mask_rms):
+    def blank(images):
+        return np.column_stack([images.any(axis=(1, 2, 3)), ~images.any(axis=(1, 2, 3))]).astype(float)
+
+    rms = np.array([np.nan, 1e-6, 1e-6, 1.0, 1e-6])
+    own = classifier(mask_rms=mask_rms, predict=blank)
+    preparation = Preparation(SIDE, clip_rms=4.0, scaling="raw")
+    network = TrainedClassifier(("seen", "blank"), preparation, 1, 2.0, blank)
+    found = apply_classifier(
+        MosaicSources("m", mosaic.header, mosaic.catalogue.assign(rms=rms)),
+        SourceClassifier(network, own.cutout_pixels, mask_rms),
+        name="net",
+    )
+    assert list(found["class"][1:]) == ["seen", "seen", "blank", "seen"]
+
+
+def test_the_log_tells_how_many_are_of_each_class(mosaic, caplog):
+    caplog.set_level("INFO")
+    rms = np.where(np.arange(5) == 1, np.nan, 1e-6)
+    unknown = MosaicSources("m", mosaic.header, mosaic.catalogue.assign(rms=rms))
+    apply_classifier(unknown, classifier(mask_rms=4.0), name="net")
+    apply_classifier(MosaicSources("bare", mosaic.header, empty(CATALOGUE)), classifier(), name="net")
+    told = [record.message for record in caplog.records if record.name == "radiofind.classifying"]
+    assert set(told[0].removeprefix("m: ").split(", ")) == {"2 narrow", "2 wide", "1 of no class"}
+    assert told[1] == "bare: no sources"
 
 
 def test_pixels_of_another_size_are_refused(mosaic):
@@ -112,6 +171,7 @@ def test_a_record_must_say_what_the_cutouts_were(tmp_path, monkeypatch):
     for wrong, received in (
         ({"mask_rms": None}, "none of cutout_pixels"),
         ({"cutout_pixels": "x", "mask_rms": None}, ".*'x'"),
+        ({"cutout_pixels": 30}, "none of mask_rms"),
         ([], "none of cutout_pixels, mask_rms"),
     ):
         record.write_text(json.dumps(wrong))
@@ -128,6 +188,16 @@ def test_a_classifier_that_does_not_know_its_pixels_says_so(tmp_path, monkeypatc
         monkeypatch.setattr(classifying, "read_classifier", lambda *_, network=network: network)
         read_source_classifier("model.keras", record, threads=1)
         assert caplog.text.count("size of pixels unknown") == warnings
+
+
+def test_a_network_runs_on_the_threads_of_the_job(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(classifying, "set_up", lambda **options: asked.append(options))
+    monkeypatch.setattr(classifying, "read_classifier", lambda *_: classifier().network)
+    record = tmp_path / "model.json"
+    record.write_text(json.dumps({"cutout_pixels": 30, "mask_rms": None}))
+    read_source_classifier("model.keras", record, threads=7)
+    assert [options["threads"] for options in asked] == [7]
 
 
 @pytest.mark.parametrize("fitted", [True, False])

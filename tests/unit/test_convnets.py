@@ -1,5 +1,6 @@
 """The convolutional networks of the paper, layer by layer and by their numbers of parameters."""
 
+import keras
 import numpy as np
 import pytest
 from keras import layers
@@ -65,3 +66,23 @@ def test_networks_of_any_size_give_probabilities(build):
     assert found.shape == (2, 4)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     assert not np.allclose(found[0], found[1])
+
+
+def test_what_two_pixels_do_not_fill_is_left_out_by_one_network_and_kept_by_others():
+    sides = [build(22, 2, {}).get_layer("flat").output.shape[1] for build in BUILDERS]
+    assert sides == [5 * 5 * 16, 2 * 2 * 256, 2 * 2 * 16]
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_networks_have_their_own_names(build):
+    assert build.__name__ == f"build_{build(20, 2, {}).name}"
+
+
+def test_probabilities_are_exact_where_other_numbers_are_not():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        network = build_simple(20, 2, {})
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert network.get_layer("conv1_1").compute_dtype == "float16"
+    assert network.get_layer("probabilities").compute_dtype == "float32"

@@ -233,6 +233,7 @@ def test_the_given_images_stay_as_they_are():
     [
         {"size_pixels": 0},
         {"binning": 0},
+        {"wide": 0},
         {"clip_rms": -1},
         {"clip_rms": np.nan},
         {"centring": "peak"},
@@ -244,11 +245,18 @@ def test_a_preparation_that_cannot_be_is_told(wrong):
         Preparation(**{"size_pixels": 8, **wrong})
 
 
+def test_the_words_that_were_received_are_told_in_their_order():
+    with pytest.raises(ValueError, match="received 'none' and 'log'"):
+        Preparation(8, scaling="log")
+
+
 def test_images_and_noise_of_other_shapes_are_told():
     with pytest.raises(ValueError, match=r"received \(8, 8\)"):
         prepare(np.zeros((8, 8)), None, plain(8))
     with pytest.raises(ValueError, match="an rms for each of 2 images"):
         prepare(np.zeros((2, 8, 8)), np.ones(3), plain(8, clip_rms=1))
+    with pytest.raises(ValueError, match=r"an rms for each of 2 images, received shape \(2, 1\)"):
+        prepare(np.zeros((2, 8, 8)), np.ones((2, 1)), plain(8, clip_rms=1))
 
 
 def test_negative_pixels_do_not_move_the_centre_and_are_not_below_minus_one():
@@ -256,3 +264,82 @@ def test_negative_pixels_do_not_move_the_centre_and_are_not_below_minus_one():
     image[0, 0] = -500.0
     found = seen(image, Preparation(41, centring="centroid"))
     assert brightest(found) == (20, 20) and found.min() == -1
+
+
+def test_blank_pixels_of_the_border_do_not_let_noise_through_the_clipping():
+    images = noise(5)
+    images[:, :, :7] = images[:, :3] = np.nan
+    measured, found = measure_rms(images), prepare(images, None, plain(64, clip_rms=3))
+    assert (found == prepare(images, measured, plain(64, clip_rms=3))).all()
+    assert 0 < (found > 0).mean() < 0.005
+
+
+def test_a_border_without_pixels_has_no_noise():
+    assert measure_rms(np.full((2, 9, 9), np.nan)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "side",
+    [np.s_[:, :8], np.s_[:, -8:], np.s_[:, :, :8], np.s_[:, :, -8:]],
+    ids=["low", "up", "left", "right"],
+)
+def test_the_noise_is_measured_on_each_side(side):
+    images = np.full((3, 64, 64), np.nan, dtype=np.float32)
+    images[side] = noise(3)[side]
+    assert measure_rms(images) == pytest.approx(1e-4, rel=0.2)
+
+
+@pytest.mark.parametrize("shape", [(16, 64), (64, 16), (7, 30)])
+def test_the_border_is_an_eighth_of_the_smaller_side_and_at_least_a_pixel(shape):
+    rng = np.random.default_rng(1)
+    images, width = rng.normal(size=(200, *shape)), max(1, min(shape) // 8)
+    images[:, width:-width, width:-width] *= 100
+    assert np.median(measure_rms(images)) == pytest.approx(1, rel=0.1)
+
+
+def test_a_background_is_no_noise():
+    assert measure_rms(noise(5) + np.float32(1)) == pytest.approx(1e-4, rel=0.15)
+
+
+def test_a_source_that_fills_a_third_of_the_border_is_left_out_of_the_noise():
+    images = noise(20, side=128)
+    images[:, :, :48] += 20e-4
+    assert np.median(measure_rms(images)) == pytest.approx(1e-4, rel=0.1)
+
+
+def test_the_noise_of_a_large_border_is_that_of_all_its_sides():
+    images = noise(3, side=512, rms=1.0)
+    images[:, 256:] *= 9
+    assert (measure_rms(images) > 1.15).all()
+
+
+def test_pixels_that_are_infinite_count_as_blank():
+    image = np.array([[np.inf, 1.0], [-np.inf, 0.5]], dtype=np.float32)
+    assert seen(image, Preparation(2)).tolist() == [[0, 1], [0, 0.5]]
+
+
+def test_the_middle_of_an_even_cutout_is_the_middle_of_an_odd_input():
+    assert brightest(seen(source((6, 6), (3, 3), width=0.5), plain(5))) == (2, 2)
+    assert brightest(seen(source((7, 7), (3, 3), width=0.5), plain(4))) == (2, 2)
+
+
+def test_a_brighter_source_that_only_the_second_plane_shows_does_not_change_the_scale():
+    image = source((61, 61), (30, 30))
+    image[:6, :6] = 50.0
+    found = prepare(image[None], NO_RMS, Preparation(21, wide=3))[0]
+    assert found[..., 0].max() == 1 and found[..., 1].max() == pytest.approx(50)
+
+
+def test_a_cutout_below_zero_throughout_has_no_scale_and_is_empty():
+    assert not seen(-source(), Preparation(40)).any()
+
+
+def test_a_cutout_below_zero_throughout_is_not_moved():
+    image = -source(at=(12, 27))
+    assert (seen(image, plain(40, centring="centroid")) == image).all()
+
+
+def test_numbers_of_any_kind_become_float32():
+    images = np.arange(32).reshape(2, 4, 4)
+    for kind in (float, np.int16):
+        assert prepare(images.astype(kind), None, plain(4, clip_rms=1)).dtype == np.float32

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from fuzz.seeds import SEEDS, TRUTH_KINDS
+from untrusted.odd_cutouts import ODD, odd_file
 from untrusted.oddities import BOMB, KEYWORDS, NAMES, NUMBERS, SNIPPETS, VALUES
 
 CARD = 80
@@ -21,8 +22,8 @@ Change = Callable[[bytes], bytes]
 
 @st.composite
 def wrong_files(draw: st.DrawFn, parser: str) -> bytes:
-    """Return a seed of a parser after up to three changes."""
-    content = draw(st.sampled_from(SEEDS[parser]))
+    """Return a seed of a parser, or an odd file, after up to three changes."""
+    content = draw(st.sampled_from(STARTS.get(parser, SEEDS[parser])))
     front = content[:2] if parser == "truth" else b""
     for change in draw(st.lists(st.sampled_from(CHANGES[parser]), max_size=3)):
         content = front + change(draw, content[len(front) :])
@@ -74,6 +75,13 @@ def _change_bytes(draw: st.DrawFn, content: bytes) -> bytes:
     return content[:at] + new + content[at + len(new) :]
 
 
+def _change_number(draw: st.DrawFn, content: bytes) -> bytes:
+    """Write a number that is none, or a very large one, as sizes and places in a file."""
+    at, size = draw(st.integers(0, max(len(content) - 1, 0))), draw(st.sampled_from([1, 2, 4, 8]))
+    new = draw(st.sampled_from([0, 1, 2 ** (8 * size) - 1, 2 ** (8 * size - 1)])).to_bytes(size, "little")
+    return content[:at] + new + content[at + size :]
+
+
 def _cut(draw: st.DrawFn, content: bytes) -> bytes:
     """End the file early, as a full disk does."""
     return content[: draw(st.integers(0, len(content)))]
@@ -112,6 +120,10 @@ CHANGES: dict[str, list[Change]] = {
     "sheet": TEXT,
     "configuration": [*TEXT, _bomb],
     "truth": [*TEXT, _change_card, _change_card, _pack],
+    "cutouts": [_change_bytes, _change_bytes, _change_number, _change_number, _cut],
     "box": TEXT,
 }
 """The ways to spoil a file, those more often that lead further into a parser."""
+
+STARTS = {"cutouts": [*SEEDS["cutouts"], *(odd for odd in map(odd_file, ODD) if len(odd) < 100_000)]}
+"""What is spoiled where it is not the seeds alone."""
