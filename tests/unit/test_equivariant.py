@@ -84,7 +84,7 @@ def test_the_network_layer_by_layer(network):
         elif not isinstance(layer, layers.Reshape):
             found.append(layer.name)
     expected = []
-    for number, features in enumerate((4, 6, 6, 12, 12, 20, 20)):
+    for number, features in enumerate((4, 6, 6, 12, 12, 24, 48)):
         expected += [("conv", features, 3 if number else 5, number == 0)]
         expected += [("halved", (2, 2))] if number in (0, 2, 4) else []
         expected += [("norm", 0.9, (features,)), "relu"]
@@ -96,8 +96,8 @@ def test_the_network_layer_by_layer(network):
 def test_the_strongest_orientation_of_a_feature_counts(network):
     outputs = [network.get_layer(name).output for name in ("mean", "strongest_mean", "features")]
     mean, strongest, features = keras.Model(network.input, outputs).predict_on_batch(cutouts(2))
-    assert np.allclose(strongest, mean.reshape(3, SYMMETRIES, 20).max(axis=1))
-    assert features.shape == (3, 40)
+    assert np.allclose(strongest, mean.reshape(3, SYMMETRIES, 48).max(axis=1))
+    assert features.shape == (3, 96)
 
 
 @pytest.mark.parametrize("first", [True, False])
