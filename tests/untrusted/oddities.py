@@ -76,7 +76,7 @@ VALUES = [
         "'RA---SIN'",
         "'DEC--SIN'",
         "'RA---TAN-SIP'",
-        "'RA---XXX'",
+        "'RA---QQQ'",
         "'GLON-CAR'",
         "'FREQ'",
         "'STOKES'",
