@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 
 from radiofind.architectures import ARCHITECTURES
-from radiofind.resources import (
-    BLOCK_PIXELS,
-    LEAST_MINUTES,
-    NEEDS,
-    NETWORKS,
-    Work,
-    memory_mib,
-    runtime_minutes,
-)
+from radiofind.needs import NEEDS, NETWORKS
+from radiofind.resources import BLOCK_PIXELS, LEAST_MINUTES, Work, memory_mib, runtime_minutes
 from radiofind.tiling import most_pixels, tiles_of
 
 MEGAPIXEL = 1_000_000

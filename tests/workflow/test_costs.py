@@ -7,7 +7,8 @@ from statistics import median
 import pytest
 
 from radiofind.job_costs import costs_of
-from radiofind.resources import LEAST_MINUTES, NEEDS, SECONDS_IN_MINUTE
+from radiofind.needs import NEEDS
+from radiofind.resources import LEAST_MINUTES, SECONDS_IN_MINUTE
 from workflow.jobs import CLASSIFIER_RULES
 from workflow.runs import planned
 from workflow.skies import make_survey
