@@ -91,7 +91,7 @@ def _convolutional(
 CAPSNET = Architecture(
     name="capsnet",
     build=build_capsnet,
-    # An epoch of 1,500 cutouts takes ten seconds on a core; the sizes of the paper take a hundred times the sums.
+    # An epoch of 1,500 cutouts takes ten seconds on a core; the sizes of the paper take 100 times the sums.
     recipes={
         "default": default_recipe(48, small=True),
         "paper": paper_2019(adam_by_epochs),

@@ -1,4 +1,4 @@
-"""What the jobs of each rule were measured to use (``benchmarks/resources.py``), which tests compare with jobs.
+"""What jobs of each rule were measured to use (``benchmarks/resources.py``); tests compare it with jobs.
 
 `resources` makes of it what jobs ask for.
 """
