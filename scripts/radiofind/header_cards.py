@@ -153,7 +153,20 @@ def celestial_of(header: fits.Header, path: str | Path) -> WCS:
     if wcs.wcs.radesys not in ("ICRS", "FK5"):
         raise ImageError(f"{path}, card RADESYS: expected ICRS or FK5, received {shown(wcs.wcs.radesys)}")
     _check_scale(wcs, path)
+    _check_cards(wcs, header, path)
     return wcs
+
+
+def _check_cards(wcs: WCS, header: fits.Header, path: str | Path) -> None:
+    """Raise unless images of tiles can be written with these coordinates; wcslib takes infinite numbers."""
+    for card in wcs.to_header().cards:
+        try:
+            card.verify("exception")
+        except fits.VerifyError as error:
+            received = shown(header.get(card.keyword))
+            raise ImageError(
+                f"{path}, card {card.keyword}: expected a finite number, received {received}"
+            ) from error
 
 
 def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path: str | Path) -> Beam:
