@@ -25,12 +25,6 @@ DARK_CELL = 0.55
 """Fraction from which a cell of a confusion matrix is so dark that its text is white."""
 CONFUSION_SIDE_INCH = 2.5
 ROC_LINES = ("solid", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
-VALIDATED = {
-    "validation_error": "Error",
-    "validation_accuracy": "Accuracy",
-    "validation_macro_f1": "Macro F1",
-}
-"""What may be recorded of an epoch besides the losses; the first that is there is drawn."""
 MOST_LEVEL = 33
 """Letters of all classes together that can stand beside each other below a panel."""
 
@@ -127,7 +121,7 @@ def history_figure(history: pd.DataFrame, styles: Mapping[str, Style]) -> Figure
     Parameters
     ----------
     history
-        Columns network, member, epoch, loss, validation_loss and perhaps one of `VALIDATED`, one data set.
+        Columns network, member, epoch, loss, validation_loss and validation_error, one data set.
     styles
         Style of each network.
     """
@@ -136,16 +130,14 @@ def history_figure(history: pd.DataFrame, styles: Mapping[str, Style]) -> Figure
     panels = figure.subplots(len(networks), 2, squeeze=False)
     for (losses, score), network in zip(panels, networks, strict=True):
         of_network = history[history["network"] == network]
-        recorded = [name for name in VALIDATED if name in of_network and of_network[name].notna().any()]
         for _, rows in of_network.groupby("member", sort=False):
             look = {"color": styles[network].colour, "linewidth": 0.9, "alpha": 0.8}
             look["marker"] = "o" if len(rows) == 1 else ""
             losses.plot(rows["epoch"], rows["loss"], **look, linestyle=(0, (4, 2)))
             losses.plot(rows["epoch"], rows["validation_loss"], **look)
-            if recorded:
-                score.plot(rows["epoch"], rows[recorded[0]], **look)
+            score.plot(rows["epoch"], rows["validation_error"], **look)
         losses.set(title=_cut(network, LONGEST_NAME), ylabel="Loss")
-        score.set(ylabel=f"{VALIDATED[recorded[0]]} in validation" if recorded else "Not recorded")
+        score.set(ylabel="Error in validation")
         for axes in (losses, score):
             axes.set_xlabel("Epoch")
             axes.locator_params(axis="x", integer=True)

@@ -16,10 +16,9 @@ from scipy.spatial.distance import cdist, pdist
 
 UNRESOLVED, FRI, FRII = "unresolved", "FRI", "FRII"
 HYBRID, SMALL, FAINT, CUT = "hybrid", "small", "faint", "cut"
+"""What else `class_of` says; data sets leave these out."""
 CLASSES = (UNRESOLVED, FRI, FRII)
 """The classes of Lukic et al. 2019."""
-OTHERS = (HYBRID, SMALL, FAINT, CUT)
-"""What else `class_of` says; data sets leave these out."""
 
 LEAST_PIXELS = 5
 """A source of fewer pixels above the threshold is faint."""

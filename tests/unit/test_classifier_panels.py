@@ -225,25 +225,6 @@ def test_the_legend_has_the_lines_of_the_losses():
     assert told == {"train": True, "validation": False}
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"validation_accuracy": 0.7}, "Error in validation"),
-        (
-            {"validation_error": np.nan, "validation_accuracy": [np.nan, 0.7, 0.7, 0.7]},
-            "Accuracy in validation",
-        ),
-        ({"validation_error": np.nan, "validation_macro_f1": 0.7}, "Macro F1 in validation"),
-        ({"validation_error": np.nan}, "Not recorded"),
-    ],
-)
-def test_the_first_score_that_was_recorded_is_drawn(changes, told):
-    score = panels(classifier_figures.history_figure, history(**changes), STYLES)[1]
-    assert score.get_ylabel() == told
-    assert bool(score.lines) == (told != "Not recorded")
-    assert not score.lines or np.nanmax(score.lines[0].get_ydata()) in (0.5, 0.7)
-
-
 @pytest.mark.parametrize(("n", "marker"), [(1, "o"), (2, "")])
 def test_one_epoch_alone_is_a_point(n, marker):
     losses, _ = panels(classifier_figures.history_figure, history()[:n], STYLES)
