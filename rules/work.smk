@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from radiofind.blocks import tiles_in
-from radiofind.needs import NETWORKS
-from radiofind.resources import Work
+from radiofind.resources import Work, with_network
 from radiofind.tiling import most_pixels
 
 BYTES_PER_PIXEL = 4
@@ -96,8 +95,7 @@ def work_on_classifier(wildcards):
     """Return the work on a classifier that is trained."""
     work = work_on_cutouts(f"results/classifiers/{wildcards.dataset}/cutouts.h5")
     settings = plan.classifiers.networks[wildcards.network]
-    mib, slowness = NETWORKS.get((settings["architecture"], settings["recipe"]), (0, 1))
-    return replace(work, network_mib=mib, slowness=slowness)
+    return with_network(work, architecture=settings["architecture"], recipe=settings["recipe"])
 
 
 def work_on_classifier_training(wildcards):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import h5py
-import numpy as np
+
+from radiofind.cutout_datasets import dataset_of
 
 
 def shape_of_cutouts(path: str | Path) -> tuple[int, int]:
@@ -30,7 +32,7 @@ def shape_of_cutouts(path: str | Path) -> tuple[int, int]:
     Path(path).stat()
     try:
         with h5py.File(path) as file:
-            number, *sides = file["image"].shape
+            number, *sides = dataset_of(file, "image", "iuf", "real numbers").shape
     except Exception:  # h5py raises errors of many kinds
         return 0, 0
-    return number, int(np.prod(sides))
+    return number, math.prod(sides)

@@ -163,7 +163,8 @@ def _check_cards(wcs: WCS, header: fits.Header, path: str | Path) -> None:
         try:
             card.verify("exception")
         except fits.VerifyError as error:
-            received = shown(header.get(card.keyword))
+            # By another name, as EPOCH and RESTFREQ are, it is not in the image.
+            received = shown(header.get(card.keyword, card.image.partition("=")[2].partition("/")[0].strip()))
             raise ImageError(
                 f"{path}, card {card.keyword}: expected a finite number, received {received}"
             ) from error

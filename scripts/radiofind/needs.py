@@ -13,13 +13,13 @@ class Need:
     """What the jobs of a rule use, as measured."""
 
     size: str
-    """What they work on, a word that `rules/resources.smk` knows: ``tile``, ``mosaic``, and so on."""
+    """What they work on, by the name that `rules/work.smk` has for it: ``tile``, ``mosaic``, and so on."""
     mib: float
     """Memory for nothing: Python and its libraries."""
     bytes_per_pixel: float = 0
     """Memory for each pixel that is held at a time."""
     mib_of_block: float = 0
-    """Memory for `BLOCK_PIXELS` pixels; fewer take less of it, and more take no more."""
+    """Memory for `resources.BLOCK_PIXELS` pixels; fewer take less of it, and more take no more."""
     mib_per_table_mib: float = 0
     """Memory for each MiB of the tables, which are packed."""
     mib_per_tile: float = 0

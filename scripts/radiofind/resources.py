@@ -6,9 +6,9 @@ What each rule was measured to use stands in `needs`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from radiofind.needs import NEEDS
+from radiofind.needs import NEEDS, NETWORKS
 
 MIB = 2**20
 MEGAPIXEL = 1e6
@@ -53,6 +53,12 @@ class Work:
 
 BLOCK_PIXELS = 1000**2
 """Pixels on which a network is run at once: a block of `inference.probability_map`."""
+
+
+def with_network(work: Work, *, architecture: str, recipe: str) -> Work:
+    """Return the work on cutouts with a network; most need no more than the one that was measured."""
+    mib, slowness = NETWORKS.get((architecture, recipe), (0, 1))
+    return replace(work, network_mib=mib, slowness=slowness)
 
 
 def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:

@@ -114,13 +114,14 @@ def best_epoch(history: list[dict[str, float]], *, best_by: str, over_epochs: in
     best_by
         What is lowest in the best epoch.
     over_epochs
-        The mean over so many epochs is compared, each with those just before it. Few validation cutouts judge
-        an epoch at a high rate of learning now too well, now too badly: the best of them all is a lucky one.
+        The mean over so many epochs is compared, each with those just before it; the last epoch is the best
+        as long as there are no more. Few validation cutouts judge an epoch at a high rate of learning now too
+        well, now too badly: the best of them all is a lucky one.
     """
     values = np.array([row[best_by] for row in history])
-    return int(
-        np.argmin([values[max(end - over_epochs, 0) : end].mean() for end in range(1, len(values) + 1)])
-    )
+    first = min(over_epochs, len(values))
+    means = [values[end - first : end].mean() for end in range(first, len(values) + 1)]
+    return first - 1 + int(np.argmin(means))
 
 
 def forget_training(state: str | Path) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from test_configuration import CONFIG, SCHEMAS, check, complaint, leaves
-from test_configuration import folder as folder
 
 from radiofind import classifier_configuration, galaxy_settings
 from radiofind.architectures import ARCHITECTURES
 from radiofind.configuration import check_config
 from radiofind.galaxy_settings import GalaxySettings
 from radiofind.survey_cutouts import SurveySettings
+from unit.test_configuration import CONFIG, SCHEMAS, check, complaint, leaves
+from unit.test_configuration import folder as folder
 
 GALAXIES = "{kind: simulated}"
 

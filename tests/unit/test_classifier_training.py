@@ -175,6 +175,19 @@ def test_the_weights_kept_are_those_of_the_best_epoch(learn, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+def test_the_epoch_is_judged_over_as_many_as_the_recipe_says(learn, monkeypatch):
+    tiny = ARCHITECTURES["tiny"]
+    recipes = {"default": replace(tiny.recipes["default"], judged_over_epochs=3)}
+    monkeypatch.setitem(ARCHITECTURES, "tiny", replace(tiny, recipes=recipes))
+    losses = iter([0.1, 3.0, 2.0, 1.0, 2.0, 3.0])
+    judged = {"validation_error": 0.5}
+    monkeypatch.setattr(
+        classifier_training, "_judge_of", lambda *_: lambda: {"validation_loss": next(losses), **judged}
+    )
+    _network, record, _pace = learn(epochs=6)
+    assert record["epoch"] == 5
+
+
 def test_training_ends_by_the_patience_of_the_recipe(learn, monkeypatch):
     tiny = ARCHITECTURES["tiny"]
     still = {"patience_epochs": 1, "optimiser": lambda *_: keras.optimizers.SGD(0.0)}

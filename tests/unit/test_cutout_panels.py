@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from test_cutout_figures import mistake, views
 
 from radiofind import cutout_figures
 from radiofind.cutout_figures import mistakes_figure, perturbations_figure, reconstructions_figure
+from unit.test_cutout_figures import mistake, views
 
 
 def shown(draw, *args):

@@ -27,6 +27,21 @@ def test_a_file_without_images_has_no_cutouts(tmp_path):
     assert shape_of_cutouts(tmp_path / "cutouts.h5") == (0, 0)
 
 
+@pytest.mark.parametrize("sides", [(2**32, 2**32 - 1), (2**32, 2**31), (2**20, 2**10)])
+def test_images_that_were_never_written_are_none(tmp_path, sides):
+    with h5py.File(tmp_path / "cutouts.h5", "w") as file:
+        file.create_dataset("image", (6, *sides), np.float32, chunks=(1, 1, 64))
+    assert shape_of_cutouts(tmp_path / "cutouts.h5") == (0, 0)
+
+
+def test_images_of_another_file_are_none(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["image"] = np.zeros((7, 20, 30), dtype=np.uint8)
+    with h5py.File(tmp_path / "cutouts.h5", "w") as file:
+        file["image"] = h5py.ExternalLink("other.h5", "/image")
+    assert shape_of_cutouts(tmp_path / "cutouts.h5") == (0, 0)
+
+
 def test_images_that_are_one_number_have_no_cutouts(tmp_path):
     with h5py.File(tmp_path / "cutouts.h5", "w") as file:
         file["image"] = 1.0

@@ -97,7 +97,6 @@ def all_figures():
 
 def n_texts(svg, text):
     """How often a text is drawn; matplotlib leaves it as a comment beside the outlines."""
-    """How often a text is drawn; matplotlib leaves it as a comment beside the outlines."""
     return svg.count(f"<!-- {text} -->")
 
 

@@ -315,6 +315,13 @@ def test_an_equinox_that_the_images_of_tiles_could_not_have_is_told(write_fits, 
         read_header(path)
 
 
+def test_a_card_that_the_images_of_tiles_would_name_otherwise_is_told_with_its_value(write_fits, noise):
+    path = write_fits(noise, RADESYS="FK5", EQUINOX=None, EPOCH=2000.0)
+    overwrite_card(path, "EPOCH", "1E400")
+    with pytest.raises(ImageError, match="card EQUINOX: expected a finite number, received INF"):
+        read_header(path)
+
+
 def overwrite_card(path, card, value):
     """Write a value that astropy would refuse."""
     content = path.read_bytes()

@@ -8,7 +8,14 @@ import pytest
 
 from radiofind.architectures import ARCHITECTURES
 from radiofind.needs import NEEDS, NETWORKS
-from radiofind.resources import BLOCK_PIXELS, LEAST_MINUTES, Work, memory_mib, runtime_minutes
+from radiofind.resources import (
+    BLOCK_PIXELS,
+    LEAST_MINUTES,
+    Work,
+    memory_mib,
+    runtime_minutes,
+    with_network,
+)
 from radiofind.tiling import most_pixels, tiles_of
 
 MEGAPIXEL = 1_000_000
@@ -122,6 +129,19 @@ def test_the_manual_says_what_the_rules_ask_for():
 def test_networks_that_need_more_are_among_those_that_can_be_trained():
     for name, recipe in NETWORKS:
         assert recipe in ARCHITECTURES[name].recipes
+
+
+def test_a_larger_network_asks_for_its_memory_and_its_time():
+    work = replace(EXAMPLES["training of a classifier"], epochs=600)
+    plain = with_network(work, architecture="convnet4", recipe="default")
+    assert plain == work
+    larger = with_network(work, architecture="convnet8", recipe="paper")
+    mib, slowness = NETWORKS["convnet8", "paper"]
+    assert (larger.network_mib, larger.slowness) == (mib, slowness)
+    rule = "train_classifier"
+    assert memory_mib(rule, larger) - memory_mib(rule, work) >= mib
+    times = runtime_minutes(rule, larger) / runtime_minutes(rule, work)
+    assert times == pytest.approx(slowness, rel=0.01)
 
 
 def test_a_block_of_a_network_is_the_one_that_it_runs_on():

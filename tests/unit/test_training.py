@@ -233,7 +233,7 @@ def test_the_best_epoch_may_be_that_of_another_number(tmp_path):
 
 def test_a_lucky_epoch_is_not_the_best_where_the_mean_over_epochs_is_judged(tmp_path):
     network, seen = network_of(), []
-    losses = [3.0, 0.5, 2.0, 1.1, 1.0, 1.3, 1.4]  # means over three: 3.0, 1.75, 1.83, 1.2, 1.37, 1.13, 1.23
+    losses = [3.0, 0.5, 2.0, 1.1, 1.0, 1.3, 1.4]  # means over three: 1.83, 1.2, 1.37, 1.13, 1.23
 
     def validate(network):
         seen.append(network.get_weights())
@@ -245,6 +245,13 @@ def test_a_lucky_epoch_is_not_the_best_where_the_mean_over_epochs_is_judged(tmp_
     assert_same_weights(network.get_weights(), seen[5])
     best = [best_epoch(history, best_by="validation_loss", over_epochs=number) for number in (1, 3)]
     assert best == [1, 5]
+
+
+@pytest.mark.parametrize(("number", "best"), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)])
+def test_no_epoch_is_judged_by_fewer_than_so_many(number, best):
+    history = [{"validation_loss": loss} for loss in (0.1, 1.0, 0.9, 1.0, 0.9)]
+    assert best_epoch(history, best_by="validation_loss", over_epochs=number) == best
+    assert best_epoch(history[:1], best_by="validation_loss", over_epochs=number) == 0
 
 
 def test_a_network_may_have_several_inputs(tmp_path):
