@@ -118,8 +118,17 @@ def _numbers(counts: Mapping[str, int]) -> str:
 
 def _rms_of(value: float | None) -> float | None:
     """Return below how many rms cutouts were masked; None where they were not."""
-    return None if value is None else float(value)
+    if value is not None and not 0 <= value < math.inf:
+        raise ValueError(f"mask_rms {value}")
+    return value
 
 
-NEEDED = {"cutout_pixels": int, "mask_rms": _rms_of}
+def _pixels_of(value: int) -> int:
+    """Return the side of cutouts."""
+    if value != int(value) or value < 1:
+        raise ValueError(f"cutout_pixels {value}")
+    return int(value)
+
+
+NEEDED = {"cutout_pixels": _pixels_of, "mask_rms": _rms_of}
 """Keys of a record that are needed besides those of the network, and what reads their values."""

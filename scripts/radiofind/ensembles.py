@@ -76,7 +76,10 @@ def ensemble_record(records: Sequence[Mapping[str, object]]) -> dict[str, object
         differing = [key for key in SHARED if record[key] != first[key]]
         if differing:
             key = differing[0]
-            raise ValueError(f"Expected members of one {key}, received {first[key]} and {record[key]}")
+            raise ValueError(
+                f"Expected members of one {key}, received {first[key]} and {record[key]}; "
+                "members that are removed are trained anew"
+            )
     members = [{"seed": record["seed"], "fold": record["fold"]} for record in records]
     parameters = sum(record["parameters"] for record in records)
     return {key: first[key] for key in SHARED} | {"members": members, "parameters": parameters}

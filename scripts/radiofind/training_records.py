@@ -36,7 +36,7 @@ def read_record(
         if missing:
             raise ValueError(f"none of {', '.join(missing)}")
         return {key: read(known[key]) for key, read in needed.items()}
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected the record of a {what}, received {reason(error)}") from error
 
 
