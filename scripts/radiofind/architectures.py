@@ -13,8 +13,10 @@ from radiofind.capsules import build_capsnet, design_of
 from radiofind.classifier_recipes import (
     PAPER_2018,
     ClassifierRecipe,
+    Optimiser,
     adam_by_epochs,
     default_recipe,
+    low_adam_with_cosine,
     paper_2019,
     small_set_recipe,
 )
@@ -81,10 +83,10 @@ def _capsule_loss_of(_recipe: ClassifierRecipe, settings: Settings) -> keras.los
 
 
 def _convolutional(
-    name: str, build: Callable, size_pixels: int = 64, paper: ClassifierRecipe | None = None
+    name: str, build: Callable, *, paper: ClassifierRecipe, size_pixels: int = 64, **options: Optimiser
 ) -> Architecture:
     """Return an architecture that ends with a softmax."""
-    recipes = {"default": default_recipe(size_pixels)} | ({"paper": paper} if paper else {})
+    recipes = {"default": default_recipe(size_pixels, **options), "paper": paper}
     return Architecture(name, build, recipes, _cross_entropy_of)
 
 
@@ -109,7 +111,7 @@ ARCHITECTURES = {
         Architecture("default", build_default, {"default": small_set_recipe()}, _cross_entropy_of),
         _convolutional("rgz2018", build_rgz2018, paper=PAPER_2018),
         _convolutional("convnet4", build_convnet4, paper=paper_2019()),
-        _convolutional("convnet8", build_convnet8, paper=paper_2019()),
+        _convolutional("convnet8", build_convnet8, paper=paper_2019(), optimiser=low_adam_with_cosine),
         _convolutional("simple", build_simple, paper=paper_2019()),
         CAPSNET,
         _convolutional("transfer", build_transfer, size_pixels=75, paper=paper_2019(padded_pixels=140)),

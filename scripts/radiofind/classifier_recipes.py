@@ -13,6 +13,8 @@ from radiofind.preparation import Preparation
 
 RATE = 1e-3
 """Learning rate at the start, of the others."""
+LOW_RATE = 3e-4
+"""Likewise of deep networks without normalisation, which at a higher one often do not begin to learn."""
 HIGHEST_RATE = 2e-3
 """Highest learning rate of `adamw_with_cosine`."""
 SEEN = 0.6
@@ -80,9 +82,14 @@ def adam(_steps: int, _epochs: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(RATE)
 
 
-def adam_with_cosine(steps: int, epochs: int) -> keras.optimizers.Optimizer:
+def adam_with_cosine(steps: int, epochs: int, rate: float = RATE) -> keras.optimizers.Optimizer:
     """Return Adam whose rate falls to zero over the training."""
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps * epochs))
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps * epochs))
+
+
+def low_adam_with_cosine(steps: int, epochs: int) -> keras.optimizers.Optimizer:
+    """Return the same at a low rate."""
+    return adam_with_cosine(steps, epochs, LOW_RATE)
 
 
 def adamw_with_cosine(steps: int, epochs: int) -> keras.optimizers.Optimizer:
@@ -115,20 +122,24 @@ def nesterov_in_steps(steps: int, epochs: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True)
 
 
-def default_recipe(size_pixels: int, **network: object) -> ClassifierRecipe:
+def default_recipe(
+    size_pixels: int, *, optimiser: Optimiser = adam_with_cosine, **network: object
+) -> ClassifierRecipe:
     """Return the recipe that works for cutouts of any brightness, on a CPU.
 
     Parameters
     ----------
     size_pixels
         Side of what the network sees.
+    optimiser
+        Makes the optimiser.
     **network
         Settings of the network.
     """
     return ClassifierRecipe(
         preparation=Preparation(size_pixels, scaling="sqrt"),
         augmentation=TURNED,
-        optimiser=adam_with_cosine,
+        optimiser=optimiser,
         batch=32,
         patience_epochs=15,
         binned=True,

@@ -11,6 +11,7 @@ from radiofind.classifier_recipes import (
     adam_with_cosine,
     default_recipe,
     fitted,
+    low_adam_with_cosine,
     nesterov_in_steps,
     paper_2019,
 )
@@ -30,6 +31,12 @@ def test_the_recipe_of_2019_is_that_of_the_public_code(name):
     optimiser = recipe.optimiser(20, 50)
     assert isinstance(optimiser, keras.optimizers.Adam)
     assert rate_after(optimiser, 0) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("convnet4", 1e-3), ("convnet8", 3e-4), ("transfer", 1e-3)])
+def test_the_deepest_network_that_nothing_normalises_learns_slowly(name, rate):
+    recipe = ARCHITECTURES[name].recipes["default"]
+    assert rate_after(recipe.optimiser(20, 50), 0) == pytest.approx(rate)
 
 
 def test_the_recipe_of_2018_is_that_of_the_paper():
@@ -52,6 +59,7 @@ def rate_after(optimiser, steps):
         (adam, {0: 1e-3, 999: 1e-3}),
         (adam_by_epochs, {0: 1e-3, 99: 1e-3, 100: 9e-4, 250: 8.1e-4}),
         (adam_with_cosine, {0: 1e-3, 500: 5e-4, 1000: 0.0}),
+        (low_adam_with_cosine, {0: 3e-4, 500: 1.5e-4, 1000: 0.0}),
         (nesterov_in_steps, {0: 1e-3, 199: 1e-3, 201: 1e-4, 401: 1e-5, 601: 1e-6, 999: 1e-7}),
     ],
 )
