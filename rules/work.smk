@@ -98,6 +98,11 @@ def work_on_classifier(wildcards):
     return with_network(work, architecture=settings["architecture"], recipe=settings["recipe"])
 
 
+def work_on_classified(wildcards):
+    """Return the work on the sources of a mosaic that a network classifies."""
+    return with_network(work_on_mosaic(wildcards), **plan.classifiers.applied_architecture)
+
+
 def work_on_classifier_training(wildcards):
     """Return the work on the training of a classifier."""
     epochs = plan.classifiers.networks[wildcards.network]["epochs"]
@@ -117,6 +122,7 @@ WORK = {
     "given": work_on_given,
     "classifier": work_on_classifier,
     "training of a classifier": work_on_classifier_training,
+    "classified": work_on_classified,
     "survey": work_on_survey,
 }
 """By what `Need.size` says."""

@@ -142,6 +142,12 @@ class ClassifierPlan:
         return given or "results/classifiers/{dataset}/{network}/model.keras".format(**self._chosen)
 
     @property
+    def applied_architecture(self) -> dict[str, str]:
+        """Architecture and recipe of that network, as the configuration has them."""
+        settings = self._known[self._chosen["network"]]
+        return {key: settings[key] for key in ("architecture", "recipe")}
+
+    @property
     def applied_settings(self) -> dict[str, object]:
         """Settings with which it is applied."""
         return {"threads": self._known[self._chosen["network"]]["threads"]}

@@ -186,7 +186,7 @@ NEEDS = {
         "mosaic", 245, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10
     ),
     "apply_classifier": Need(
-        "mosaic", 1000, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=300
+        "classified", 1300, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=120
     ),
     "evaluate_classes": Need(
         "mosaic",

@@ -46,7 +46,7 @@ class Work:
     network_mib: float = 0
     """Memory of a network beyond that of the one that was measured, MiB."""
     slowness: float = 1
-    """How many times as long an epoch of it takes."""
+    """How many times as long it takes."""
     limit_s: float = 0
     """Time that a finder may hang on a tile before it is given up, seconds."""
 
@@ -98,7 +98,7 @@ def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
         need.seconds
         + need.seconds_per_megapixel * work.all_pixels / MEGAPIXEL
         + need.seconds_per_tile * work.tiles
-        + need.seconds_per_table_mib * work.table_mib
+        + need.seconds_per_table_mib * work.table_mib * work.slowness
         + need.seconds_per_batch * work.batches
         + need.seconds_per_epoch_mib * work.epochs * work.table_mib
         + need.seconds_per_cutout * work.cutouts * max(work.epochs, 1) * work.slowness

@@ -8,6 +8,7 @@ from radiofind.sheet import Mosaic
 
 NETWORK = {
     "architecture": "default",
+    "recipe": "default",
     "epochs": 5,
     "seeds": [1, 7],
     "folds": 0,
@@ -144,6 +145,7 @@ def test_a_network_classifies_all_mosaics():
     assert trained.classified(READABLE) == READABLE
     assert trained.applied_model == "results/classifiers/mine/net/model.keras"
     assert (trained.applied_name, trained.applied_settings) == ("mine/net", {"threads": 2})
+    assert trained.applied_architecture == {"architecture": "default", "recipe": "default"}
     frozen = plan_of(classify_sources={"by": "network", "dataset": None, "network": "frozen"})
     assert (frozen.applied_name, frozen.applied_model) == ("frozen", "old/model.keras")
 

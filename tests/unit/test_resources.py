@@ -110,6 +110,7 @@ EXAMPLES = {
     "given": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000),
     "classifier": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000),
     "training of a classifier": Work(pixels=FIRST, all_pixels=FIRST, cutouts=2000, epochs=60),
+    "classified": Work(pixels=BOX, all_pixels=25 * BOX, tiles=25, table_mib=30),
     "nothing": Work(),
 }
 """What docs/cluster.md takes for examples."""
@@ -142,6 +143,16 @@ def test_a_larger_network_asks_for_its_memory_and_its_time():
     assert memory_mib(rule, larger) - memory_mib(rule, work) >= mib
     times = runtime_minutes(rule, larger) / runtime_minutes(rule, work)
     assert times == pytest.approx(slowness, rel=0.01)
+
+
+def test_a_slow_network_has_the_time_to_classify_sources():
+    work = EXAMPLES["classified"]
+    slow = with_network(work, architecture="transfer", recipe="default")
+    sources = 150_000
+    # Three members of transfer, and of default, on masked cutouts, on one core.
+    for one, seconds in ((slow, 0.286), (work, 0.025)):
+        assert 3 * sources * seconds < 60 * runtime_minutes("apply_classifier", one) < 9 * sources * seconds
+    assert memory_mib("apply_classifier", slow) > memory_mib("apply_classifier", work) + 2000
 
 
 def test_a_block_of_a_network_is_the_one_that_it_runs_on():
