@@ -34,7 +34,8 @@ def main() -> None:
     data.add_argument("--data", type=Path, help="HDF5 file of labelled cutouts")
     data.add_argument("--classes", nargs="+", help="classes of simulated galaxies")
     parser.add_argument("--test", default="test", help="split of the file that is the test")
-    parser.add_argument("--images-per-class", type=int, default=500)
+    parser.add_argument("--images-per-class", type=int, default=500, help="of simulated galaxies")
+    parser.add_argument("--snr", nargs=2, type=float, default=[10, 100], help="range of theirs")
     parser.add_argument(
         "--networks", nargs="+", default=["default"], help="architectures, or architecture:variant"
     )
@@ -63,7 +64,12 @@ def train(options: argparse.Namespace, dataset: str, names: dict[str, str]) -> N
     """Run the workflow up to the scores of the networks."""
     options.folder.mkdir(parents=True, exist_ok=True)
     given = {"kind": "file", "path": str(options.data and options.data.resolve()), "test": options.test}
-    drawn = {"kind": "simulated", "classes": options.classes, "images_per_class": options.images_per_class}
+    drawn = {
+        "kind": "simulated",
+        "classes": options.classes,
+        "images_per_class": options.images_per_class,
+        "snr": options.snr,
+    }
     networks = {name: settings_of(network, options) for name, network in names.items()}
     classifiers = {
         "datasets": {dataset: given if options.data else drawn},
