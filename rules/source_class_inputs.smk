@@ -3,6 +3,8 @@ Input and params functions of the rules that classify the sources of catalogues;
 common with others.
 """
 
+from itertools import chain
+
 
 def classified_by(how):
     """Return a pattern of the finders whose sources are classified in this way: all or none."""
@@ -88,26 +90,27 @@ def images_with_classes(wildcards):
 
 
 def partners(wildcards):
-    """Return, by mosaic, catalogue, image, beam and frequency of another mosaic of its field; None without one."""
-    readable, found = plan.readable_mosaics(indexed_tiles()), {}
-    for mosaic in with_classes_of(wildcards):
-        other = plan.classifiers.partner(readable, mosaic)
-        catalogue = {"catalogue": f"results/{other}/catalogues/{wildcards.finder}.parquet"}
-        found[mosaic] = other and catalogue | plan.sheet_values(other, "image", "beam", "frequency_hz")
-    return found
+    """Return, by mosaic, catalogue, image, beam and frequency of each other mosaic of its field."""
+    readable = plan.readable_mosaics(indexed_tiles())
+    return {
+        mosaic: [
+            {"catalogue": f"results/{other}/catalogues/{wildcards.finder}.parquet"}
+            | plan.sheet_values(other, "image", "beam", "frequency_hz")
+            for other in plan.classifiers.partners(readable, mosaic)
+        ]
+        for mosaic in with_classes_of(wildcards)
+    }
 
 
 def catalogues_of_partners(wildcards):
     """Return the catalogues of these other mosaics."""
-    return [partner["catalogue"] for partner in partners(wildcards).values() if partner]
+    return [partner["catalogue"] for partner in chain(*partners(wildcards).values())]
 
 
 def images_of_partners(wildcards):
     """Return all images that the classes of sources are told from."""
-    return [
-        one["image"]
-        for one in [*images_with_classes(wildcards).values(), *filter(None, partners(wildcards).values())]
-    ]
+    of_partners = chain(*partners(wildcards).values())
+    return [one["image"] for one in chain(images_with_classes(wildcards).values(), of_partners)]
 
 
 def name_of_truth(wildcards):

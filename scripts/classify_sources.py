@@ -16,8 +16,8 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     params, catalogue = snakemake.params, pd.read_parquet(snakemake.input.catalogue)
     model = read_class_model(snakemake.input.model)
-    (image,), (partner,) = params.images.values(), params.partners.values()
-    features = features_of(catalogue, **read_context(catalogue, image, partner))
+    (image,), (partners,) = params.images.values(), params.partners.values()
+    features = features_of(catalogue, **read_context(catalogue, image, partners))
     probabilities = apply(model, features)
     classified = with_classes(catalogue, probabilities, model.classes, params.name)
     rule = f"classify_sources {snakemake.wildcards.finder}"

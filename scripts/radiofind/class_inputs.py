@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ Image = Mapping[str, object]
 """``image``, ``beam`` and ``frequency_hz`` of a mosaic, as the sheet has them."""
 
 
-def read_context(catalogue: pd.DataFrame, image: Image, partner: Image | None = None) -> dict[str, object]:
+def read_context(catalogue: pd.DataFrame, image: Image, partners: Sequence[Image] = ()) -> dict[str, object]:
     """Return what `source_features.features_of` takes besides a catalogue.
 
     Parameters
@@ -23,9 +23,9 @@ def read_context(catalogue: pd.DataFrame, image: Image, partner: Image | None = 
         What a finder found in a mosaic.
     image
         The mosaic.
-    partner
-        A mosaic of the same field, with ``catalogue``, the path of what the same finder found in it. One of
-        the same frequency tells nothing.
+    partners
+        Mosaics of the same field, with ``catalogue``, the path of what the same finder found in each. That of
+        the most different frequency tells most; one of the same frequency tells nothing.
 
     Returns
     -------
@@ -33,18 +33,23 @@ def read_context(catalogue: pd.DataFrame, image: Image, partner: Image | None = 
         ``beam_arcsec``, and ``spectral_index`` of each source, None without another frequency.
     """
     header = _header_of(image)
-    index = _spectral_index(catalogue, header, partner) if partner else None
+    index = _spectral_index(catalogue, header, partners) if partners else None
     return {"beam_arcsec": _beam_arcsec(header), "spectral_index": index}
 
 
-def _spectral_index(catalogue: pd.DataFrame, header: ImageHeader, partner: Image) -> np.ndarray | None:
-    """Return the spectral index of each source; None where the frequencies are the same."""
-    other = _header_of(partner)
-    if other.frequency_hz == header.frequency_hz:
+def _spectral_index(
+    catalogue: pd.DataFrame, header: ImageHeader, partners: Sequence[Image]
+) -> np.ndarray | None:
+    """Return the spectral index of each source; None where all frequencies are the same."""
+    headers = [_header_of(partner) for partner in partners]
+    apart = [abs(np.log(other.frequency_hz / header.frequency_hz)) for other in headers]
+    chosen = int(np.argmax(apart))
+    other = headers[chosen]
+    if not apart[chosen]:
         return None
     return spectral_index_of(
         catalogue,
-        pd.read_parquet(partner["catalogue"]),
+        pd.read_parquet(partners[chosen]["catalogue"]),
         frequencies_hz=(header.frequency_hz, other.frequency_hz),
         radius_arcsec=max(_beam_arcsec(header), _beam_arcsec(other)) / 2,
     )

@@ -123,11 +123,11 @@ class ClassifierPlan:
             return list(readable) if self._chosen else []
         return [name for name in readable if self.taught(readable, self._mosaics[name].training_set)]
 
-    def partner(self, readable: Sequence[str], mosaic: str) -> str | None:
-        """Return the first other mosaic of the same field that can be read; None without one."""
+    def partners(self, readable: Sequence[str], mosaic: str) -> list[str]:
+        """Return the other mosaics of the same field that can be read."""
         field = self._mosaics[mosaic].field
-        others = (name for name in readable if name != mosaic and self._mosaics[name].field == field)
-        return next(others, None) if field else None
+        others = [name for name in readable if name != mosaic and self._mosaics[name].field == field]
+        return others if field else []
 
     @property
     def applied_name(self) -> str:

@@ -34,19 +34,28 @@ def test_one_frequency_tells_the_beam_alone(field):
 
 
 def test_two_frequencies_tell_the_spectral_index_of_what_is_in_both(field):
-    index = read_context(*field)["spectral_index"]
+    catalogue, image, partner = field
+    index = read_context(catalogue, image, [partner])["spectral_index"]
     assert index[1:] == pytest.approx(-1.0) and np.isnan(index[0])
 
 
 def test_a_partner_of_the_same_frequency_tells_nothing(field):
     catalogue, image, partner = field
-    assert read_context(catalogue, image, partner | {"frequency_hz": 1.4e9})["spectral_index"] is None
+    assert read_context(catalogue, image, [partner | {"frequency_hz": 1.4e9}])["spectral_index"] is None
 
 
 def test_a_higher_frequency_tells_the_index_as_a_lower_one_does(field):
     catalogue, image, partner = field
-    index = read_context(catalogue, image, partner | {"frequency_hz": 2.8e9})["spectral_index"]
+    index = read_context(catalogue, image, [partner | {"frequency_hz": 2.8e9}])["spectral_index"]
     assert index[1:] == pytest.approx(1.0)
+
+
+def test_of_several_frequencies_the_most_different_one_tells_the_index(field):
+    catalogue, image, partner = field
+    others = [partner | {"frequency_hz": hz} for hz in (1.4e9, 1.2e9, 2.8e9, 0.35e9, 2.0e9)]
+    for several in (others, others[::-1]):
+        index = read_context(catalogue, image, several)["spectral_index"]
+        assert index[1:] == pytest.approx(-0.5)
 
 
 @pytest.mark.parametrize("beam", [(9.0, 4.0, 0.0), (12.0, 12.0, 0.0)], ids=["smaller", "larger"])
@@ -55,5 +64,5 @@ def test_sources_are_the_same_within_half_the_larger_beam(field, beam):
     reach = max(BEAM, np.sqrt(beam[0] * beam[1])) / 2
     for distance, same in ((0.95 * reach, True), (1.05 * reach, False)):
         moved = catalogue.assign(dec=catalogue["dec"] + distance / 3600)
-        index = read_context(moved, image, partner | {"beam": beam})["spectral_index"]
+        index = read_context(moved, image, [partner | {"beam": beam}])["spectral_index"]
         assert np.isfinite(index[1:]).all() == same

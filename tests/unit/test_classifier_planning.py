@@ -157,8 +157,9 @@ def test_a_classifier_of_another_run_is_noticed_when_another_one_takes_its_place
     assert list(frozen.applied_stamps) == ["file old/model.keras", "file old/model.json"]
 
 
-def test_the_partner_of_a_mosaic_is_the_first_other_one_of_its_field():
+def test_the_partners_of_a_mosaic_are_the_others_of_its_field_that_can_be_read():
     plan = plan_of()
-    assert [plan.partner(READABLE, name) for name in READABLE] == ["b", "a", "a", None, None]
-    assert plan.partner(["a", "c", "d"], "a") == "c"
-    assert plan.partner(["a"], "a") is None
+    found = [plan.partners(READABLE, name) for name in READABLE]
+    assert found == [["b", "c"], ["a", "c"], ["a", "b"], [], []]
+    assert plan.partners(["a", "c", "d"], "a") == ["c"]
+    assert plan.partners(["a"], "a") == []

@@ -1,0 +1,65 @@
+"""Mosaics of one field at several frequencies: sources are classified by their spectral index, too."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from astropy.io import fits
+
+from radiofind.simulation import Simulation, simulate
+from workflow.runs import run
+from workflow.skies import write_sheet
+
+pytestmark = pytest.mark.slow
+
+SHEET = """
+mosaic image truth truth_format train_box field frequency_hz
+low data/sky.fits data/sky.txt sdc1 0:200,0:300 deep -
+twin data/sky.fits - - - deep -
+high data/faint.fits - - - deep 1400e6
+elsewhere data/sky.fits data/sky.txt sdc1 0:200,0:300 - 1400e6
+"""
+FAINTER = 0.4
+CONFIGURATION = {
+    "mosaics": "sheet.tsv",
+    "tiling": {"core_pixels": 300, "halo_pixels": 30},
+    "noise": {"box_pixels": 60, "step_pixels": 30},
+    "finders": {"peaks": {"kind": "peaks"}},
+    "find_with": ["peaks"],
+    "snr": [2, 5],
+    "classifiers": {"train_with": [], "classify_sources": {"by": "truth"}},
+}
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory):
+    """A survey after its sources were classified; one mosaic of a field shows the sky fainter than others."""
+    folder = tmp_path_factory.mktemp("frequencies")
+    data = folder / "data"
+    data.mkdir()
+    settings = Simulation(size_pixels=300, frequency_mhz=560, exposure_h=1000, seed=1)
+    simulate(settings, data / "sky.fits", data / "beam.fits", data / "sky.txt")
+    pixels, header = fits.getdata(data / "sky.fits", header=True)
+    fits.writeto(data / "faint.fits", (FAINTER * pixels).astype(np.float32), header)
+    write_sheet(folder / "sheet.tsv", SHEET)
+    (folder / "survey.yaml").write_text(yaml.safe_dump(CONFIGURATION))
+    classified = [f"results/{mosaic}/catalogues/classified/peaks.parquet" for mosaic in ("low", "elsewhere")]
+    done = run(folder, "--configfile", folder / "survey.yaml", "--", *classified)
+    assert done.code == 0, done.output
+    return folder
+
+
+def spectral_indices_in(survey, training_set):
+    """Return the mean and the ends of the spectral indices that classes were learned from."""
+    model = json.loads((survey / f"results/models/{training_set}/peaks.classes.json").read_text())
+    return [model["features"]["spectral_index"][name] for name in ("mean", "low", "high")]
+
+
+def test_the_other_frequency_of_a_field_tells_the_index_beside_a_twin_of_the_same(survey):
+    index = np.log(FAINTER) / np.log(1400 / 560)
+    assert spectral_indices_in(survey, "low") == pytest.approx([index] * 3, abs=1e-3)
+
+
+def test_a_mosaic_of_no_field_tells_none(survey):
+    assert spectral_indices_in(survey, "elsewhere") == [0, 0, 0]
