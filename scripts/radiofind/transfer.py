@@ -29,7 +29,8 @@ def build_transfer(size_pixels: int, n_classes: int, settings: Mapping[str, obje
     settings
         ``padded_pixels``: side to which zeros are added (the paper: 140), at least 75; ``channels``: planes
         of a cutout, 1 or 3; ``weights``: those to begin with, None for random ones, ``imagenet`` for those
-        that Keras downloads, or the path of a ``.weights.h5`` or ``.keras`` file of the network without top.
+        that Keras downloads, or the path of a ``.weights.h5`` or ``.keras`` file of the network without top;
+        ``momentum``: of the means and variances by which it normalises in use, as Keras has it if not given.
 
     Returns
     -------
@@ -52,9 +53,17 @@ def build_transfer(size_pixels: int, n_classes: int, settings: Mapping[str, obje
         include_top=False, weights=None, input_shape=(padded, padded, COLOURS), pooling="max"
     )
     _load(backbone, settings.get("weights"))
+    _set_momentum(backbone, settings.get("momentum"))
     x = layers.Dropout(0.2, name="drop")(backbone(x))
     x = layers.Dense(20, activation="relu", name="dense")(x)
     return keras.Model(image, probabilities(x, n_classes), name="transfer")
+
+
+def _set_momentum(backbone: keras.Model, momentum: float | None) -> None:
+    """Let the normalisation of the network of photographs follow what it sees as fast as this."""
+    for layer in backbone.layers:
+        if momentum is not None and isinstance(layer, layers.BatchNormalization):
+            layer.momentum = momentum
 
 
 def _load(backbone: keras.Model, weights: str | None) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from radiofind.architectures import ARCHITECTURES
 from radiofind.transfer import build_transfer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -22,7 +23,8 @@ def backbone(monkeypatch):
         if weights == "imagenet":
             raise OSError("no network")
         image = keras.Input(input_shape)
-        x = layers.GlobalMaxPooling2D(name="most")(layers.Conv2D(4, 3, name="conv")(image))
+        x = layers.BatchNormalization(name="norm")(layers.Conv2D(4, 3, name="conv")(image))
+        x = layers.GlobalMaxPooling2D(name="most")(x)
         return keras.Model(image, x, name="photographs")
 
     monkeypatch.setattr(keras.applications, "InceptionResNetV2", make)
@@ -52,7 +54,22 @@ def test_the_top_is_that_of_the_paper_and_all_layers_learn(backbone):
     assert drop.rate == 0.2
     assert (dense.units, dense.activation.__name__) == (20, "relu")
     assert (last.name, last.units, last.activation.__name__) == ("probabilities", 3, "softmax")
-    assert len(network.trainable_variables) == len(network.variables) - 1 == 6  # one is the state of dropout
+    assert len(network.trainable_variables) == 8
+    assert len(network.variables) == 8 + 3  # mean, variance, and the state of dropout
+
+
+@pytest.mark.parametrize(("settings", "momentum"), [({}, 0.99), ({"momentum": 0.9}, 0.9)])
+def test_normalisation_follows_as_fast_as_the_recipe_says(backbone, tmp_path, settings, momentum):
+    network = build_transfer(75, 3, settings)
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras", compile=False, safe_mode=True)
+    for one in (network, again):
+        assert one.get_layer("photographs").get_layer("norm").momentum == momentum
+
+
+def test_the_recipes_say_how_fast():
+    recipes = ARCHITECTURES["transfer"].recipes
+    assert (recipes["default"].network["momentum"], "momentum" in recipes["paper"].network) == (0.9, False)
 
 
 @pytest.mark.parametrize("kind", [".weights.h5", ".keras"])
