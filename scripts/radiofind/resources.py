@@ -56,7 +56,7 @@ BLOCK_PIXELS = 1000**2
 
 
 def with_network(work: Work, *, architecture: str, recipe: str) -> Work:
-    """Return the work on cutouts with a network; most need no more than the one that was measured."""
+    """Return the same work, done with a network; most need no more than the one that was measured."""
     mib, slowness = NETWORKS.get((architecture, recipe), (0, 1))
     return replace(work, network_mib=mib, slowness=slowness)
 
