@@ -135,7 +135,7 @@ def compare_with_whole(simulation: Simulation, core_pixels: int, folder: Path) -
 def _read_whole(path: Path, image: Path) -> pd.DataFrame:
     """Return PyBDSF's own source list in mosaic pixels."""
     table = Table.read(path)
-    x, y = read_header(image).wcs.world_to_pixel_values(table["RA"], table["DEC"])
+    x, y = read_header(image).coordinates.to_pixels(table["RA"], table["DEC"])
     return pd.DataFrame({"x": x, "y": y, "total_flux": table["Total_flux"]})
 
 

@@ -82,7 +82,7 @@ rule export_catalogue:
         mem_mb=memory_of("export_catalogue"),
         runtime=time_of("export_catalogue"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         code=digest_of("export_catalogue"),
     message:
         "Exporting the catalogue of {wildcards.finder} in {wildcards.mosaic}"

@@ -28,7 +28,7 @@ rule find_convosource:
         mem_mb=memory_of("find_convosource"),
         runtime=time_of("find_convosource"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
         stamps=stamps_of_model,
         code=digest_of("find_convosource"),
@@ -60,7 +60,7 @@ rule map_probability:
         mem_mb=memory_of("map_probability"),
         runtime=time_of("map_probability"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         settings=settings_of("train_snr", "precision", "threads"),
         stamps=stamps_of_model,
         code=digest_of("map_probability"),

@@ -139,4 +139,4 @@ def of_scored_finders(pattern):
 def images_of_mosaics(wildcards):
     """Return image, beam and frequency of the readable mosaics."""
     mosaics = plan.readable_mosaics(indexed_tiles())
-    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz") for mosaic in mosaics}
+    return {mosaic: plan.sheet_values(mosaic, "image", "beam", "frequency_hz", "plane") for mosaic in mosaics}

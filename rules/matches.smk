@@ -28,7 +28,7 @@ rule place_truth:
         mem_mb=memory_of("place_truth"),
         runtime=time_of("place_truth"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         truth=row_of_sheet("truth_format"),
         stamps=stamps_of("truth", "primary_beam"),
         code=digest_of("place_truth"),

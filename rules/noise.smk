@@ -23,7 +23,7 @@ rule measure_noise:
         mem_mb=memory_of("measure_noise"),
         runtime=time_of("measure_noise"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         noise=config["noise"],
         code=digest_of("measure_noise"),
     message:
@@ -50,7 +50,7 @@ rule summarise_noise:
         mem_mb=memory_of("summarise_noise"),
         runtime=time_of("summarise_noise"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         code=digest_of("summarise_noise"),
     message:
         "Summarising the noise of {wildcards.mosaic}"

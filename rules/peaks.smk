@@ -26,7 +26,7 @@ rule find_peaks:
         mem_mb=memory_of("find_peaks"),
         runtime=time_of("find_peaks"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         settings=finder_settings,
         code=digest_of("find_peaks"),
     message:

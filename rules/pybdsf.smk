@@ -27,7 +27,7 @@ rule find_pybdsf:
         mem_mb=memory_of("find_pybdsf"),
         runtime=time_of("find_pybdsf"),
     params:
-        header=row_of_sheet("beam", "frequency_hz"),
+        header=row_of_sheet("beam", "frequency_hz", "plane"),
         settings=finder_settings,
         rms_box=[config["noise"]["box_pixels"], config["noise"]["step_pixels"]],
         code=digest_of("find_pybdsf"),

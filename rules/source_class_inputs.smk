@@ -85,7 +85,7 @@ def with_classes_of(wildcards):
 def images_with_classes(wildcards):
     """Return image, beam and frequency of these mosaics."""
     return {
-        one: plan.sheet_values(one, "image", "beam", "frequency_hz") for one in with_classes_of(wildcards)
+        one: plan.sheet_values(one, "image", "beam", "frequency_hz", "plane") for one in with_classes_of(wildcards)
     }
 
 
@@ -95,7 +95,7 @@ def partners(wildcards):
     return {
         mosaic: [
             {"catalogue": f"results/{other}/catalogues/{wildcards.finder}.parquet"}
-            | plan.sheet_values(other, "image", "beam", "frequency_hz")
+            | plan.sheet_values(other, "image", "beam", "frequency_hz", "plane")
             for other in plan.classifiers.partners(readable, mosaic)
         ]
         for mosaic in with_classes_of(wildcards)

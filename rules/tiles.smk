@@ -25,7 +25,7 @@ rule fingerprint_mosaic:
         mem_mb=memory_of("fingerprint_mosaic"),
         runtime=time_of("fingerprint_mosaic"),
     params:
-        sheet=row_of_sheet("beam", "frequency_hz", "truth_format"),
+        sheet=row_of_sheet("beam", "frequency_hz", "plane", "truth_format"),
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
         reach_pixels=noise_settings(**config["noise"]).reach_pixels,

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     truth = read_truth(snakemake.input.truth, **snakemake.params.truth)
     header = read_header(snakemake.input.image, **snakemake.params.header)
-    x, y = header.wcs.world_to_pixel_values(truth["ra"], truth["dec"])
+    x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
     beam = beam_sampler(snakemake.input.get("primary_beam"))(truth["ra"], truth["dec"])
     tiles = [read_tile(path) for path in snakemake.input.tiles]
     paths = dict(zip([tile.name for tile in tiles], snakemake.input.noise, strict=True))

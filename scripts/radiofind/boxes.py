@@ -122,6 +122,8 @@ def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int
     if mosaic.simulate:
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
     try:
-        return read_header(mosaic.image, beam=mosaic.beam, frequency_hz=mosaic.frequency_hz).shape
+        return read_header(
+            mosaic.image, beam=mosaic.beam, frequency_hz=mosaic.frequency_hz, plane=mosaic.plane
+        ).shape
     except (ImageError, OSError):
         return None

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from radiofind.images import ImageHeader, read_header
+from radiofind.images import ImageHeader, header_from_sheet
 from radiofind.source_features import spectral_index_of
 
 Image = Mapping[str, object]
-"""``image``, ``beam`` and ``frequency_hz`` of a mosaic, as the sheet has them."""
+"""``image``, ``beam``, ``frequency_hz`` and ``plane`` of a mosaic, as the sheet has them."""
 
 
 def read_context(catalogue: pd.DataFrame, image: Image, partners: Sequence[Image] = ()) -> dict[str, object]:
@@ -57,7 +57,7 @@ def _spectral_index(
 
 def _header_of(image: Image) -> ImageHeader:
     """Return the header of a mosaic."""
-    return read_header(image["image"], beam=image["beam"], frequency_hz=image["frequency_hz"])
+    return header_from_sheet(image)
 
 
 def _beam_arcsec(header: ImageHeader) -> float:

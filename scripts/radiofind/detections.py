@@ -61,8 +61,6 @@ def reason_to_skip(pixels: np.ndarray, rms: np.ndarray) -> str:
     rms
         The noise, same shape.
     """
-    if np.isinf(pixels).any():
-        return "holds an infinite pixel"
     valid = pixels[np.isfinite(pixels)]
     if not valid.size:
         return "blank"
@@ -79,8 +77,8 @@ def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame
     Parameters
     ----------
     measured
-        Columns of a detection table: the position as ``x``, ``y`` or as ``ra``, ``dec``, the ``apparent_``
-        fluxes with their errors, and what else the finder knows.
+        Columns of a detection table: the position as ``x`` and ``y``, the ``apparent_`` fluxes with their
+        errors, and what else the finder knows.
     sky
         Where it searched.
     finder
@@ -92,10 +90,7 @@ def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame
         All columns of `columns.DETECTION`; fluxes are not yet corrected for the primary beam.
     """
     table = measured.assign(mosaic=sky.mosaic, tile=sky.tile.name, finder=finder)
-    if "ra" in table:
-        table["x"], table["y"] = sky.header.wcs.world_to_pixel_values(table["ra"], table["dec"])
-    else:
-        table["ra"], table["dec"] = sky.header.wcs.pixel_to_world_values(table["x"], table["y"])
+    table["ra"], table["dec"] = sky.header.coordinates.to_sky(table["x"], table["y"])
     table["ra"] %= 360
     for flux, apparent in APPARENT.items():
         table[flux] = table[apparent]

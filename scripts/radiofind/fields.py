@@ -49,6 +49,7 @@ def read_field(
     noise: str | Path,
     beam: tuple[float, float, float] | None,
     frequency_hz: float | None,
+    plane: int | None = None,
 ) -> Field:
     """Return a tile of a mosaic with its pixels and its noise.
 
@@ -58,12 +59,12 @@ def read_field(
         Name of the mosaic.
     tile, image, noise
         Files: the tile's description, the mosaic, the noise map of the tile.
-    beam, frequency_hz
+    beam, frequency_hz, plane
         As for `images.read_header`.
     """
     description = json.loads(Path(tile).read_text())
     place = tile_from(description)
-    header = read_header(image, beam=beam, frequency_hz=frequency_hz)
+    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
     tiling = {key: description[key] for key in ("core_pixels", "halo_pixels")}
     mean, rms = read_planes(noise, "MEAN", "RMS")
     return Field(

@@ -33,6 +33,7 @@ def fingerprint_mosaic(
     reach_pixels: int,
     beam: tuple[float, float, float] | None = None,
     frequency_hz: float | None = None,
+    plane: int | None = None,
     primary_beam: str | Path | None = None,
     truth: str | Path | None = None,
     truth_format: str | None = None,
@@ -47,7 +48,7 @@ def fingerprint_mosaic(
         The tiling.
     reach_pixels
         How far beyond a tile its noise reads.
-    beam, frequency_hz
+    beam, frequency_hz, plane
         As for `images.read_header`.
     primary_beam, truth, truth_format
         What belongs to the image. They are read now, so that a bad one is told before tiles are searched.
@@ -69,7 +70,7 @@ def fingerprint_mosaic(
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: status_of(file) for file in files}
     try:
-        header = read_header(path, beam=beam, frequency_hz=frequency_hz)
+        header = read_header(path, beam=beam, frequency_hz=frequency_hz, plane=plane)
         if primary_beam:
             check_image(primary_beam)
         if truth:

@@ -17,10 +17,12 @@ from scipy.spatial import cKDTree
 
 from radiofind.detections import value_at
 from radiofind.fields import Field
-from radiofind.shapes import FWHM, beam_covariance, deconvolve, ellipse_of, gaussians, growth, sky_matrix
+from radiofind.shapes import FWHM, deconvolve, ellipse_of, gaussians, growth
 
 SAMPLES = 3
 """Pixels of the fit in the minor axis of the beam, at least: more of them take long and tell little."""
+NEARLY = 1e-3
+"""A beam that lacks this of so many pixels has them: projections shrink it by that."""
 REACH = 2 * FWHM
 """Radius of the stamp around a source: two beams."""
 WHITE = 0.03
@@ -57,7 +59,7 @@ class _Stamps:
     pixel: np.ndarray
     """Number in `image` of each pixel of each stamp, shape (n, p)."""
     offset: np.ndarray
-    """Place of the pixels of a stamp, shape (p, 2), from its centre."""
+    """Place of the pixels of each stamp, shape (n, p, 2), from its centre."""
     start: np.ndarray
     """Where each source starts, shape (n, 2), from the centre of its stamp."""
     centre: np.ndarray
@@ -71,7 +73,7 @@ class _Stamps:
     share: np.ndarray
     """Part of its step that each source takes, shape (n,): those that overlap would overshoot."""
     to_beam: np.ndarray
-    """Matrix from offsets in mosaic pixels to offsets in beams."""
+    """Matrices from offsets in mosaic pixels to offsets in the beam at each source, shape (n, 2, 2)."""
 
 
 def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
@@ -106,7 +108,7 @@ def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
 def _cut_stamps(sky: Field, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, _Stamps]:
     """Return which sources lie on or beside a valid pixel, and their stamps."""
     header, box = sky.header, sky.tile.box
-    step = max(int(header.beam.minor_arcsec / header.pixel_arcsec / SAMPLES), 1)
+    step = max(int(header.plain_beam.minor_arcsec / header.pixel_arcsec / SAMPLES + NEARLY), 1)
     # Anchored in the mosaic, not in the tile, so that every tile fits the same pixels.
     first = np.array([-box.x0 % step, -box.y0 % step])
     with np.errstate(invalid="ignore"):
@@ -118,36 +120,48 @@ def _cut_stamps(sky: Field, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, _
     nearest = np.clip(nearest, 0, np.array(image.shape[::-1]) - 1)
     rms = value_at(noise, x, y, box)
     usable = maximum_filter(np.isfinite(image), 3)[nearest[:, 1], nearest[:, 0]] & np.isfinite(rms)
-    to_beam = np.linalg.solve(np.linalg.cholesky(beam_covariance(header.beam)), sky_matrix(header))
+    in_middle = np.linalg.inv(np.linalg.cholesky(header.beam_pixels))
     centre, nearest, position = corner + nearest[usable] * step, nearest[usable], position[usable]
-    stamps = _gather(image, nearest, to_beam * step) | {
-        "start": (position - centre) @ to_beam.T,
+    to_beam = np.linalg.inv(np.linalg.cholesky(header.beam_pixels_at(*position.T)))
+    stamps = _gather(image, nearest, in_middle * step, to_beam * step) | {
+        "start": _turned(to_beam, position - centre),
         "centre": centre,
         "rms": rms[usable],
-        "share": _share(position @ to_beam.T),
+        "share": _share(position @ in_middle.T),
         "to_beam": to_beam,
     }
     return usable, _Stamps(**stamps)
 
 
-def _gather(image: np.ndarray, nearest: np.ndarray, to_beam: np.ndarray) -> dict[str, object]:
-    """Return pixels, places and weights of the stamps around some pixels of an image with blanks."""
-    reach = int(np.ceil(REACH * np.abs(np.linalg.inv(to_beam)).sum(axis=1).max()))
+def _turned(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return each matrix, shape (n, 2, 2), times its own offset, shape (n, 2)."""
+    return np.einsum("nij,nj->ni", matrices, offsets)
+
+
+def _gather(
+    image: np.ndarray, nearest: np.ndarray, in_middle: np.ndarray, to_beam: np.ndarray
+) -> dict[str, object]:
+    """Return pixels, places and weights of the stamps around some pixels of an image with blanks.
+
+    All stamps have the pixels and the weights that the beam in the middle of the mosaic gives them, and their
+    places by the beam at their own source.
+    """
+    reach = int(np.ceil(REACH * np.abs(np.linalg.inv(in_middle)).sum(axis=1).max()))
     image = np.pad(image, reach, constant_values=np.nan).astype(float)
     steps = np.arange(-reach, reach + 1)
     steps = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    steps = steps[np.linalg.norm(steps @ to_beam.T, axis=1) <= REACH]
+    steps = steps[np.linalg.norm(steps @ in_middle.T, axis=1) <= REACH]
     row_column = np.moveaxis((nearest + reach)[:, np.newaxis] + steps, -1, 0)[::-1]
     pixel = np.ravel_multi_index(tuple(row_column), image.shape)
-    offset = steps @ to_beam.T
-    distance = np.linalg.norm(offset[:, np.newaxis] - offset, axis=-1)
-    noise = (np.exp(-0.5 * distance**2) + WHITE * np.eye(len(offset))) / (1 + WHITE)
+    place = steps @ in_middle.T
+    distance = np.linalg.norm(place[:, np.newaxis] - place, axis=-1)
+    noise = (np.exp(-0.5 * distance**2) + WHITE * np.eye(len(place))) / (1 + WHITE)
     finite = np.isfinite(image).ravel()
     valid = finite[pixel]
     return {
         "image": np.where(finite, image.ravel(), 0),
         "pixel": pixel,
-        "offset": offset,
+        "offset": steps @ np.swapaxes(to_beam, 1, 2),
         "weight": np.linalg.inv(noise),
         "blanked": {row: _weigh(noise, valid[row]) for row in np.flatnonzero(~valid.all(axis=1))},
     }
@@ -188,8 +202,8 @@ def _refine(fits: np.ndarray, extended: np.ndarray, stamps: _Stamps, rounds: int
     """Return the parameters after some rounds."""
     fits = fits.copy()
     fits[~extended, 3:] = [1, 1, 0]
-    pixel = np.sqrt(abs(np.linalg.det(stamps.to_beam)))
-    limit = max(SHIFT_BEAMS * FWHM, SHIFT_PIXELS * pixel)
+    pixel = np.sqrt(abs(np.linalg.det(stamps.to_beam)))[:, np.newaxis]
+    limit = np.maximum(SHIFT_BEAMS * FWHM, SHIFT_PIXELS * pixel)
     for _ in range(rounds):
         steps = np.zeros_like(fits)
         for rows, information, gradient, _ in _normal_equations(fits, extended, stamps):
@@ -219,12 +233,13 @@ def _normal_equations(
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield for each batch its rows, information matrices, gradients, and chi squared per pixel."""
     models = [
-        gaussians(fits[rows], stamps.offset)[0] * stamps.rms[rows, np.newaxis] for rows in _batches(fits)
+        gaussians(fits[rows], stamps.offset[rows])[0] * stamps.rms[rows, np.newaxis]
+        for rows in _batches(fits)
     ]
     sky = np.bincount(stamps.pixel.ravel(), np.concatenate(models).ravel(), minlength=len(stamps.image))
     residual = stamps.image - sky
     for rows in _batches(fits):
-        derivative = gaussians(fits[rows], stamps.offset)[1]
+        derivative = gaussians(fits[rows], stamps.offset[rows])[1]
         derivative[~extended[rows], 3:] = 0
         rest = residual[stamps.pixel[rows]] / stamps.rms[rows, np.newaxis]
         both = np.concatenate([derivative, rest[:, np.newaxis]], axis=1)
@@ -249,7 +264,7 @@ def _weighed(values: np.ndarray, rows: slice, stamps: _Stamps) -> np.ndarray:
 def _covariance(fits: np.ndarray, extended: np.ndarray, stamps: _Stamps) -> np.ndarray:
     """Return the covariance of the parameters, raised where the model does not fit; 0 for those held."""
     covariance = np.zeros((len(fits), 6, 6))
-    valid = np.full(len(fits), len(stamps.offset))
+    valid = np.full(len(fits), stamps.pixel.shape[1])
     for row, weight in stamps.blanked.items():
         valid[row] = np.count_nonzero(weight.diagonal())
     for rows, information, _, misfit in _normal_equations(fits, extended, stamps):
@@ -269,16 +284,18 @@ def _excess(fits: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 def _tabulate(stamps: _Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Field) -> pd.DataFrame:
     """Return the parameters in the units of a detection table."""
     box = sky.tile.box
-    position = stamps.centre + fits[:, 1:3] @ np.linalg.inv(stamps.to_beam).T
+    to_pixels = np.linalg.inv(stamps.to_beam)
+    position = stamps.centre + _turned(to_pixels, fits[:, 1:3])
     position = position.clip([box.x0, box.y0], [box.x1 - 1, box.y1 - 1])
-    widen = np.linalg.cholesky(beam_covariance(sky.header.beam))
-    e_ra, e_dec = np.sqrt(np.diagonal(widen @ covariance[:, 1:3, 1:3] @ widen.T, axis1=1, axis2=2)).T
+    to_sky = sky.header.coordinates.jacobian(*position.T) @ to_pixels
+    e_ra, e_dec = np.sqrt(np.diagonal(_seen(covariance[:, 1:3, 1:3], to_sky), axis1=1, axis2=2)).T
     ratio, slope = growth(fits[:, 3:])
     by = np.column_stack([ratio, np.zeros_like(position), (fits[:, 0] * ratio)[:, np.newaxis] * slope])
-    shape = widen @ fits[:, [[3, 5], [5, 4]]] @ widen.T
+    shape = _seen(fits[:, [[3, 5], [5, 4]]], to_sky)
+    beam = _seen(np.eye(2), to_sky)
     resolved = _excess(fits, covariance) > RESOLVED
     major, minor, angle = ellipse_of(shape)
-    dc_major, dc_minor, dc_angle = np.where(resolved, deconvolve(shape, sky.header.beam), np.nan)
+    dc_major, dc_minor, dc_angle = np.where(resolved, deconvolve(shape, beam), np.nan)
     return pd.DataFrame(
         {
             "x": position[:, 0],
@@ -297,3 +314,8 @@ def _tabulate(stamps: _Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Fi
             "dc_position_angle": dc_angle,
         }
     )
+
+
+def _seen(covariance: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Return covariances after each has been turned and stretched by its own matrix, shape (n, 2, 2)."""
+    return matrices @ covariance @ np.swapaxes(matrices, 1, 2)

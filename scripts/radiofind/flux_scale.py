@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from astropy.wcs import WCS
 
+from radiofind.coordinates import Coordinates
 from radiofind.fields import Field
 from radiofind.fitting import measure_sources
 from radiofind.images import Beam, ImageHeader
 from radiofind.patches import Region
+from radiofind.planes import Plane
 from radiofind.tiling import Tile
 
 logger = logging.getLogger(__name__)
@@ -69,7 +71,9 @@ def field_of(region: Region, origin: Mapping[str, object]) -> Field:
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---SIN", "DEC--SIN"]
     wcs.wcs.cdelt = np.array([-1, 1]) * origin["pixel_arcsec"] / 3600
-    header = ImageHeader(Path(origin["image"]), 0, 2, region.box.shape, wcs, Beam(*origin["beam"]), 1.0, 1.0)
+    plane = Plane(region.box.shape, (None, None), 0, 1)
+    beam = Beam(*origin["beam"])
+    header = ImageHeader(Path(origin["image"]), 0, plane, Coordinates(wcs, (1, 2)), beam, 1.0, 1.0)
     none = np.zeros(0, dtype=int)
     tile = Tile("training", region.box, region.box)
     return Field("", header, tile, none, none, region.pixels, region.mean, region.rms)

@@ -84,6 +84,7 @@ def read_ground(
     primary_beam: str | Path | None = None,
     beam: tuple[float, float, float] | None = None,
     frequency_hz: float | None = None,
+    plane: int | None = None,
     train_box: str | None = None,
     validation_box: str | None = None,
 ) -> Ground:
@@ -93,7 +94,7 @@ def read_ground(
     ----------
     mosaic
         Name.
-    image, truth, truth_format, primary_beam, beam, frequency_hz, train_box, validation_box
+    image, truth, truth_format, primary_beam, beam, frequency_hz, plane, train_box, validation_box
         As in the mosaic sheet.
     tiles, noise
         Files of the tiles under the boxes, in the same order.
@@ -103,7 +104,7 @@ def read_ground(
     ValueError
         When a box is smaller than a patch, or no truth source lies on the mosaic.
     """
-    header = read_header(image, beam=beam, frequency_hz=frequency_hz)
+    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
     cells = {"train": train_box, "validation": validation_box}
     boxes = {split: parse_box(cells[split], header.shape) for split in SPLITS if cells[split]}
     inner = {split: _training_box(mosaic, split, box, header.shape) for split, box in boxes.items()}
@@ -130,7 +131,7 @@ def _read_truth(
 ) -> pd.DataFrame:
     """Return the truth on the mosaic; raise when there is none."""
     truth = read_truth(path, truth_format=truth_format)
-    x, y = header.wcs.world_to_pixel_values(truth["ra"], truth["dec"])
+    x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
     rows, columns = header.shape
     if not Box(x0=0, x1=columns, y0=0, y1=rows).holds(x, y).any():
         raise ValueError(
@@ -148,7 +149,7 @@ def _sky_of(header: ImageHeader) -> str:
     across, up = np.linspace(0, columns - 1, 20), np.linspace(0, rows - 1, 20)
     x = np.concatenate([across, across, np.zeros(20), np.full(20, columns - 1)])
     y = np.concatenate([np.zeros(20), np.full(20, rows - 1), up, up])
-    return _covered(*header.wcs.pixel_to_world_values(x, y))
+    return _covered(*header.coordinates.to_sky(x, y))
 
 
 def _covered(ra: np.ndarray, dec: np.ndarray) -> str:

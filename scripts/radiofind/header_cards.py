@@ -1,29 +1,45 @@
-"""Read the cards of an image that the workflow needs: coordinates, beam, frequency, unit."""
+"""Read the cards of an image that the workflow needs: beam, frequency, unit, packing."""
 
 from __future__ import annotations
 
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from astropy import units
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
-from astropy.wcs import WCS
 
 from radiofind.problems import raise_if_not_of_the_file, reason, shown
 
-JY_PER_BEAM = {"JY/BEAM": 1.0, "MJY/BEAM": 1e-3, "UJY/BEAM": 1e-6, "": 1.0}
-FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ")
+JY_PER_BEAM = {"JY/BEAM": 1.0, "MJY/BEAM": 1e-3, "UJY/BEAM": 1e-6, "NJY/BEAM": 1e-9, "": 1.0}
+UNIT_SPELLINGS = (
+    (r"[\s.*^(){}'_]", ""),
+    (r"JANSKYS?", "JY"),
+    (r"MILLI-?(?=JY)", "M"),
+    (r"MICRO-?(?=JY)", "U"),
+    (r"NANO-?(?=JY)", "N"),
+    (r"(?:CLEAN|CLN)BEAM", "BEAM"),
+    (r"^(.*JY)(?:/|PER)(?:BEAM|BM|B)$", r"\1/BEAM"),
+    (r"^(.*JY)(?:BEAM|BM)-1$", r"\1/BEAM"),
+    (r"^(?:BEAM|BM)-1(.*JY)$", r"\1/BEAM"),
+)
+"""How the unit is written, in capitals, and what it is made into, one after the other. M is milli: there is
+no image in megajansky a beam, and AIPS writes capitals."""
+FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ", "OBSFREQ")
+SPECTRAL = {"FREQ": "Hz", "WAVE": "m", "LAMB": "m"}
+"""First letters of the types of spectral axes that tell a frequency, and their unit if the card lacks it."""
+MOST_AXES = 9
+"""Axes of an image that are looked at."""
+BEAM_CARDS = (("BMAJ", "BMIN", "BPA"), ("CLEANBMJ", "CLEANBMN", "CLEANBPA"))
+"""Cards of the beam: the usual ones, and those of some versions of AIPS."""
 HISTORY_BEAM = re.compile(r"BMAJ=\s*(\S+)\s+BMIN=\s*(\S+)\s+BPA=\s*(\S+)")
 """The beam as AIPS writes it."""
-DISTORTIONS = re.compile(r"AP?_ORDER|BP?_ORDER|CPDIS\d+|CQDIS\d+|D2IMDIS\d+|D2IM\d+")
-"""Cards of coordinates that are bent by a table or a polynomial, as those of optical cameras."""
-
 
 PACKED_BY = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "NOCOMPRESS")
 """Ways of fpack that are read; a damaged byte under HCOMPRESS_1 makes astropy write over its own memory."""
@@ -72,24 +88,6 @@ def told(path: str | Path) -> Iterator[None]:
         raise ImageError(f"{path}: expected a FITS image, received {received}") from error
 
 
-def shape_of(header: fits.Header, path: str | Path) -> tuple[int, int]:
-    """Return rows and columns; refuse cubes, for which plane is searched must not be a guess.
-
-    Parameters
-    ----------
-    header
-        Cards of the image.
-    path
-        The image, for the message.
-    """
-    sizes = [header[f"NAXIS{axis}"] for axis in range(1, header["NAXIS"] + 1)]
-    for axis, size in enumerate(sizes, start=1):
-        if not isinstance(size, int) or size < 1 or (axis > 2 and size != 1):
-            expected = "1 (one plane, Stokes I)" if axis > 2 else "1 pixel or more"
-            raise ImageError(f"{path}, card NAXIS{axis}: expected {expected}, received {shown(size)}")
-    return sizes[1], sizes[0]
-
-
 def check_packing(table: fits.Header, path: str | Path) -> None:
     """Raise when the table in which fpack stores an image cannot be unpacked without harm.
 
@@ -127,49 +125,6 @@ def check_packing(table: fits.Header, path: str | Path) -> None:
         )
 
 
-def celestial_of(header: fits.Header, path: str | Path) -> WCS:
-    """Return the celestial coordinates of the first two axes.
-
-    Parameters
-    ----------
-    header
-        Cards of the image.
-    path
-        The image, for the message.
-    """
-    bent = next((card for card in header if DISTORTIONS.fullmatch(card)), None)
-    if bent:
-        raise ImageError(f"{path}, card {bent}: expected no distortions, received {shown(header[bent])}")
-    try:
-        wcs = WCS(header).celestial
-    except (ValueError, MemoryError) as error:  # the latter is what wcslib makes of a missing -TAB table
-        raise ImageError(f"{path}: expected coordinates, received unusable ones: {reason(error)}") from error
-    if wcs.naxis != 2 or wcs.wcs.lng != 0 or not wcs.wcs.ctype[0].startswith("RA"):
-        received = f"{header.get('CTYPE1')!r} and {header.get('CTYPE2')!r}"
-        raise ImageError(
-            f"{path}, cards CTYPE1 and CTYPE2: expected RA--- and DEC-- axes, received {received}"
-        )
-    # wcslib fills it in from EQUINOX or EPOCH; between ICRS and FK5 (J2000) lie 25 milliarcsec.
-    if wcs.wcs.radesys not in ("ICRS", "FK5"):
-        raise ImageError(f"{path}, card RADESYS: expected ICRS or FK5, received {shown(wcs.wcs.radesys)}")
-    _check_scale(wcs, path)
-    _check_cards(wcs, header, path)
-    return wcs
-
-
-def _check_cards(wcs: WCS, header: fits.Header, path: str | Path) -> None:
-    """Raise unless images of tiles can be written with these coordinates; wcslib takes infinite numbers."""
-    for card in wcs.to_header().cards:
-        try:
-            card.verify("exception")
-        except fits.VerifyError as error:
-            # By another name, as EPOCH and RESTFREQ are, it is not in the image.
-            received = shown(header.get(card.keyword, card.image.partition("=")[2].partition("/")[0].strip()))
-            raise ImageError(
-                f"{path}, card {card.keyword}: expected a finite number, received {received}"
-            ) from error
-
-
 def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path: str | Path) -> Beam:
     """Return the beam of the cards, of the AIPS history, or as given; an image without BPA has BPA 0.
 
@@ -184,7 +139,8 @@ def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path:
     """
     if given:
         return Beam(*given)
-    major, minor, angle = (_beam_number(header, card, path) for card in ("BMAJ", "BMIN", "BPA"))
+    cards = next((cards for cards in BEAM_CARDS if number_of(header, cards[0])), BEAM_CARDS[0])
+    major, minor, angle = (_beam_number(header, card, path) for card in cards)
     if major is None:
         major, minor, angle = _beam_of_history(header, path)
     minor = major if minor is None else minor
@@ -197,21 +153,24 @@ def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path:
     return Beam(major * 3600, minor * 3600, float(angle or 0.0))
 
 
-def frequency_of(header: fits.Header, given: float | None, path: str | Path) -> float:
-    """Return the frequency as given, of the frequency axis, or of a card.
+def frequency_of(
+    header: fits.Header, given: float | None, index: Sequence[int | None], path: str | Path
+) -> float:
+    """Return the frequency as given, of the spectral axis, or of a card.
 
     Parameters
     ----------
     header
-        Cards of the image.
+        Cards of the image. An axis that the array lacks counts too: cutout services leave its cards.
     given
         Frequency in Hz.
+    index
+        Along each axis of the array, in the order of numpy, the pixel that is searched.
     path
         The image, for the message.
     """
-    axes = range(3, header["NAXIS"] + 1)
-    cards = [f"CRVAL{axis}" for axis in axes if str(header.get(f"CTYPE{axis}")).startswith("FREQ")]
-    for value in (given, *(_number(header, card) for card in (*cards, *FREQUENCY_CARDS))):
+    along = [_spectral_value(header, axis, index) for axis in range(1, MOST_AXES + 1)]
+    for value in (given, *along, *(number_of(header, card) for card in FREQUENCY_CARDS)):
         if value is not None and 0 < value < np.inf:
             return float(value)
     raise ImageError(
@@ -230,35 +189,55 @@ def unit_of(header: fits.Header, path: str | Path) -> float:
     path
         The image, for the message.
     """
-    unit = re.sub(r"[\s.*^]", "", str(header.get("BUNIT", ""))).upper()
-    unit = re.sub(r"^(.*)(?:/BM|(?:BEAM|BM)-1)(.*)$", r"\1\2/BEAM", unit)
+    text = header.get("BUNIT", "")
+    unit = "" if isinstance(text, fits.card.Undefined) else str(text).upper()
+    for spelling, standard in UNIT_SPELLINGS:
+        unit = re.sub(spelling, standard, unit)
     if unit not in JY_PER_BEAM:
-        raise ImageError(f"{path}, card BUNIT: expected Jy/beam, received {header['BUNIT']!r}")
+        raise ImageError(
+            f"{path}, card BUNIT: expected Jy/beam, mJy/beam, uJy/beam or nJy/beam, received {shown(text)}; "
+            "convert the image to Jy/beam"
+        )
     return JY_PER_BEAM[unit]
 
 
-def _check_scale(wcs: WCS, path: str | Path) -> None:
-    """Raise when the pixels have no place or no size."""
-    wcs.wcs.set()
-    place = [*wcs.wcs.crval, *wcs.wcs.crpix]
-    if not np.isfinite(place).all():
-        raise ImageError(f"{path}, cards CRVAL and CRPIX: expected finite numbers, received {place}")
-    area = abs(np.linalg.det(wcs.pixel_scale_matrix))
-    if not 0 < area < np.inf:
-        raise ImageError(
-            f"{path}, cards CDELT1 and CDELT2: expected a pixel with an area in deg^2, received {area}"
-        )
+def value_along(header: fits.Header, axis: int, pixel: int) -> float | None:
+    """Return the coordinate of a pixel (from 0) along an axis that is linear; None without a number.
+
+    An axis that the header describes and the array lacks has its CRVAL. A missing CRPIX is 1, not the 0 of
+    the standard, which no program means.
+    """
+    value = number_of(header, f"CRVAL{axis}")
+    if value is None or axis > header["NAXIS"]:
+        return value
+    reference, step = (number_of(header, f"{card}{axis}") for card in ("CRPIX", "CDELT"))
+    from_reference = pixel + 1 - (1.0 if reference is None else reference)
+    return value + from_reference * (1.0 if step is None else step)
 
 
-def _number(header: fits.Header, card: str) -> float | None:
+def number_of(header: fits.Header, card: str) -> float | None:
     """Return the value of a card if it is a number."""
     value = header.get(card)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _spectral_value(header: fits.Header, axis: int, index: Sequence[int | None]) -> float | None:
+    """Return the frequency in Hz of the searched pixel along an axis; None unless that tells one."""
+    kind = str(header.get(f"CTYPE{axis}", "")).upper()
+    pixel = index[-axis] if axis <= len(index) else 0
+    value = value_along(header, axis, pixel or 0) if kind.startswith(tuple(SPECTRAL)) else None
+    if not value:
+        return None
+    try:
+        unit = units.Unit(str(header.get(f"CUNIT{axis}", "")).strip() or SPECTRAL[kind[:4]])
+        return float((value * unit).to_value("Hz", units.spectral()))
+    except (ValueError, units.UnitsError):
+        return None
+
+
 def _beam_number(header: fits.Header, card: str, path: str | Path) -> float | None:
     """Return the value of a card, None where it is missing or empty; raise when it is not a number."""
-    number, value = _number(header, card), header.get(card)
+    number, value = number_of(header, card), header.get(card)
     if number is None and not isinstance(value, fits.card.Undefined | None):
         raise ImageError(f"{path}, card {card}: expected a number in deg, received {shown(value)}")
     return number
@@ -268,8 +247,9 @@ def _beam_of_history(header: fits.Header, path: str | Path) -> list[float]:
     """Return major and minor axis and position angle of the last beam in the history."""
     found = HISTORY_BEAM.findall("\n".join(map(str, header.get("HISTORY", []))))
     if not found:
+        received = "one for each plane (CASAMBM)" if header.get("CASAMBM") else "none"
         raise ImageError(
-            f"{path}, card BMAJ: expected the beam in deg, received none; "
+            f"{path}, card BMAJ: expected the beam in deg, received {received}; "
             "give major,minor,pa in the column beam of the sheet"
         )
     try:

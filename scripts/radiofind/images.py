@@ -5,30 +5,31 @@ The only module that opens an image of the user. Pixels are Jy/beam, NaN where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS
 
+from radiofind.blanks import REACH, blank_zeros
+from radiofind.coordinates import Coordinates, coordinates_of
 from radiofind.header_cards import (
     Beam,
     ImageError,
     beam_of,
-    celestial_of,
     check_packing,
     frequency_of,
-    shape_of,
     told,
     unit_of,
 )
 from radiofind.interpolation import bilinear
+from radiofind.planes import Plane, plane_of
 from radiofind.problems import count_trouble, file_trouble, packing_trouble
+from radiofind.shapes import beam_covariance, ellipse_of
 from radiofind.tiling import Box
 
 MOST_HDUS = 1000
@@ -45,31 +46,79 @@ class ImageHeader:
     """The FITS file."""
     hdu: int
     """Number of the HDU that holds the image."""
-    n_axes: int
-    """Axes of the array; all but the last two have length one."""
-    shape: tuple[int, int]
-    """Rows and columns."""
-    wcs: WCS
-    """Celestial coordinates of the pixels."""
+    plane: Plane
+    """Which part of the array is searched."""
+    coordinates: Coordinates
+    """Where the pixels lie on the sky."""
     beam: Beam
-    """The restoring beam."""
+    """The restoring beam; its angle counts from north of the image's own frame at the reference point."""
     frequency_hz: float
-    """Centre of the band."""
+    """Centre of the band, or of the channel."""
     jy_per_beam: float
     """Factor from the unit of the file to Jy/beam."""
+    has_unit: bool = True
+    """Whether the file says in which unit its pixels are."""
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.plane.shape
+
+    @cached_property
     def pixel_arcsec(self) -> float:
-        """Side of a pixel."""
-        return float(np.sqrt(abs(np.linalg.det(self.wcs.pixel_scale_matrix))) * 3600)
+        """Side of a square with the area of the pixel in the middle."""
+        return float(np.sqrt(abs(np.linalg.det(self.coordinates.jacobian(*self._middle)[0]))))
+
+    @cached_property
+    def beam_pixels(self) -> np.ndarray:
+        """Covariance of the beam in the middle over (x, y), shape (2, 2), in pixels^2."""
+        return self.beam_pixels_at(*self._middle)[0]
+
+    @property
+    def plain_beam(self) -> Beam:
+        """The same beam on an image with square pixels of `pixel_arcsec`, north up and east left."""
+        mirrored = self.beam_pixels * [[1, -1], [-1, 1]]
+        return Beam(*(float(value) for value in ellipse_of(mirrored * self.pixel_arcsec**2)))
 
     @property
     def cards(self) -> str:
-        """The cards on which detections depend, as one text: coordinates, beam, frequency, unit."""
-        coordinates = self.wcs.to_header()
-        for card in [card for card in coordinates if card.startswith(("DATE", "MJD"))]:
-            del coordinates[card]
-        return f"{coordinates.tostring()} {self.beam} {self.frequency_hz!r} {self.jy_per_beam!r}"
+        """The cards on which detections depend, as one text: coordinates, beam, frequency, unit, plane."""
+        sky = self.coordinates.cards().tostring()
+        return f"{sky} {self.beam} {self.frequency_hz!r} {self.jy_per_beam!r} {self.plane}"
+
+    def beam_pixels_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the covariance of the beam over (x, y) at some pixels.
+
+        Parameters
+        ----------
+        x, y
+            Positions in pixels, shape (n,).
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2, 2)
+            Pixels^2.
+
+        Notes
+        -----
+        The beam has the same size on the sky everywhere, and keeps its angle with the axes of the pixels as
+        far as a rotation can: in a projection about the reference point that is how a beam is carried along
+        great circles from there. (A single pointing in SIN has one beam in pixels instead, 0.4 % larger on
+        the sky 5 degrees away.) If A is the matrix of the cards, J the Jacobian, and J A^-1 = R U with a
+        rotation R, the beam B becomes (UA)^-1 B (UA)^-T.
+        """
+        matrix = self.coordinates.matrix
+        stretch = self.coordinates.jacobian(x, y) @ np.linalg.inv(matrix)
+        squares, axes = np.linalg.eigh(np.swapaxes(stretch, -1, -2) @ stretch)
+        stretch = (axes * np.sqrt(squares)[..., np.newaxis, :]) @ np.swapaxes(axes, -1, -2)
+        to_pixels = np.linalg.inv(stretch @ matrix)
+        return to_pixels @ beam_covariance(self.beam) @ np.swapaxes(to_pixels, -1, -2)
+
+    @property
+    def _middle(self) -> tuple[np.ndarray, np.ndarray]:
+        """Position of the middle, x and y of shape (1,)."""
+        rows, columns = self.shape
+        return np.array([(columns - 1) / 2]), np.array([(rows - 1) / 2])
 
 
 def read_header(
@@ -77,17 +126,21 @@ def read_header(
     *,
     beam: tuple[float, float, float] | None = None,
     frequency_hz: float | None = None,
+    plane: int | None = None,
 ) -> ImageHeader:
     """Return the header of the first image in a FITS file.
 
     Parameters
     ----------
     path
-        A FITS file, fpack-ed or not, with an image of two axes or of more whose further axes have length one.
+        A FITS file, fpack-ed or not, with an image or a cube.
     beam
         Major and minor axis in arcsec (FWHM) and position angle in deg, instead of those of the file.
     frequency_hz
         Centre of the band, instead of that of the file.
+    plane
+        Which plane of a cube, from 0 and with the first further axis running fastest, instead of the first
+        one of Stokes I.
 
     Raises
     ------
@@ -96,16 +149,29 @@ def read_header(
     """
     with told(path):
         number, header = _first_image(Path(path))
+        coordinates = coordinates_of(header, path)
+        searched = plane_of(header, coordinates.axes, given=plane, path=path)
         return ImageHeader(
             path=Path(path),
             hdu=number,
-            n_axes=header["NAXIS"],
-            shape=shape_of(header, path),
-            wcs=celestial_of(header, path),
+            plane=searched,
+            coordinates=coordinates,
             beam=beam_of(header, beam, path),
-            frequency_hz=frequency_of(header, frequency_hz, path),
+            frequency_hz=frequency_of(header, frequency_hz, searched.index, path),
             jy_per_beam=unit_of(header, path),
+            has_unit=bool(str(header.get("BUNIT") or "").strip()),
         )
+
+
+def header_from_sheet(row: Mapping[str, object]) -> ImageHeader:
+    """Return the header of the image of a mosaic.
+
+    Parameters
+    ----------
+    row
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` as the sheet has them, perhaps among others.
+    """
+    return read_header(row["image"], **{name: row[name] for name in ("beam", "frequency_hz", "plane")})
 
 
 def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
@@ -121,13 +187,15 @@ def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
     Returns
     -------
     2D float32 ndarray
-        Jy/beam, shape `box.shape`; NaN where the file has NaN, its integer BLANK, or exactly zero, with which
-        some packages blank.
+        Jy/beam, shape `box.shape`; NaN where the file has NaN, an infinity or its integer BLANK, and where
+        zeros stand for blank pixels (see `blanks`).
     """
-    pixels = _read_section(header.path, header.hdu, header.n_axes, box)
-    pixels *= np.float32(header.jy_per_beam)
-    pixels[pixels == 0] = np.nan
-    return pixels
+    seen = box.grown(REACH, header.shape)
+    pixels = _read_section(header.path, header.hdu, header.plane, seen)
+    rows, columns = header.shape
+    at_edges = (seen.y0 == 0, seen.y1 == rows, seen.x0 == 0, seen.x1 == columns)
+    pixels[blank_zeros(pixels, at_edges=at_edges)] = np.nan
+    return pixels[box.within(seen)] * np.float32(header.jy_per_beam)
 
 
 def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -141,9 +209,9 @@ def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarra
         Positions in deg.
     """
     with told(path):
-        number, header = _first_image(Path(path))
-        rows, columns = shape_of(header, path)
-        x, y = celestial_of(header, path).world_to_pixel_values(ra, dec)
+        number, plane, coordinates = _primary_beam(path)
+        x, y = coordinates.to_pixels(ra, dec)
+    rows, columns = plane.shape
     inside = (x >= -0.5) & (x <= columns - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
     values = np.full(np.shape(x), np.nan)
     x, y = np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1)
@@ -154,7 +222,7 @@ def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarra
         box = Box(int(sx.min()), int(sx.max()) + 2, int(sy.min()), int(sy.max()) + 2).grown(
             0, (rows, columns)
         )
-        pixels = _read_section(Path(path), number, header["NAXIS"], box)
+        pixels = _read_section(Path(path), number, plane, box)
         values[wanted] = bilinear(pixels, sx - box.x0, sy - box.y0)
     return values
 
@@ -173,12 +241,11 @@ def check_image(path: str | Path) -> None:
         When it is none, or is cut short.
     """
     with told(path):
-        number, header = _first_image(Path(path))
-        rows, columns = shape_of(header, path)
-        celestial_of(header, path)
+        number, plane, _ = _primary_beam(path)
+    rows, columns = plane.shape
     for y0 in range(0, rows, STRIP_ROWS):
         strip = Box(0, columns, y0, min(y0 + STRIP_ROWS, rows))
-        _read_section(Path(path), number, header["NAXIS"], strip)
+        _read_section(Path(path), number, plane, strip)
 
 
 def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -200,10 +267,20 @@ def _opened(path: Path, **options: bool) -> Iterator[fits.HDUList]:
         yield hdus
 
 
-def _read_section(path: Path, hdu: int, n_axes: int, box: Box) -> np.ndarray:
-    """Return a rectangle of the last two axes as native float32, without reading the rest."""
+def _read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
+    """Return a rectangle of a plane as native float32, without reading the rest."""
+    rows_columns = iter(box.slices)
+    wanted = tuple(next(rows_columns) if pixel is None else pixel for pixel in plane.index)
     with _opened(path) as hdus:
-        return np.array(hdus[hdu].section[(*(0,) * (n_axes - 2), *box.slices)], dtype=np.float32)
+        # Of axes after those of the sky, a section keeps one pixel.
+        return np.array(hdus[hdu].section[wanted], dtype=np.float32).reshape(box.shape)
+
+
+def _primary_beam(path: str | Path) -> tuple[int, Plane, Coordinates]:
+    """Return HDU, plane and coordinates of a primary beam, whatever its Stokes parameter."""
+    number, header = _first_image(Path(path))
+    coordinates = coordinates_of(header, path)
+    return number, plane_of(header, coordinates.axes, any_stokes=True, path=path), coordinates
 
 
 def _first_image(path: Path) -> tuple[int, fits.Header]:

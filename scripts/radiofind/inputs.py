@@ -34,9 +34,18 @@ def read_inputs(
     """
     settings = Path(repository) / "config"
     sources = [settings / "config.yaml", *overlays]
-    checked = check_config(config, schemas=settings / "schemas", sources=sources)
+    checked = check_config(_from_home(config), schemas=settings / "schemas", sources=sources)
     mosaics = read_sheet(checked["mosaics"], simulations=checked["simulations"])
     finders = {name: checked["finders"][name] for name in checked["find_with"]}
     check_training_sets(mosaics, finders=finders, sheet=checked["mosaics"])
     check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
     return checked, mosaics
+
+
+def _from_home(value: object) -> object:
+    """Return a part of the configuration with the user's folder in the place of ``~`` in paths."""
+    if isinstance(value, Mapping):
+        return {key: _from_home(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_from_home(part) for part in value]
+    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value

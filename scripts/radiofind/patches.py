@@ -154,7 +154,8 @@ def read_origin(path: str | Path) -> dict[str, object]:
     dict
         ``mosaics`` (names, in the order of the numbers in `PatchSet.mosaic`), ``train_snr``, ``train_rms``,
         ``stride_pixels``, ``provenance``, and ``origin``: by mosaic its image, boxes with and without gap (as
-        in the sheet), beam (arcsec, arcsec, deg), pixel_arcsec and median_rms (Jy/beam; None without boxes).
+        in the sheet), beam (`images.ImageHeader.plain_beam`: arcsec, arcsec, deg), pixel_arcsec and
+        median_rms (Jy/beam; None without boxes).
     """
     with h5py.File(path) as file:
         attributes = dict(file.attrs)
@@ -201,7 +202,7 @@ def _origin(grounds: Sequence[Ground], levels: Mapping[str, NoiseLevel]) -> dict
             "image": str(ground.header.path),
             **{f"{split}_box": _text_of(ground.boxes.get(split)) for split in SPLITS},
             **{f"inner_{split}_box": _text_of(ground.inner.get(split)) for split in SPLITS},
-            "beam": astuple(ground.header.beam),
+            "beam": astuple(ground.header.plain_beam),
             "pixel_arcsec": ground.header.pixel_arcsec,
             "median_rms": levels[ground.mosaic].median if ground.inner else None,
         }

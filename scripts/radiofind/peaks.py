@@ -8,10 +8,6 @@ from scipy.ndimage import maximum_filter
 
 from radiofind.detections import Found, complete, reason_to_skip
 from radiofind.fields import Field
-from radiofind.images import Beam, ImageHeader
-
-FWHM = np.sqrt(8 * np.log(2))
-"""Full width at half maximum of a Gaussian, in standard deviations."""
 
 
 def find_peaks(sky: Field, *, finder: str, threshold: float) -> Found:
@@ -61,17 +57,18 @@ def _measure(sky: Field, row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
     dy, gain_y = _vertex(stamps[:, 1, 2], centre, stamps[:, 3, 2])
     rms = sky.rms[row, column].astype(float)
     peak = centre + gain_x + gain_y
+    x, y = sky.tile.box.x0 + column + dx, sky.tile.box.y0 + row + dy
     size = np.array([sky.header.beam.major_arcsec, sky.header.beam.minor_arcsec])
     error = size.mean() * rms / (2 * peak)
     return pd.DataFrame(
         {
-            "x": sky.tile.box.x0 + column + dx,
-            "y": sky.tile.box.y0 + row + dy,
+            "x": x,
+            "y": y,
             "e_ra": error,
             "e_dec": error,
             "apparent_peak_flux": peak,
             "e_apparent_peak_flux": rms,
-            "apparent_total_flux": _beam_flux(stamps, dx, dy, sky.header),
+            "apparent_total_flux": _beam_flux(stamps, dx, dy, sky.header.beam_pixels_at(x, y)),
             "e_apparent_total_flux": rms,
         }
     )
@@ -85,29 +82,12 @@ def _vertex(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> tuple[np
     return offset, np.where(usable, (right - left) * offset / 4, 0.0)
 
 
-def _beam_flux(stamps: np.ndarray, dx: np.ndarray, dy: np.ndarray, header: ImageHeader) -> np.ndarray:
+def _beam_flux(stamps: np.ndarray, dx: np.ndarray, dy: np.ndarray, beams: np.ndarray) -> np.ndarray:
     """Return the amplitude of the beam that fits 5 x 5 pixels best, which is a point source's flux."""
     offsets = np.arange(-2, 3)
     x = offsets[np.newaxis, np.newaxis, :] - dx[:, np.newaxis, np.newaxis]
     y = offsets[np.newaxis, :, np.newaxis] - dy[:, np.newaxis, np.newaxis]
-    (east_x, east_y), (north_x, north_y) = header.wcs.pixel_scale_matrix * 3600
-    beam = beam_at(-(east_x * x + east_y * y), north_x * x + north_y * y, header.beam)
+    xx, xy, yy = (np.linalg.inv(beams)[:, i, j, np.newaxis, np.newaxis] for i, j in ((0, 0), (0, 1), (1, 1)))
+    beam = np.exp(-0.5 * (xx * x**2 + 2 * xy * x * y + yy * y**2))
     beam = np.where(np.isfinite(stamps), beam, 0)
     return (np.nan_to_num(stamps) * beam).sum(axis=(1, 2)) / (beam**2).sum(axis=(1, 2))
-
-
-def beam_at(west: np.ndarray, north: np.ndarray, beam: Beam) -> np.ndarray:
-    """Return the beam at offsets from its centre, 1 there.
-
-    Parameters
-    ----------
-    west, north
-        Offsets in arcsec on the sky.
-    beam
-        The beam.
-    """
-    angle = np.deg2rad(beam.position_angle_deg)
-    along = -west * np.sin(angle) + north * np.cos(angle)
-    across = west * np.cos(angle) + north * np.sin(angle)
-    major, minor = beam.major_arcsec / FWHM, beam.minor_arcsec / FWHM
-    return np.exp(-0.5 * ((along / major) ** 2 + (across / minor) ** 2))

@@ -24,7 +24,7 @@ KINDS_WITH_SCORES = ("convosource", "combined")
 KINDS_OF_TILES = ("pybdsf", "peaks", "convosource")
 """Finders that search tiles; the others work on catalogues."""
 BOXES = ("train_box", "validation_box")
-GROUND_COLUMNS = ("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz", *BOXES)
+GROUND_COLUMNS = ("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz", "plane", *BOXES)
 """What the sheet says of a mosaic that a network is trained on."""
 REMEDY = "run again with --forcerun index_tiles"
 

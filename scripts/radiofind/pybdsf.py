@@ -7,39 +7,45 @@ import logging
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from astropy.io import fits
 from astropy.table import Table
+from astropy.wcs import WCS
 
 from radiofind.detections import UNFITTED, Found, complete, give_up, reason_to_skip
 from radiofind.fields import Field
-from radiofind.tile_images import write_image
+from radiofind.shapes import covariance_of, ellipse_of
+from radiofind.tiling import Box
 from radiofind.usage import log_peak_of_program
 
 logger = logging.getLogger(__name__)
 
 DEG = 3600.0
-"""Arcsec in a degree, the unit of PyBDSF's sizes and errors."""
+"""Arcsec in a degree. On the image that PyBDSF is given pixels are one arcsec wide."""
+RA_DEC = (180.0, 0.0)
+"""Where that image lies on the sky (deg): far from the poles and from RA 0."""
+FREQUENCY_HZ = 1.4e9
+"""Its frequency, on which no detection depends."""
 FITTED = {
-    "RA": ("ra", 1.0),
-    "DEC": ("dec", 1.0),
-    "E_RA": ("e_ra", DEG),
-    "E_DEC": ("e_dec", DEG),
     "Peak_flux": ("apparent_peak_flux", 1.0),
     "E_Peak_flux": ("e_apparent_peak_flux", 1.0),
     "Total_flux": ("apparent_total_flux", 1.0),
     "E_Total_flux": ("e_apparent_total_flux", 1.0),
-    "Maj": ("major", DEG),
-    "Min": ("minor", DEG),
-    "PA": ("position_angle", 1.0),
-    "DC_Maj": ("dc_major", DEG),
-    "DC_Min": ("dc_minor", DEG),
-    "DC_PA": ("dc_position_angle", 1.0),
+    "E_RA": ("e_x", DEG),
+    "E_DEC": ("e_y", DEG),
     "Isl_id": ("island", 1),
 }
+"""Columns of PyBDSF that are taken over, their names here, and the factor to pixels."""
+ELLIPSES = {
+    "": ("Maj_img_plane", "Min_img_plane", "PA_img_plane"),
+    "dc_": ("DC_Maj_img_plane", "DC_Min_img_plane", "DC_PA_img_plane"),
+}
+"""By prefix here, columns of shapes as fitted and deconvolved: axes in deg, angle in deg from +y to -x."""
 
 
 def find_sources(
@@ -98,9 +104,11 @@ def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int,
         "mean": np.where(usable, sky.mean, 0),
         "rms": np.where(usable, sky.rms, np.nanmedian(sky.rms)),
     }
+    cards = _plain_wcs(sky.tile.box).to_header()
     for name, plane in planes.items():
-        write_image({name: plane}, folder / f"{name}.fits", header=sky.header, box=sky.tile.box, n_axes=4)
-    beam = sky.header.beam
+        pixels = np.asarray(plane, dtype=np.float32)[np.newaxis, np.newaxis]
+        fits.PrimaryHDU(pixels, header=cards).writeto(folder / f"{name}.fits")
+    beam, pixel = sky.header.plain_beam, sky.header.pixel_arcsec
     # PyBDSF discards our noise map when the box is over a quarter of the tile.
     largest = max(min(sky.tile.box.shape) // 4, 1)
     owned = {
@@ -110,12 +118,32 @@ def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int,
         "rms_box": [min(side, largest) for side in rms_box],
         "adaptive_rms_box": False,
         "thresh": "hard",
-        "beam": (beam.major_arcsec / DEG, beam.minor_arcsec / DEG, beam.position_angle_deg),
-        "frequency": sky.header.frequency_hz,
+        "beam": (
+            beam.major_arcsec / pixel / DEG,
+            beam.minor_arcsec / pixel / DEG,
+            beam.position_angle_deg,
+        ),
+        "frequency": FREQUENCY_HZ,
         "ncores": 1,
         "quiet": True,
     }
     (folder / "options.json").write_text(json.dumps({**options, **owned}))
+
+
+def _plain_wcs(box: Box) -> WCS:
+    """Return coordinates on which nothing depends, with pixels of one arcsec.
+
+    PyBDSF takes the size of pixels from CDELT whatever a CD or PC matrix says, and the angle of the beam from
+    the axis of the pixels. So it never sees the coordinates of the file: its measurements are taken in pixels
+    and put on the sky here.
+    """
+    wcs = WCS(naxis=4)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN", "FREQ", "STOKES"]
+    wcs.wcs.cunit = ["deg", "deg", "Hz", ""]
+    wcs.wcs.crpix = [(box.x1 - box.x0) / 2, (box.y1 - box.y0) / 2, 1, 1]
+    wcs.wcs.crval = [*RA_DEC, FREQUENCY_HZ, 1]
+    wcs.wcs.cdelt = [-1 / DEG, 1 / DEG, 1e6, 1]
+    return wcs
 
 
 def _run(folder: Path, time_limit_s: float) -> str:
@@ -142,12 +170,12 @@ def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
     sources, components = (_read_table(folder / f"{name}.fits") for name in ("sources", "components"))
     islands = _describe_islands(np.load(folder / "islands.npy", allow_pickle=False), sky)
     sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
-    measured = _measure_unfitted(_convert(sources, islands), sky)
+    measured = _measure_unfitted(_convert(sources, islands, sky), sky)
     detections = complete(measured, sky=sky, finder=finder)
     if detections.empty:
         return Found(reason="no source found")
     parents = pd.Series(detections["source_id"].to_numpy(), index=sources["Source_id"].loc[measured.index])
-    gaussians = _convert(components, islands)
+    gaussians = _convert(components, islands, sky)
     gaussians["source_id"] = parents.reindex(components["Source_id"]).to_numpy()
     return Found(detections=detections, components=complete(gaussians, sky=sky, finder=finder))
 
@@ -155,8 +183,46 @@ def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
 def _read_table(path: Path) -> pd.DataFrame:
     """Return a table of PyBDSF, which writes none, or one without columns, when it has no rows."""
     table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
-    empty = {name: pd.Series(dtype=float) for name in ("Source_id", *FITTED)}
-    return table if len(table) else pd.DataFrame(empty)
+    columns = ("Source_id", "RA", "DEC", *FITTED, *chain.from_iterable(ELLIPSES.values()))
+    return table if len(table) else pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
+
+
+def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataFrame:
+    """Return a table of PyBDSF in the names and units of a detection table."""
+    measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
+    measured["n_components"] = table.get("n_components", 1)
+    x, y = _plain_wcs(sky.tile.box).celestial.wcs_world2pix(table["RA"], table["DEC"], 0)
+    x, y = x + sky.tile.box.x0, y + sky.tile.box.y0
+    to_sky = sky.header.coordinates.jacobian(x, y)
+    variances = measured[["e_x", "e_y"]].to_numpy() ** 2
+    e_ra, e_dec = np.sqrt(np.einsum("nij,nj->ni", to_sky**2, variances)).T
+    measured = measured.drop(columns=["e_x", "e_y"]).assign(x=x, y=y, e_ra=e_ra, e_dec=e_dec)
+    for prefix, columns in ELLIPSES.items():
+        shape = _ellipse_on_sky(table[list(columns)].to_numpy(), to_sky)
+        names = (f"{prefix}major", f"{prefix}minor", f"{prefix}position_angle")
+        measured = measured.assign(**dict(zip(names, shape, strict=True)))
+    # PyBDSF counts beams of one size in pixels; on the sky they are of one size.
+    beams = np.linalg.det(sky.header.beam_pixels) / np.linalg.det(sky.header.beam_pixels_at(x, y))
+    for flux in ("apparent_total_flux", "e_apparent_total_flux"):
+        measured[flux] *= np.sqrt(beams)
+    return measured.join(islands, on="island").fillna({"crossings": ""})
+
+
+def _ellipse_on_sky(fitted: np.ndarray, to_sky: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return axes (arcsec) and position angles (deg) of ellipses that PyBDSF gives in the plane of the image.
+
+    Parameters
+    ----------
+    fitted
+        Major and minor axis in deg and angle in deg, shape (n, 3). An axis of 0 stays 0: PyBDSF says so of
+        what is not wider than the beam.
+    to_sky
+        The Jacobian at each of them, shape (n, 2, 2).
+    """
+    covariance = covariance_of(fitted[:, 0] * DEG, fitted[:, 1] * DEG, fitted[:, 2]) * [[1, -1], [-1, 1]]
+    major, minor, angle = ellipse_of(to_sky @ covariance @ np.swapaxes(to_sky, 1, 2))
+    is_line, is_point = fitted[:, 1] == 0, fitted[:, 0] == 0
+    return np.where(is_point, 0, major), np.where(is_line, 0, minor), np.where(is_point, 0, angle)
 
 
 def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
@@ -168,21 +234,13 @@ def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
     unfitted = measured["n_components"] == 0
     measured = measured[~unfitted | (measured["crossings"] != "")].copy()
     unfitted = measured["n_components"] == 0
-    beam_area = np.pi / (4 * np.log(2)) * sky.header.beam.major_arcsec * sky.header.beam.minor_arcsec
-    beam_pixels = beam_area / sky.header.pixel_arcsec**2
-    flux = measured["island_sum"] / beam_pixels
+    beams = sky.header.beam_pixels_at(measured["x"].to_numpy(), measured["y"].to_numpy())
+    flux = measured["island_sum"] / (2 * np.pi * np.sqrt(np.linalg.det(beams)))
     measured["apparent_total_flux"] = measured["apparent_total_flux"].mask(unfitted, flux)
     unknown = [name for name in measured if name.startswith(("e_", "major", "minor", "position", "dc_"))]
     measured.loc[unfitted, unknown] = np.nan
     measured["flags"] = np.where(unfitted, UNFITTED, "")
     return measured
-
-
-def _convert(table: pd.DataFrame, islands: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of PyBDSF in the names and units of a detection table."""
-    measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
-    measured["n_components"] = table.get("n_components", 1)
-    return measured.join(islands, on="island").fillna({"crossings": ""})
 
 
 def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:

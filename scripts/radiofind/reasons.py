@@ -25,7 +25,7 @@ SENTENCE = re.compile(rf"(?:^|; )({_ANY})(?:: (.*?))?(?=; (?:{_ANY})|$)", flags=
 CODE = re.compile(r"[0-9a-f]{16}")
 """A digest as `digests.digest_of` makes it."""
 OF_THE_SHEET = {
-    *("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz"),
+    *("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz", "plane"),
     *("train_box", "validation_box", "training_set"),
 }
 STAMPED = "file "

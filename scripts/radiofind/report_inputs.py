@@ -16,7 +16,7 @@ import yaml
 
 from radiofind.classifier_report import ClassifierReport
 from radiofind.files import read_csv, read_metadata
-from radiofind.images import read_header, read_pixels
+from radiofind.images import header_from_sheet, read_pixels
 from radiofind.provenance import DIFFERENT, read_provenance
 from radiofind.quarantine import list_quarantine
 from radiofind.report import ReportData
@@ -39,7 +39,7 @@ class MosaicFiles:
     mosaic: str
     """Name."""
     image: Mapping[str, object]
-    """``image``, ``beam`` and ``frequency_hz``, as for `images.read_header`."""
+    """``image``, ``beam``, ``frequency_hz`` and ``plane``, as the sheet has them."""
     patches: str
     """Summary of the noise."""
     catalogues: Mapping[str, str]
@@ -60,7 +60,7 @@ def mosaic_files(
     Parameters
     ----------
     images
-        ``image``, ``beam`` and ``frequency_hz`` by mosaic.
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic.
     patches, catalogues, truths
         Paths ``results/{mosaic}/patches.parquet``, ``results/{mosaic}/catalogues/{finder}.parquet`` and
         ``results/{mosaic}/truth.parquet``, in any order.
@@ -162,7 +162,7 @@ def _noise_row(files: MosaicFiles) -> dict[str, object]:
     """Return the median noise of a mosaic and its area."""
     summary = read_metadata(files.patches)
     valid = pd.read_parquet(files.patches, columns=["n_valid"])["n_valid"].sum()
-    beam = read_header(**_named(files.image)).beam
+    beam = header_from_sheet(files.image).beam
     return {
         "mosaic": files.mosaic,
         "median_rms": summary["median_rms"],
@@ -199,7 +199,7 @@ def _training_rows(path: str) -> pd.DataFrame:
 
 def _view(files: MosaicFiles, snr_min: float) -> SkyView:
     """Return the middle of the mosaic's valid patches, with detections and the truth above an SNR."""
-    header = read_header(**_named(files.image))
+    header = header_from_sheet(files.image)
     rms = read_metadata(files.patches)["median_rms"]
     box = _middle(pd.read_parquet(files.patches, columns=["patch"])["patch"].to_numpy(), header.shape)
     truth = pd.DataFrame({"x": [], "y": [], "class": []})
@@ -232,11 +232,6 @@ def _inside(path: str, box: Box, *further: str) -> pd.DataFrame:
     """Return the positions of a table that lie in a box."""
     table = pd.read_parquet(path, columns=["x", "y", *further])
     return table[box.holds(table["x"], table["y"])]
-
-
-def _named(image: Mapping[str, object]) -> dict[str, object]:
-    """Return the arguments of `images.read_header`."""
-    return {"path": image["image"], "beam": image["beam"], "frequency_hz": image["frequency_hz"]}
 
 
 def versions_of(mosaics: Sequence[MosaicFiles]) -> dict[str, str]:

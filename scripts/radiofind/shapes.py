@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiofind.images import Beam, ImageHeader
+from radiofind.header_cards import Beam
 
 FWHM = np.sqrt(8 * np.log(2))
 """Full width at half maximum of a Gaussian, in standard deviations."""
 ROUND_OFF = 1e-6
 """A width below this fraction of the beam's area is none: what rounding leaves of a point source."""
+
+ROUND = 1e-7
+"""Axes whose squares differ by a smaller fraction are equal, and the angle is 0."""
 
 
 def covariance_of(major: np.ndarray, minor: np.ndarray, position_angle: np.ndarray) -> np.ndarray:
@@ -60,7 +63,7 @@ def beam_covariance(beam: Beam) -> np.ndarray:
     return covariance_of(beam.major_arcsec, beam.minor_arcsec, beam.position_angle_deg)
 
 
-def deconvolve(covariance: np.ndarray, beam: Beam) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def deconvolve(covariance: np.ndarray, beam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the axes and the angle of Gaussians before the beam smeared them.
 
     Parameters
@@ -68,7 +71,7 @@ def deconvolve(covariance: np.ndarray, beam: Beam) -> tuple[np.ndarray, np.ndarr
     covariance
         As observed, arcsec^2, over (east, north), shape (..., 2, 2).
     beam
-        What they were convolved with.
+        Covariance of what they were convolved with, likewise.
 
     Returns
     -------
@@ -76,10 +79,9 @@ def deconvolve(covariance: np.ndarray, beam: Beam) -> tuple[np.ndarray, np.ndarr
         Major and minor axis (FWHM in arcsec) and position angle in deg. All are NaN where the source is not
         wider than the beam in any direction; the minor axis is 0 where it is wider in one alone.
     """
-    smear = beam_covariance(beam)
-    variances, axes = np.linalg.eigh(covariance - smear)
-    floor = ROUND_OFF * np.sqrt(np.linalg.det(smear))
-    variances = np.where(variances > floor, variances, 0)
+    variances, axes = np.linalg.eigh(covariance - beam)
+    floor = ROUND_OFF * np.sqrt(np.linalg.det(beam))
+    variances = np.where(variances > floor[..., np.newaxis], variances, 0)
     unresolved = variances[..., 1] == 0
     return tuple(np.where(unresolved, np.nan, value) for value in _ellipse(variances, axes))
 
@@ -88,23 +90,20 @@ def _ellipse(variances: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.nd
     """Return widths and angle from variances in ascending order and their unit vectors."""
     widths = FWHM * np.sqrt(np.clip(variances, 0, None))
     east, north = axes[..., 0, 1], axes[..., 1, 1]
-    return widths[..., 1], widths[..., 0], np.rad2deg(np.arctan2(east, north)) % 180
-
-
-def sky_matrix(header: ImageHeader) -> np.ndarray:
-    """Return the matrix that takes offsets in pixels (x, y) to offsets in arcsec (east, north)."""
-    return header.wcs.pixel_scale_matrix * 3600
+    is_round = variances[..., 1] - variances[..., 0] < ROUND * np.abs(variances[..., 1])
+    angle = np.where(is_round, 0, np.rad2deg(np.arctan2(east, north)) % 180)
+    return widths[..., 1], widths[..., 0], angle
 
 
 def gaussians(parameters: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Gaussians at the same places, and their derivatives.
+    """Return the values of Gaussians, and their derivatives.
 
     Parameters
     ----------
     parameters
         Amplitude, x and y of the centre, and elements xx, yy and xy of the covariance, shape (n, 6).
     offset
-        Places x and y, shape (p, 2), in the same unit of length.
+        Places x and y in the same unit of length, shape (p, 2), or (n, p, 2) for places of their own.
 
     Returns
     -------
@@ -112,7 +111,7 @@ def gaussians(parameters: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, n
         Values, shape (n, p), and derivatives by the parameters, shape (n, 6, p).
     """
     amplitude, x, y, xx, yy, xy = (column[:, np.newaxis] for column in parameters.T)
-    dx, dy = offset[:, 0] - x, offset[:, 1] - y
+    dx, dy = offset[..., 0] - x, offset[..., 1] - y
     square = xx * yy - xy**2
     u, v = (yy * dx - xy * dy) / square, (xx * dy - xy * dx) / square
     unit = np.exp(-0.5 * (dx * u + dy * v))

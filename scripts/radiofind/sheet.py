@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from radiofind.problems import closest, file_trouble, listed, shown
-from radiofind.sheet_rows import SIMULATED, Problem, numbers_in, row_problems
+from radiofind.sheet_rows import PATHS, SIMULATED, Problem, numbers_in, row_problems
 
 
 class SheetError(ValueError):
@@ -40,6 +40,8 @@ class Mosaic:
     """Major and minor axis (arcsec, FWHM) and position angle (deg), instead of that of the header."""
     frequency_hz: float | None = None
     """Frequency (Hz), instead of that of the header."""
+    plane: int | None = None
+    """Which plane of a cube, from 0, instead of the first one of Stokes I."""
     field: str | None = None
     """Mosaics of the same sky at several frequencies have the same field."""
     line: int = 0
@@ -62,7 +64,8 @@ def read_sheet(
     simulations
         Names that the column ``simulate`` may hold.
     base
-        Folder that relative paths, that of the sheet included, start from. Paths are returned as written.
+        Folder that relative paths, that of the sheet included, start from. Paths are returned as written,
+        with the user's folder for a ``~`` at their start.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def read_sheet(
     problems, mosaics, first_lines = [], [], {}
     for line, row in rows:
         cells = {column: field for column, field in zip(columns, row, strict=False) if field}
+        cells |= {column: str(Path(cells[column]).expanduser()) for column in PATHS if column in cells}
         name = cells.get("mosaic")
         if len(row) == len(columns):
             found = list(row_problems(cells, simulations=simulations, base=Path(base)))
@@ -151,4 +155,6 @@ def _mosaic(cells: Mapping[str, str], line: int) -> Mosaic:
     numbers = {"beam": numbers_in(cells["beam"])} if "beam" in cells else {}
     if "frequency_hz" in cells:
         numbers["frequency_hz"] = numbers_in(cells["frequency_hz"])[0]
+    if "plane" in cells:
+        numbers["plane"] = int(cells["plane"])
     return Mosaic(**{"training_set": cells["mosaic"], **cells, **made, **numbers, "line": line})

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from radiofind.problems import NAME, NAME_RULE, closest, path_trouble, shown
 
+PATHS = ("image", "primary_beam", "truth")
+"""Columns with the path of a file."""
+
 TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
 
 RESERVED = frozenset(
@@ -29,6 +32,8 @@ RESERVED = frozenset(
 """What else lies in ``results/`` beside the folders of the mosaics."""
 
 BOX = re.compile(r"([0-9]{1,9}):([0-9]{1,9}),([0-9]{1,9}):([0-9]{1,9})")
+
+PLANE = re.compile(r"[0-9]{1,9}")
 
 BOX_RULE = "x0:x1,y0:y1 in whole pixels with x0 < x1 and y0 < y1, or all"
 
@@ -113,7 +118,7 @@ def _origin_problems(cells: Mapping[str, str], simulations: Collection[str]) -> 
 
 def _file_problems(cells: Mapping[str, str], base: Path) -> Iterator[Problem]:
     """Yield paths without a file, and a truth that cannot be read without its format."""
-    for column in ("image", "primary_beam", "truth"):
+    for column in PATHS:
         trouble = path_trouble(cells[column], base) if column in cells else ""
         if trouble:
             yield Problem(column, "the path of a file", f"{shown(cells[column])} ({trouble})")
@@ -155,7 +160,7 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _number_problems(cells: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield a beam or a frequency that is not one."""
+    """Yield a beam, a frequency or a plane that is not one."""
     if "beam" in cells:
         beam = numbers_in(cells["beam"])
         if len(beam) != 3 or not beam[0] >= beam[1] > 0:
@@ -166,3 +171,5 @@ def _number_problems(cells: Mapping[str, str]) -> Iterator[Problem]:
         if len(frequency) != 1 or frequency[0] < LOWEST_FREQUENCY_HZ:
             expected = f"a number in Hz of at least {LOWEST_FREQUENCY_HZ:g}"
             yield Problem("frequency_hz", expected, shown(cells["frequency_hz"]))
+    if "plane" in cells and not PLANE.fullmatch(cells["plane"]):
+        yield Problem("plane", "the number of a plane of the cube, from 0", shown(cells["plane"]))

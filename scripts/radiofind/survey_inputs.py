@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 import pandas as pd
 
-from radiofind.images import read_header
+from radiofind.images import header_from_sheet
 from radiofind.survey_sources import MosaicSources
 
 
@@ -19,7 +19,7 @@ def read_survey_sources(
     Parameters
     ----------
     images
-        ``image``, ``beam`` and ``frequency_hz`` by mosaic, as the sheet has them.
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic, as the sheet has them.
     catalogues
         The catalogue of each mosaic, in the same order.
     components
@@ -31,6 +31,6 @@ def read_survey_sources(
 
 def _read(mosaic: str, image: Mapping[str, object], catalogue: str, components: str | None) -> MosaicSources:
     """Return one mosaic with its sources."""
-    header = read_header(image["image"], beam=image["beam"], frequency_hz=image["frequency_hz"])
+    header = header_from_sheet(image)
     fitted = pd.read_parquet(components) if components else None
     return MosaicSources(mosaic, header, pd.read_parquet(catalogue), fitted)

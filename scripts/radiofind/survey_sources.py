@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from radiofind.cutting import cutouts_in_batches, first_pixels
 from radiofind.images import ImageHeader
 from radiofind.masking import footprint_of, heights_of, mask_cutout
-from radiofind.shapes import covariance_of, sky_matrix
+from radiofind.shapes import covariance_of
 from radiofind.tiling import pixel_of
 
 NO_GAUSSIAN = np.zeros(0, dtype=int)
@@ -44,10 +44,12 @@ class MosaicSources:
     def gaussians(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Centres (n, 2), covariances (n, 2, 2) and peaks (n,) of its Gaussians, in pixels and Jy/beam."""
         table = self._shapes
-        to_pixels = np.linalg.inv(sky_matrix(self.header))
+        to_pixels = np.linalg.inv(
+            self.header.coordinates.jacobian(table["x"].to_numpy(), table["y"].to_numpy())
+        )
         covariance = covariance_of(*(table[name].to_numpy() for name in ("major", "minor", "position_angle")))
         peak = table["apparent_peak_flux"].to_numpy()
-        return table[["x", "y"]].to_numpy(), to_pixels @ covariance @ to_pixels.T, peak
+        return table[["x", "y"]].to_numpy(), to_pixels @ covariance @ to_pixels.transpose(0, 2, 1), peak
 
     @cached_property
     def places(self) -> Mapping[str, np.ndarray]:

@@ -22,7 +22,6 @@ def write_image(
     *,
     header: ImageHeader,
     box: Box,
-    n_axes: int = 2,
     unit: str = "Jy/beam",
     metadata: Mapping[str, object] | None = None,
 ) -> None:
@@ -38,17 +37,14 @@ def write_image(
         The mosaic.
     box
         The rectangle that the arrays cover.
-    n_axes
-        2, or 4 to add a frequency and a Stokes axis.
     unit
         Unit of the arrays; empty for none.
     metadata
         What `read_metadata` will return.
     """
-    cards = _cards_of(header, box, n_axes)
+    cards = _cards_of(header, box)
     cards["BUNIT"] = unit
-    shape = (1,) * (n_axes - 2) + box.shape
-    arrays = {name: np.asarray(array, dtype=np.float32).reshape(shape) for name, array in planes.items()}
+    arrays = {name: np.asarray(array, dtype=np.float32) for name, array in planes.items()}
     if len(arrays) == 1:
         hdus = [fits.PrimaryHDU(*arrays.values(), header=cards)]
     else:
@@ -77,17 +73,10 @@ def read_planes(path: str | Path, *names: str) -> list[np.ndarray]:
         return [hdus[name].data.astype(np.float32) for name in names]
 
 
-def _cards_of(header: ImageHeader, box: Box, n_axes: int) -> fits.Header:
+def _cards_of(header: ImageHeader, box: Box) -> fits.Header:
     """Return the cards of an image that covers a box of a mosaic."""
-    cards = header.wcs.slice((slice(box.y0, None), slice(box.x0, None))).to_header()
+    cards = header.coordinates.cards(box.x0, box.y0)
     cards["BMAJ"], cards["BMIN"] = header.beam.major_arcsec / 3600, header.beam.minor_arcsec / 3600
     cards["BPA"] = header.beam.position_angle_deg
-    cards["WCSAXES"] = n_axes
-    if n_axes == 4:
-        axes = {3: ("FREQ", header.frequency_hz, 1e6, "Hz"), 4: ("STOKES", 1.0, 1.0, "")}
-        for axis, (kind, value, step, unit) in axes.items():
-            cards[f"CTYPE{axis}"], cards[f"CRVAL{axis}"], cards[f"CUNIT{axis}"] = kind, value, unit
-            cards[f"CDELT{axis}"], cards[f"CRPIX{axis}"] = step, 1.0
-    else:
-        cards["RESTFRQ"] = header.frequency_hz
+    cards["RESTFRQ"] = header.frequency_hz
     return cards

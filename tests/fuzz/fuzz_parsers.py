@@ -56,7 +56,7 @@ def header(content: bytes, folder: Path) -> list[str]:
         assert min(image.shape) > 0 and image.cards.isascii()
         numbers = [image.pixel_arcsec, image.beam.minor_arcsec, image.frequency_hz]
         assert np.isfinite([*numbers, image.beam.position_angle_deg]).all() and min(numbers) > 0
-        positions = image.wcs.pixel_to_world_values([0, 1], [0, 1])
+        positions = image.coordinates.to_sky([0, 1], [0, 1])
         assert np.shape(sample_image(path, *positions)) == (2,)
         box = Box(0, 3, 0, 3).grown(0, image.shape)
         pixels = read_pixels(image, box)

@@ -11,7 +11,7 @@ BEAM = 8.0
 
 
 def image_of(path, **changes):
-    return {"image": path, "beam": None, "frequency_hz": None} | changes
+    return {"image": path, "beam": None, "frequency_hz": None, "plane": None} | changes
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def noise():
 def test_a_rectangle_is_that_of_the_file(write_fits, noise, n_axes, name):
     path = write_fits(noise, name, n_axes=n_axes)
     header = read_header(path)
-    assert (header.shape, header.n_axes) == ((80, 100), n_axes)
+    assert (header.shape, header.plane.count) == ((80, 100), 1)
     assert header.frequency_hz == 1.4e9
     assert header.pixel_arcsec == pytest.approx(2.0)
     pixels = read_pixels(header, BOX)
@@ -42,10 +42,22 @@ def test_a_rectangle_is_that_of_the_file(write_fits, noise, n_axes, name):
     assert pixels == pytest.approx(noise[BOX.slices], abs=tolerance, rel=0)
 
 
-def test_zero_and_nan_are_blank_and_the_rest_is_not(write_fits, noise):
-    noise[20:30, 20:40], noise[40, 40], noise[41, 41] = 0, np.nan, -0.0
-    pixels = read_pixels(read_header(write_fits(noise)), BOX)
-    assert np.array_equal(np.isnan(pixels), np.isnan(noise[BOX.slices]) | (noise[BOX.slices] == 0))
+def test_areas_of_zeros_nan_and_infinities_are_blank_and_the_rest_is_not(write_fits, noise):
+    noise[20:36, 20:40], noise[40, 40], noise[41, 41], noise[42, 42:44] = 0, np.nan, -0.0, (np.inf, -np.inf)
+    blank = (noise == 0) | ~np.isfinite(noise)
+    blank[41, 41] = False  # a value that happens to be zero
+    pixels = read_pixels(read_header(write_fits(noise, BUNIT="mJy/beam")), BOX)
+    assert np.array_equal(np.isnan(pixels), blank[BOX.slices])
+    assert pixels[~blank[BOX.slices]] == pytest.approx(noise[BOX.slices][~blank[BOX.slices]] * 1e-3)
+
+
+def test_a_pixel_is_blank_or_not_whatever_rectangle_is_read(write_fits, noise):
+    noise[:, :3], noise[30:50, 20:45], noise[np.random.default_rng(1).random(noise.shape) < 0.1] = 0, 0, 0
+    header = read_header(write_fits(noise))
+    whole = read_pixels(header, Box(0, 100, 0, 80))
+    assert np.isnan(whole[:, :3]).all() and np.isnan(whole[30:50, 20:45]).all() and (whole == 0).any()
+    for box in (BOX, Box(0, 10, 0, 10), Box(40, 41, 49, 50), Box(0, 100, 31, 33)):
+        assert np.array_equal(read_pixels(header, box), whole[box.slices], equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +65,11 @@ def test_zero_and_nan_are_blank_and_the_rest_is_not(write_fits, noise):
     [
         *[(text, 1) for text in ("JY/BEAM", "Jy/beam", "jy / Beam", "Jy beam-1", "Jy.beam-1", "beam-1 Jy")],
         *[("mJy/beam", 1e-3), ("mJy beam^-1", 1e-3), ("MJY/BM", 1e-3), ("uJy/beam", 1e-6), (None, 1)],
+        *[
+            (text, 1)
+            for text in ("Jy beam**-1", "Jy/(clean beam)", "Jansky/beam", "JY PER BEAM", "Jy bm^{-1}")
+        ],
+        *[("milliJy/beam", 1e-3), ("beam-1 mJy", 1e-3), ("microJy/beam", 1e-6), ("nJy/beam", 1e-9), (" ", 1)],
     ],
 )
 def test_all_spellings_of_the_unit_become_jy_per_beam(write_fits, noise, unit, factor):
@@ -62,7 +79,7 @@ def test_all_spellings_of_the_unit_become_jy_per_beam(write_fits, noise, unit, f
 
 @pytest.mark.parametrize("unit", ["K", "Jy/pixel", "Jy", "Jy/sr", "Jybeam"])
 def test_another_unit_is_an_error_that_names_the_card(write_fits, noise, unit):
-    with pytest.raises(ImageError, match=f"image.fits, card BUNIT: expected Jy/beam, received '{unit}'"):
+    with pytest.raises(ImageError, match=f"image.fits, card BUNIT: expected Jy/beam.*, received {unit};"):
         read_header(write_fits(noise, BUNIT=unit))
 
 
@@ -94,7 +111,15 @@ def test_the_frequency_comes_from_the_axis_a_card_or_the_sheet(write_fits, noise
     assert read_header(four, frequency_hz=7e8).frequency_hz == 7e8
     swapped = {"CTYPE3": "STOKES", "CRVAL3": 1.0, "CTYPE4": "FREQ-LSR", "CRVAL4": 6e8}
     assert read_header(write_fits(noise, n_axes=4, **swapped)).frequency_hz == 6e8
-    for card in ("RESTFRQ", "RESTFREQ", "FREQ"):
+    later = {"CRPIX3": -1.0, "CDELT3": 1e8}
+    assert read_header(write_fits(noise, n_axes=4, CRVAL3=5e8, **later)).frequency_hz == 7e8
+    left_over = {"RESTFRQ": 3e9, "CTYPE3": "FREQ", "CRVAL3": 1.4, "CRPIX3": 5.0, "CUNIT3": "GHz"}
+    assert read_header(write_fits(noise, **left_over)).frequency_hz == 1.4e9
+    wave = {"RESTFRQ": None, "CTYPE3": "LAMBDA", "CRVAL3": 0.2}
+    assert read_header(write_fits(noise, **wave)).frequency_hz == pytest.approx(299792458 / 0.2)
+    velocity = {"CTYPE3": "VOPT", "CRVAL3": 1e5, "RESTFRQ": 2e9}
+    assert read_header(write_fits(noise, **velocity)).frequency_hz == 2e9
+    for card in ("RESTFRQ", "RESTFREQ", "FREQ", "OBSFREQ"):
         path = write_fits(noise, **{"RESTFRQ": None, card: 2e9})
         assert read_header(path).frequency_hz == 2e9
     with pytest.raises(ImageError, match="image.fits: .*RESTFRQ, RESTFREQ, FREQ"):
@@ -117,23 +142,70 @@ def test_integer_data_are_scaled_and_their_blank_is_nan(tmp_path, sky, bits):
     assert read_pixels(read_header(path), BOX) == pytest.approx(expected, nan_ok=True, rel=1e-6)
 
 
-def test_a_cube_is_refused(tmp_path, sky):
-    path = tmp_path / "cube.fits"
-    fits.PrimaryHDU(np.ones((3, 20, 20)), sky.cards((20, 20))).writeto(path)
-    with pytest.raises(ImageError, match="cube.fits, card NAXIS3: expected 1 .* received 3"):
+@pytest.fixture
+def cube(tmp_path, sky):
+    """A cube of 4 Stokes parameters and 3 channels with other pixels in each plane, and its array."""
+    array = np.random.default_rng(7).normal(size=(3, 4, 20, 25)).astype(np.float32)
+    cards = sky.cards((20, 25), n_axes=4, CTYPE3="STOKES", CRVAL3=4.0, CDELT3=-1.0)
+    cards.update(CTYPE4="FREQ", CRVAL4=1e9, CDELT4=1e7)
+    fits.PrimaryHDU(array, cards).writeto(tmp_path / "cube.fits")
+    return tmp_path / "cube.fits", array
+
+
+def test_of_a_cube_the_first_plane_of_stokes_i_is_read_or_the_one_that_is_named(cube):
+    path, array = cube
+    box = Box(2, 20, 3, 12)
+    first = read_header(path)
+    assert (first.plane.number, first.plane.count, first.frequency_hz) == (3, 12, 1e9)
+    assert np.array_equal(read_pixels(first, box), array[0, 3][box.slices])
+    named = read_header(path, plane=2 + 4 * 1)
+    assert named.frequency_hz == 1.01e9
+    assert np.array_equal(read_pixels(named, box), array[1, 2][box.slices])
+    assert first.cards != named.cards
+    with pytest.raises(ImageError, match="cube.fits, column plane: expected 0 to 11, received 12"):
+        read_header(path, plane=12)
+
+
+@pytest.mark.parametrize(("n_axes", "stokes"), [(4, 4.0), (4, 2.0), (2, 3.0)])
+def test_other_stokes_parameters_are_refused_unless_asked_for(write_fits, noise, n_axes, stokes):
+    path = write_fits(noise, n_axes=n_axes, CTYPE4="STOKES", CRVAL4=stokes)
+    with pytest.raises(ImageError, match=f"STOKES.*received {'IQUV'[int(stokes) - 1]};.* column plane"):
         read_header(path)
+    assert np.array_equal(read_pixels(read_header(path, plane=0), BOX), noise[BOX.slices])
+    assert np.isfinite(sample_image(path, np.zeros(1), np.full(1, -30.0))).all()
+
+
+@pytest.mark.parametrize("order", [(2, 3, 0, 1), (3, 2, 1, 0), (2, 0, 3, 1), (0, 2, 1, 3)])
+def test_axes_may_come_in_any_order(tmp_path, sky, order):
+    plain = sky.cards((20, 25), n_axes=4)
+    array = np.random.default_rng(8).normal(size=(1, 1, 20, 25)).astype(np.float32)
+    cards = fits.Header([(card, value) for card, value in plain.items() if not card[-1].isdigit()])
+    for axis, old in enumerate(order, start=1):
+        for name in ("CTYPE", "CRPIX", "CDELT", "CRVAL"):
+            cards[f"{name}{axis}"] = plain[f"{name}{old + 1}"]
+    # Axis 1 of FITS is the last one of numpy.
+    moved = np.transpose(array, [3 - old for old in order[::-1]])
+    fits.PrimaryHDU(moved, cards).writeto(tmp_path / "moved.fits")
+    fits.PrimaryHDU(array, plain).writeto(tmp_path / "plain.fits")
+    header, known = read_header(tmp_path / "moved.fits"), read_header(tmp_path / "plain.fits")
+    ra, dec = known.coordinates.to_sky(np.array([3.0, 20.0]), np.array([12.0, 2.0]))
+    x, y = header.coordinates.to_pixels(ra, dec)
+    swapped = order.index(1) < order.index(0)
+    here, there = ((y, x) if swapped else (x, y)), ([3, 20], [12, 2])
+    assert np.array(here) == pytest.approx(np.array(there))
+    rows, columns = header.shape
+    pixels = read_pixels(header, Box(0, columns, 0, rows))
+    assert np.array_equal(pixels.T if swapped else pixels, array[0, 0])
 
 
 @pytest.mark.parametrize(
     ("cards", "complaint"),
     [
-        ({"CTYPE1": "GLON-SIN", "CTYPE2": "GLAT-SIN"}, "cards CTYPE1 and CTYPE2: .* 'GLON-SIN'"),
-        ({"CTYPE1": "DEC--SIN", "CTYPE2": "RA---SIN"}, "cards CTYPE1 and CTYPE2: .* 'DEC--SIN'"),
-        ({"CTYPE1": None, "CTYPE2": None}, "cards CTYPE1 and CTYPE2: .* None"),
+        ({"CTYPE1": "ELON-SIN", "CTYPE2": "ELAT-SIN"}, "cards CTYPE: .* ELON-SIN, ELAT-SIN"),
+        ({"CTYPE1": None, "CTYPE2": None}, "cards CTYPE: .* None, None"),
         ({"CTYPE1": "RA---QQQ", "CTYPE2": "DEC--QQQ"}, "expected coordinates"),
-        ({"RADESYS": "FK4", "EQUINOX": 1950.0}, "card RADESYS: expected ICRS or FK5, received FK4"),
-        ({"RADESYS": None, "EQUINOX": 1950.0}, "card RADESYS: expected ICRS or FK5, received FK4"),
-        ({"RADESYS": None, "EQUINOX": None, "EPOCH": 1950.0}, "card RADESYS: .* received FK4"),
+        ({"RADESYS": "GAPPT"}, "card RADESYS: expected one of ICRS, FK5, FK4, FK4-NO-E, received GAPPT"),
+        ({"RADESYS": None, "EQUINOX": 0.0}, "card EQUINOX: expected a year .*, received 0"),
     ],
 )
 def test_other_coordinates_are_refused(write_fits, noise, cards, complaint):
@@ -244,19 +316,41 @@ def test_cards_change_with_what_matters_and_with_nothing_else(write_fits, noise)
     assert len({first, *(cards(**change) for change in changes)}) == len(changes) + 1
 
 
-@pytest.mark.parametrize("n_axes", [2, 4])
-def test_a_tile_image_has_the_coordinates_of_the_mosaic(tmp_path, write_fits, noise, n_axes):
-    header = read_header(write_fits(noise, n_axes=4, BMIN=1e-3, BPA=20.0), beam=None)
+PIXEL = 2.0 / 3600
+TURNED = {"CDELT1": None, "CDELT2": None, "CD1_1": -PIXEL * 0.8, "CD1_2": PIXEL * 0.6} | {
+    "CD2_1": PIXEL * 0.6,
+    "CD2_2": PIXEL * 0.8,
+}
+FRAMES = [
+    {},
+    {"CTYPE1": "RA---NCP", "CTYPE2": "DEC--NCP"},
+    {"CTYPE1": "DEC--SIN", "CTYPE2": "RA---SIN", "CRVAL1": -30.0, "CRVAL2": 0.0},
+    {"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"},
+    {"RADESYS": "FK4", "EQUINOX": 1950.0},
+    {"CDELT1": PIXEL},
+    TURNED,
+    {"CDELT1": 1.0, "CDELT2": 1.0, "PC1_1": -PIXEL, "PC2_2": PIXEL},
+    {"CDELT1": None, "CDELT2": None, "CD1_1": -PIXEL, "CD1_2": 1e-5, "CD2_1": 0.0, "CD2_2": PIXEL},
+    {"CROTA2": 200.0},
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_tile_image_has_the_coordinates_of_the_mosaic(tmp_path, write_fits, noise, frame):
+    header = read_header(write_fits(noise, n_axes=4, BMIN=1e-3, BPA=20.0, **frame), beam=None)
     path = tmp_path / "tile.fits"
-    write_image({"only": noise[BOX.slices]}, path, header=header, box=BOX, n_axes=n_axes)
+    write_image({"only": noise[BOX.slices]}, path, header=header, box=BOX)
+    cards = fits.getheader(path)
+    assert abs(cards["CDELT1"]) == pytest.approx(PIXEL, rel=0.01)
+    assert abs(cards["CDELT2"]) == pytest.approx(PIXEL, rel=0.01)
+    assert ("PC1_2" in cards) == ("CD1_2" in frame or "CROTA2" in frame)
     tile = read_header(path)
-    assert tile.n_axes == n_axes
     assert tile.frequency_hz == header.frequency_hz
     assert np.array_equal(read_pixels(tile, Box(0, 30, 0, 50)), noise[BOX.slices])
     beam = (tile.beam.major_arcsec, tile.beam.minor_arcsec, tile.beam.position_angle_deg)
     assert beam == pytest.approx((header.beam.major_arcsec, 3.6, 20))
-    here = SkyCoord(*tile.wcs.pixel_to_world_values([0, 29], [0, 49]), unit="deg")
-    there = SkyCoord(*header.wcs.pixel_to_world_values([20, 49], [10, 59]), unit="deg")
+    here = SkyCoord(*tile.coordinates.to_sky([0, 29], [0, 49]), unit="deg")
+    there = SkyCoord(*header.coordinates.to_sky([20, 49], [10, 59]), unit="deg")
     assert np.all(here.separation(there) < 1e-6 * u.arcsec)
 
 
@@ -311,14 +405,14 @@ def test_cards_that_no_program_should_write_are_told(write_fits, noise, card, va
 def test_an_equinox_that_the_images_of_tiles_could_not_have_is_told(write_fits, noise):
     path = write_fits(noise, RADESYS="FK5")
     overwrite_card(path, "EQUINOX", "1E400")
-    with pytest.raises(ImageError, match="card EQUINOX: expected a finite number, received inf"):
+    with pytest.raises(ImageError, match="card EQUINOX: expected a"):
         read_header(path)
 
 
 def test_a_card_that_the_images_of_tiles_would_name_otherwise_is_told_with_its_value(write_fits, noise):
     path = write_fits(noise, RADESYS="FK5", EQUINOX=None, EPOCH=2000.0)
     overwrite_card(path, "EPOCH", "1E400")
-    with pytest.raises(ImageError, match="card EQUINOX: expected a finite number, received INF"):
+    with pytest.raises(ImageError, match="card EQUINOX: expected a"):
         read_header(path)
 
 

@@ -69,7 +69,7 @@ class Files:
     def write_truth(self, table):
         """Write rows of x, y, flux in Jy and class."""
         x, y, flux, kind = (np.array(column) for column in zip(*table, strict=True))
-        ra, dec = self.header.wcs.pixel_to_world_values(x.astype(float), y.astype(float))
+        ra, dec = self.header.coordinates.to_sky(x.astype(float), y.astype(float))
         truth = pd.DataFrame({"ra": ra, "dec": dec, "total_flux": flux.astype(float), "class": kind})
         truth.to_csv(self.folder / "truth.csv", index=False)
         return self.folder / "truth.csv"

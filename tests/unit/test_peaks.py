@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radiofind.peaks import beam_at, find_peaks
+from radiofind.peaks import find_peaks
 
 CORNERS = [(40.3, 50.8), (120.0, 60.5), (200.49, 70.2), (80.75, 150.25), (160.1, 220.9)]
 
@@ -24,7 +24,7 @@ def test_isolated_sources_come_back_between_the_pixels(sky, fields_of):
     assert found["peak_flux"].to_numpy() == pytest.approx(peak, rel=0.03)
     assert found["peak_snr"].to_numpy() == pytest.approx(peak / 1e-3, rel=0.03)
     assert found["e_ra"].to_numpy() == pytest.approx(8 * 1e-3 / (2 * peak), rel=0.05)
-    ra, dec = field.header.wcs.pixel_to_world_values(x, y)
+    ra, dec = field.header.coordinates.to_sky(x, y)
     assert found["ra"].to_numpy() == pytest.approx(ra % 360, abs=0.1 / 3600)
     assert found["dec"].to_numpy() == pytest.approx(dec, abs=0.1 / 3600)
 
@@ -36,13 +36,6 @@ def test_the_flux_is_right_with_an_elliptic_beam(sky, fields_of, angle_deg):
     (field,) = fields_of(sky.make((90, 90), [(40.3, 50.6, 1.0, shape)], rms=1e-6), rms=1e-3, **beam)
     found = peaks_of(field).detections
     assert found["total_flux"].tolist() == pytest.approx([1], rel=0.02)
-
-
-def test_the_beam_has_its_width_along_its_angle(sky, fields_of):
-    (field,) = fields_of(np.ones((9, 9)), rms=1.0, BMAJ=12 / 3600, BMIN=6 / 3600, BPA=30.0)
-    east, north = np.sin(np.deg2rad(30)), np.cos(np.deg2rad(30))
-    assert beam_at(np.array(-6 * east), np.array(6 * north), field.header.beam) == pytest.approx(0.5)
-    assert beam_at(np.array(-3 * north), np.array(-3 * east), field.header.beam) == pytest.approx(0.5)
 
 
 def test_only_what_is_above_the_threshold_counts(sky, fields_of):
@@ -121,7 +114,7 @@ def test_any_tiling_gives_the_same_peaks(sky, fields_of, core, halo):
     assert sorted(parts) == sorted(whole[columns].to_numpy().tolist())
 
 
-@pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant"), (np.inf, "infinite")])
+@pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant")])
 def test_what_cannot_be_searched_gives_an_empty_table_and_a_reason(fields_of, value, reason):
     (field,) = fields_of(np.full((80, 80), value), rms=1.0)
     found = peaks_of(field)

@@ -261,6 +261,7 @@ def test_the_ground_of_a_network_is_what_the_sheet_says_with_the_tiles_under_the
         "truth_format": "table",
         "beam": (6.0, 5.0, 0.0),
         "frequency_hz": None,
+        "plane": None,
         "train_box": "0:90,0:80",
         "validation_box": "130:180,0:100",
         "tiles": ["results/b/tiles/y000x000.json"],

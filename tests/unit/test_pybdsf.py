@@ -41,7 +41,7 @@ def test_sources_come_back_in_our_units_and_no_file_stays(sky, fields_of, tmp_pa
     assert list(table.columns) == [column.name for column in DETECTION]
     assert table["x"].to_numpy() == pytest.approx([40.3, 110, 62.4, 130], abs=0.3)
     assert table["y"].to_numpy() == pytest.approx([50.6, 60, 120.8, 130], abs=0.3)
-    ra, dec = field.header.wcs.pixel_to_world_values(table["x"], table["y"])
+    ra, dec = field.header.coordinates.to_sky(table["x"], table["y"])
     assert table[["ra", "dec"]].to_numpy() == pytest.approx(np.transpose([ra % 360, dec]), abs=1e-7)
 
     point, large, pair, faint = table.to_dict("records")
@@ -210,7 +210,7 @@ def test_trouble_of_the_machine_ends_the_program_and_is_not_told_of_the_tile(tmp
     assert not (tmp_path / "error.txt").exists()
 
 
-@pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant"), (np.inf, "infinite")])
+@pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant")])
 def test_what_cannot_be_searched_never_reaches_pybdsf(fields_of, instead, value, reason):
     instead("raise SystemExit(1)")
     (field,) = fields_of(np.full((80, 80), value), rms=1.0)

@@ -50,7 +50,7 @@ def survey(sky, write_fits):
 
 def catalogue_of(header, x, y, kinds, rms):
     """What a finder says of the sources: as many components as their kind has, and sizes."""
-    ra, dec = header.wcs.pixel_to_world_values(x, y)
+    ra, dec = header.coordinates.to_sky(x, y)
     components = np.choose(kinds, [1, 2, 3, 1])
     major = np.choose(kinds, [8.0, 80.0, 60.0, 20.0])
     total = np.choose(kinds, [1.0, 2.0, 2.0, 3.0])
@@ -172,7 +172,7 @@ def test_sources_on_one_island_are_one_object(survey):
     mosaic = survey("deep")
     lobes = mosaic.catalogue[mosaic.catalogue["n_components"] == 2].copy()
     lobes["x"] += 18
-    lobes["ra"], lobes["dec"] = mosaic.header.wcs.pixel_to_world_values(lobes["x"], lobes["y"])
+    lobes["ra"], lobes["dec"] = mosaic.header.coordinates.to_sky(lobes["x"], lobes["y"])
     lobes["source_id"] = [f"lobe of {name}" for name in lobes["source_id"]]
     both = replace(mosaic, catalogue=pd.concat([mosaic.catalogue, lobes], ignore_index=True))
     data = cut_dataset([both], replace(COUNTS, size_pixels=61), **SPLIT)
