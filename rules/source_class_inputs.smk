@@ -85,7 +85,8 @@ def with_classes_of(wildcards):
 def images_with_classes(wildcards):
     """Return image, beam and frequency of these mosaics."""
     return {
-        one: plan.sheet_values(one, "image", "beam", "frequency_hz", "plane") for one in with_classes_of(wildcards)
+        one: plan.sheet_values(one, "image", "beam", "frequency_hz", "plane")
+        for one in with_classes_of(wildcards)
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from radiofind.boxes import check_boxes, check_training_sets
 from radiofind.configuration import ConfigurationError, check_config
-from radiofind.sheet import Mosaic, SheetError, read_sheet
+from radiofind.sheet import Mosaic, SheetError, from_home, read_sheet
 
 InputError = (ConfigurationError, SheetError)
 """What `read_inputs` raises."""
@@ -48,4 +48,4 @@ def _from_home(value: object) -> object:
         return {key: _from_home(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_from_home(part) for part in value]
-    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
+    return from_home(value) if isinstance(value, str) else value

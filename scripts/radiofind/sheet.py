@@ -82,7 +82,7 @@ def read_sheet(
     problems, mosaics, first_lines = [], [], {}
     for line, row in rows:
         cells = {column: field for column, field in zip(columns, row, strict=False) if field}
-        cells |= {column: str(Path(cells[column]).expanduser()) for column in PATHS if column in cells}
+        cells |= {column: from_home(cells[column]) for column in PATHS if column in cells}
         name = cells.get("mosaic")
         if len(row) == len(columns):
             found = list(row_problems(cells, simulations=simulations, base=Path(base)))
@@ -97,6 +97,11 @@ def read_sheet(
     if problems:
         raise SheetError(listed(problems))
     return mosaics
+
+
+def from_home(path: str) -> str:
+    """Return a path with the user's folder in the place of ``~/`` at its start."""
+    return str(Path(path).expanduser()) if path.startswith("~/") else path
 
 
 def _lines(path: Path, name: str) -> list[tuple[int, list[str]]]:

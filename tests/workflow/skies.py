@@ -97,8 +97,8 @@ def _cut_rows(path: Path, rows: int) -> None:
 def _make_hard_image(like: Path, path: Path) -> None:
     """Make an image of two axes and without a beam, whose tiles are hard, from left to right.
 
-    The first holds an infinity, which is a blank pixel, the second noise only, the third is constant, the fourth is half blank, and
-    the fifth is blank.
+    The first holds an infinity, which is a blank pixel, the second noise only, the third is constant, the
+    fourth is half blank, and the fifth is blank.
     """
     pixels = np.random.default_rng(3).normal(0, RMS, (CORE, 5 * CORE)).astype(np.float32)
     pixels[5, 5] = np.inf
