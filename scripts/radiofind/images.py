@@ -108,9 +108,11 @@ class ImageHeader:
         rotation R, the beam B becomes (UA)^-1 B (UA)^-T.
         """
         matrix = self.coordinates.matrix
-        stretch = self.coordinates.jacobian(x, y) @ np.linalg.inv(matrix)
-        squares, axes = np.linalg.eigh(np.swapaxes(stretch, -1, -2) @ stretch)
-        stretch = (axes * np.sqrt(squares)[..., np.newaxis, :]) @ np.swapaxes(axes, -1, -2)
+        change = self.coordinates.jacobian(x, y) @ np.linalg.inv(matrix)
+        square = np.swapaxes(change, -1, -2) @ change
+        root = np.sqrt(np.linalg.det(square))[..., np.newaxis, np.newaxis]
+        trace = np.trace(square, axis1=-2, axis2=-1)[..., np.newaxis, np.newaxis]
+        stretch = (square + root * np.eye(2)) / np.sqrt(trace + 2 * root)
         to_pixels = np.linalg.inv(stretch @ matrix)
         return to_pixels @ beam_covariance(self.beam) @ np.swapaxes(to_pixels, -1, -2)
 
@@ -151,7 +153,7 @@ def read_header(
         number, header = _first_image(Path(path))
         coordinates = coordinates_of(header, path)
         searched = plane_of(header, coordinates.axes, given=plane, path=path)
-        return ImageHeader(
+        image = ImageHeader(
             path=Path(path),
             hdu=number,
             plane=searched,
@@ -161,6 +163,9 @@ def read_header(
             jy_per_beam=unit_of(header, path),
             has_unit=bool(str(header.get("BUNIT") or "").strip()),
         )
+        if not (np.isfinite(image.beam_pixels).all() and 0 < image.pixel_arcsec < np.inf):
+            raise ImageError(f"{path}: expected an image with its middle on the sky, received one beyond it")
+        return image
 
 
 def header_from_sheet(row: Mapping[str, object]) -> ImageHeader:

@@ -26,8 +26,8 @@ def find_peaks(sky: Field, *, finder: str, threshold: float) -> Found:
     -------
     Found
         One detection per pixel that is the largest of its 3 x 3 neighbours and above the threshold. The
-        position is the vertex of a parabola through the neighbours; the total flux is that of a point source:
-        the beam fitted to the 5 x 5 pixels around the maximum.
+        position is the vertex of a paraboloid through the neighbours; the total flux is that of a point
+        source: the beam fitted to the 5 x 5 pixels around the maximum.
     """
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
@@ -52,11 +52,10 @@ def _measure(sky: Field, row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
     """Return position, peak and beam-matched flux of maxima with their errors."""
     height = np.pad(sky.pixels - sky.mean, 2, constant_values=np.nan)
     stamps = np.lib.stride_tricks.sliding_window_view(height, (5, 5))[row, column].astype(float)
-    centre = stamps[:, 2, 2]
-    dx, gain_x = _vertex(stamps[:, 2, 1], centre, stamps[:, 2, 3])
-    dy, gain_y = _vertex(stamps[:, 1, 2], centre, stamps[:, 3, 2])
+    beams = sky.header.beam_pixels_at(sky.tile.box.x0 + column, sky.tile.box.y0 + row)
+    dx, dy, gain = _vertex(stamps[:, 1:4, 1:4], beams)
     rms = sky.rms[row, column].astype(float)
-    peak = centre + gain_x + gain_y
+    peak = stamps[:, 2, 2] + gain
     x, y = sky.tile.box.x0 + column + dx, sky.tile.box.y0 + row + dy
     size = np.array([sky.header.beam.major_arcsec, sky.header.beam.minor_arcsec])
     error = size.mean() * rms / (2 * peak)
@@ -68,18 +67,34 @@ def _measure(sky: Field, row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
             "e_dec": error,
             "apparent_peak_flux": peak,
             "e_apparent_peak_flux": rms,
-            "apparent_total_flux": _beam_flux(stamps, dx, dy, sky.header.beam_pixels_at(x, y)),
+            "apparent_total_flux": _beam_flux(stamps, dx, dy, beams),
             "e_apparent_total_flux": rms,
         }
     )
 
 
-def _vertex(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return offset and gain in height of the parabola through three pixels; none beside a blank."""
-    curvature = left - 2 * centre + right
+def _vertex(pixels: np.ndarray, beams: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return offsets in x and y and gain in height of the vertex of a paraboloid.
+
+    Parameters
+    ----------
+    pixels
+        The maxima and their neighbours, shape (n, 3, 3).
+    beams
+        Covariances of the beam over (x, y), shape (n, 2, 2). They tell how the paraboloid is turned; its
+        curvatures along rows and columns are those of the pixels. Along an axis with a blank pixel there is
+        no offset.
+    """
+    middle = pixels[:, 1, 1]
+    sides = np.stack([pixels[:, 1, [0, 2]], pixels[:, [0, 2], 1]], axis=1)
+    curvature = sides.sum(axis=2) - 2 * middle[:, np.newaxis]
     usable = np.isfinite(curvature) & (curvature < 0)
-    offset = np.divide(left - right, 2 * curvature, out=np.zeros_like(centre), where=usable)
-    return offset, np.where(usable, (right - left) * offset / 4, 0.0)
+    slope = np.where(usable, (sides[..., 1] - sides[..., 0]) / 2, 0)
+    sharp = np.where(usable, np.sqrt(np.abs(curvature)), 1)
+    turn = np.where(usable.all(axis=1), -beams[:, 0, 1] / np.sqrt(beams[:, 0, 0] * beams[:, 1, 1]), 0)
+    u, v = (slope / sharp).T
+    dx, dy = np.stack([u - turn * v, v - turn * u]) / (1 - turn**2) / sharp.T
+    return dx, dy, (slope[:, 0] * dx + slope[:, 1] * dy) / 2
 
 
 def _beam_flux(stamps: np.ndarray, dx: np.ndarray, dy: np.ndarray, beams: np.ndarray) -> np.ndarray:

@@ -206,6 +206,7 @@ def test_axes_may_come_in_any_order(tmp_path, sky, order):
         ({"CTYPE1": "RA---QQQ", "CTYPE2": "DEC--QQQ"}, "expected coordinates"),
         ({"RADESYS": "GAPPT"}, "card RADESYS: expected one of ICRS, FK5, FK4, FK4-NO-E, received GAPPT"),
         ({"RADESYS": None, "EQUINOX": 0.0}, "card EQUINOX: expected a year .*, received 0"),
+        ({"CDELT1": -1.0, "CDELT2": 1.0, "CRPIX1": -90.0}, "expected an image with its middle on the sky"),
     ],
 )
 def test_other_coordinates_are_refused(write_fits, noise, cards, complaint):
