@@ -61,6 +61,12 @@ def test_a_row_gives_a_mosaic(folder):
     ]
 
 
+def test_a_path_may_start_at_home(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.resolve()))
+    (mosaic,) = read(folder, "mosaic\timage\tplane\nm\t~/a.fits\t3\n")
+    assert (mosaic.image, mosaic.plane) == (f"{folder.resolve()}/a.fits", 3)
+
+
 def test_a_simulated_mosaic_gets_the_paths_of_its_simulation(folder):
     one, two = read(folder, "mosaic\tsimulate\none\tdemo\ntwo\tdemo\n")
     assert one.image == two.image == "results/simulations/demo/image.fits"
@@ -154,6 +160,7 @@ def test_a_wrong_path_is_told(folder, row, column, told):
         *(("validation_box", box) for box in ("0:10,0:10,0:10", "a:b,c:d", "0:10,0:99999999999")),
         *(("beam", beam) for beam in ("6", "6,6", "5,6,0", "6,0,0", "6,6,x", "nan,6,0", "6,6,0,0")),
         *(("frequency_hz", frequency) for frequency in ("144", "-1e9", "inf", "144 MHz", "1e9,2e9")),
+        *(("plane", plane) for plane in ("-1", "1.5", "first", "1,2")),
         *(("training_set", name) for name in ("a b", "../t", ".t")),
         *(("field", name) for name in ("a/b", "-f")),
     ],
