@@ -1,15 +1,54 @@
-"""Run the workflow in a folder of its own and print its scores; used by the benchmarks on real data."""
+"""Run the workflow, or PyBDSF alone, in a folder of its own; used by the benchmarks on real data."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import yaml
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from radiofind.images import ImageHeader, read_header
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+ANY_FREQUENCY_HZ = 1.4e9
+"""PyBDSF wants one, and finds the same with any."""
+LIMIT_S = 900
+ALONE = """
+import json, bdsf
+options = json.load(open("options.json"))
+options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+image = bdsf.process_image("image.fits", ncores=1, **options)
+image.write_catalog(outfile="sources.fits", format="fits", catalog_type="srl", clobber=True)
+"""
+
+
+class PlainError(RuntimeError):
+    """PyBDSF alone came to no end."""
+
+
+@dataclass(frozen=True)
+class Sky:
+    """An image as it is in its file."""
+
+    header: ImageHeader
+    cards: fits.Header
+    pixels: np.ndarray
+
+    @property
+    def wcs(self) -> WCS:
+        """Coordinates as the file has them."""
+        return WCS(self.cards).celestial
 
 
 def run_workflow(place: Path, *, settings: Mapping[str, object], sheet: Sequence[Mapping[str, str]]) -> None:
@@ -32,3 +71,79 @@ def run_workflow(place: Path, *, settings: Mapping[str, object], sheet: Sequence
     profile = ["--profile", REPOSITORY / "profiles/local", "--directory", place]
     subprocess.run([*snakemake, *profile, "--configfile", place / "config.yaml"], check=True)
     print((place / "results/scores.txt").read_text())
+
+
+def run_alone(folder: Path, options: Mapping[str, object]) -> pd.DataFrame:
+    """Return the source list that PyBDSF alone makes of ``image.fits`` in a folder.
+
+    Parameters
+    ----------
+    folder
+        Where the image is, and where PyBDSF's files stay.
+    options
+        Of ``process_image``.
+
+    Raises
+    ------
+    PlainError
+        When it fails, crashes or takes too long.
+    """
+    catalogue = folder / "sources.fits"
+    catalogue.unlink(missing_ok=True)
+    (folder / "options.json").write_text(json.dumps(options))
+    with (folder / "log.txt").open("w+") as log:
+        command = [sys.executable, "-c", ALONE]
+        try:
+            subprocess.run(command, cwd=folder, stdout=log, stderr=log, timeout=LIMIT_S, check=True)
+        except subprocess.TimeoutExpired as error:
+            raise PlainError(f"no end within {LIMIT_S} s") from error
+        except subprocess.CalledProcessError as error:
+            log.seek(0)
+            lines = [line.strip() for line in log if line.strip()]
+            raise PlainError(lines[-1] if error.returncode > 0 and lines else str(error)) from error
+    empty = {name: pd.Series(dtype=float) for name in ("RA", "DEC", "Total_flux", "Isl_rms")}
+    return Table.read(catalogue).to_pandas() if catalogue.exists() else pd.DataFrame(empty)
+
+
+def read_sky(path: Path) -> Sky:
+    """Return an image."""
+    header = read_header(path)
+    pixels, cards = fits.getdata(path, header.hdu, header=True)
+    return Sky(header, cards, np.asarray(pixels, np.float32).reshape(header.shape))
+
+
+def options_for(sky: Sky) -> dict[str, object]:
+    """Return the options of PyBDSF that the workflow owns, other than those of the noise."""
+    beam, frequency_hz = sky.header.beam, sky.header.frequency_hz or ANY_FREQUENCY_HZ
+    axes = (beam.major_arcsec / 3600, beam.minor_arcsec / 3600, beam.position_angle_deg)
+    return {"thresh": "hard", "beam": axes, "frequency": frequency_hz}
+
+
+def troubles_of(sky: Sky) -> list[str]:
+    """Return what of the file would mislead PyBDSF."""
+    troubles = {
+        "with NaN for zeros": (sky.pixels == 0).any(),
+        "with NaN for infinities": np.isinf(sky.pixels).any(),
+        "in Jy/beam": sky.header.jy_per_beam != 1,
+        "out of a further HDU": sky.header.hdu != 0,
+        "with CDELT": "CDELT1" not in sky.cards or "CDELT2" not in sky.cards,
+    }
+    return [f"PyBDSF is given a copy {what}" for what, is_needed in troubles.items() if is_needed]
+
+
+def blanked(sky: Sky) -> np.ndarray:
+    """Return the pixels in Jy/beam, NaN for infinities and zeros."""
+    usable = np.isfinite(sky.pixels) & (sky.pixels != 0)
+    return np.where(usable, sky.pixels * np.float32(sky.header.jy_per_beam), np.float32(np.nan))
+
+
+def write_planes(sky: Sky, folder: Path, **planes: np.ndarray) -> None:
+    """Write images of four axes with the coordinates of the file, in terms of CDELT."""
+    cards, matrix = sky.wcs.to_header(), sky.wcs.pixel_scale_matrix
+    for axis in (0, 1):
+        scale = np.copysign(np.linalg.norm(matrix[axis]), matrix[axis, axis])
+        cards[f"CDELT{axis + 1}"] = scale
+        cards[f"PC{axis + 1}_1"], cards[f"PC{axis + 1}_2"] = matrix[axis] / scale
+    cards["WCSAXES"], cards["CTYPE3"], cards["CTYPE4"] = 4, "FREQ", "STOKES"
+    for name, plane in planes.items():
+        fits.writeto(folder / f"{name}.fits", plane[None, None].astype(np.float32), cards, overwrite=True)
