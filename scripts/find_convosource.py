@@ -8,6 +8,7 @@ from radiofind.detections import Found
 from radiofind.fields import read_field
 from radiofind.logs import log_to
 from radiofind.model_files import ModelError
+from radiofind.plausibility import check
 from radiofind.provenance import provenance_of
 from radiofind.searches import TileFiles, search_tiles
 
@@ -22,7 +23,7 @@ if __name__ == "__main__":
     def search(files: TileFiles) -> Found:
         """Return what the network finds in a tile."""
         sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
-        return find_sources(sky, model=model, finder=finder, **chosen)
+        return check(find_sources(sky, model=model, finder=finder, **chosen), sky)
 
     tell = partial(provenance_of, f"find_convosource {finder}", params=params)
     never_blame = (ModelError,)

@@ -7,6 +7,7 @@ from radiofind.detections import Found
 from radiofind.fields import read_field
 from radiofind.logs import log_to
 from radiofind.peaks import find_peaks
+from radiofind.plausibility import check
 from radiofind.provenance import provenance_of
 from radiofind.searches import TileFiles, search_tiles
 
@@ -18,7 +19,7 @@ if __name__ == "__main__":
     def search(files: TileFiles) -> Found:
         """Return the peaks of a tile."""
         sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
-        return find_peaks(sky, finder=finder, threshold=params.settings["threshold"])
+        return check(find_peaks(sky, finder=finder, threshold=params.settings["threshold"]), sky)
 
     tell = partial(provenance_of, f"find_peaks {finder}", params=params)
     search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell)

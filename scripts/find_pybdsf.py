@@ -6,6 +6,7 @@ from radiofind.damage import watch_for_damage
 from radiofind.detections import Found
 from radiofind.fields import read_field
 from radiofind.logs import log_to
+from radiofind.plausibility import check
 from radiofind.provenance import provenance_of
 from radiofind.pybdsf import find_sources
 from radiofind.searches import TileFiles, search_tiles
@@ -20,7 +21,7 @@ if __name__ == "__main__":
     def search(files: TileFiles) -> Found:
         """Return what PyBDSF finds in a tile."""
         sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
-        return find_sources(sky, finder=finder, options=options, **limits)
+        return check(find_sources(sky, finder=finder, options=options, **limits), sky)
 
     tell = partial(provenance_of, f"find_pybdsf {finder}", params=params, tools=["bdsf"])
     search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell)

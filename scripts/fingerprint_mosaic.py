@@ -1,7 +1,7 @@
 """Fingerprint the tiles of a mosaic."""
 
 from radiofind.files import write_parquet
-from radiofind.fingerprints import fingerprint_mosaic
+from radiofind.fingerprints import WARNINGS, fingerprint_mosaic
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
@@ -15,4 +15,5 @@ if __name__ == "__main__":
         truth=snakemake.input.get("truth"),
         **snakemake.params.sheet,
     )
-    write_parquet(fingerprints, snakemake.output.fingerprints)
+    told = {WARNINGS: fingerprints.warnings}
+    write_parquet(fingerprints.tiles, snakemake.output.fingerprints, metadata=told)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.damage import watch_for_damage
-from radiofind.files import write_parquet
-from radiofind.fingerprints import describe_tiles, index_tiles, update_tile_files
+from radiofind.files import read_metadata, write_parquet
+from radiofind.fingerprints import WARNINGS, describe_tiles, index_tiles, update_tile_files
 from radiofind.logs import log_to
 
 if __name__ == "__main__":
@@ -17,4 +17,6 @@ if __name__ == "__main__":
     tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
     for mosaic, descriptions in describe_tiles(tiles, **tiling).items():
         update_tile_files(descriptions, Path(f"results/{mosaic}/tiles"))
-    write_parquet(tiles, snakemake.output.tiles)
+    told = zip(snakemake.params.mosaics, map(read_metadata, snakemake.input.fingerprints), strict=True)
+    warnings = {mosaic: said[WARNINGS] for mosaic, said in told if said[WARNINGS]}
+    write_parquet(tiles, snakemake.output.tiles, metadata={WARNINGS: warnings})

@@ -32,6 +32,12 @@ class TileNote:
     """Why there is no detection."""
     failed: bool = False
     """Whether it was not searched to the end."""
+    warnings: tuple[str, ...] = ()
+    """Why its detections are hard to believe."""
+
+    def __post_init__(self) -> None:
+        # JSON has lists alone; a note that was read is to be equal to the one that was written.
+        object.__setattr__(self, "warnings", tuple(self.warnings))
 
 
 def write_tiles(

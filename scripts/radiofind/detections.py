@@ -39,11 +39,13 @@ class Found:
     """Why there is no detection, in words for the report."""
     failed: bool = False
     """Whether the tile was not searched to the end: it goes into quarantine."""
+    warnings: tuple[str, ...] = ()
+    """Why the detections are hard to believe, in words for the report; see `plausibility.check`."""
 
     @property
     def told(self) -> dict[str, object]:
         """What is kept with the table."""
-        return {"reason": self.reason, "failed": self.failed}
+        return {"reason": self.reason, "failed": self.failed, "warnings": self.warnings}
 
 
 def give_up(reason: str) -> Found:

@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from radiofind.files import write_json
+from radiofind.image_warnings import image_warnings, step_and_noise
 from radiofind.images import ImageError, check_image, read_header, read_pixels
 from radiofind.stamps import status_of
 from radiofind.tiling import Box, Tile, tiles_of
@@ -23,6 +24,18 @@ logger = logging.getLogger(__name__)
 EDGES = ("x0", "x1", "y0", "y1")
 DIGESTS = ("header", "pixels", "fingerprint")
 COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
+WARNINGS = "warnings"
+"""Key in the metadata of tables under which is told what is odd about images."""
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """What was learnt of a mosaic when it was read from end to end."""
+
+    tiles: pd.DataFrame
+    """Columns `COLUMNS`, one row per tile."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about the image, in words for the report."""
 
 
 def fingerprint_mosaic(
@@ -37,8 +50,8 @@ def fingerprint_mosaic(
     primary_beam: str | Path | None = None,
     truth: str | Path | None = None,
     truth_format: str | None = None,
-) -> pd.DataFrame:
-    """Return the tiles of a mosaic with a digest of what each depends on.
+) -> Fingerprints:
+    """Return the tiles of a mosaic with a digest of what each depends on, and what is odd about the image.
 
     Parameters
     ----------
@@ -55,7 +68,7 @@ def fingerprint_mosaic(
 
     Returns
     -------
-    pandas.DataFrame
+    Fingerprints
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
         box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
         read, one row without a tile that gives the ``reason``.
@@ -69,19 +82,22 @@ def fingerprint_mosaic(
     """
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: status_of(file) for file in files}
+    warnings: tuple[str, ...] = ()
     try:
         header = read_header(path, beam=beam, frequency_hz=frequency_hz, plane=plane)
         if primary_beam:
             check_image(primary_beam)
         if truth:
             read_truth(truth, truth_format=truth_format)
-        rows = []
+        rows, steps = [], []
         for tile in tiles_of(header.shape, core_pixels=core_pixels, halo_pixels=halo_pixels):
             dependence = tile.box.grown(reach_pixels, header.shape)
             pixels = read_pixels(header, dependence)
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
             digests = _digests(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
+            steps.append(step_and_noise(pixels, dependence))
+        warnings = image_warnings(header, steps)
     except (MemoryError, OSError):  # not of the files: see `problems.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
@@ -92,7 +108,9 @@ def fingerprint_mosaic(
             raise RuntimeError(
                 f"{file}: expected a file that stays as it is, received one that is being written"
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    for warning in warnings:
+        logger.warning("%s: %s", path, warning)
+    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings)
 
 
 def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -101,7 +119,7 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     fingerprints
-        Result of `fingerprint_mosaic` by mosaic.
+        Tiles of `fingerprint_mosaic` by mosaic.
 
     Returns
     -------

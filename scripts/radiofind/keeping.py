@@ -87,7 +87,7 @@ class Keeper:
     def _read(self, note: TileNote) -> Found:
         """Return what was found in a tile."""
         tables = {what: read_tile_table(place, note.tile) for what, place in self._places.items()}
-        return Found(**tables, reason=note.reason)
+        return Found(**tables, reason=note.reason, warnings=note.warnings)
 
 
 def write_results(

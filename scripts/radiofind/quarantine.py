@@ -16,8 +16,8 @@ NOISE = "noise"
 """Stands for a finder where the noise of a tile could not be measured."""
 
 
-def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
-    """Return why tiles have no detections, from the metadata of their detection tables.
+def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, object]]:
+    """Return why tiles have no detections or odd ones, from the metadata of their detection tables.
 
     Parameters
     ----------
@@ -28,13 +28,15 @@ def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
     -------
     dict
         ``empty_tiles`` and ``failed_tiles``: reason by tile, of those in which there is nothing to find and
-        of those that could not be searched to the end.
+        of those that could not be searched to the end. ``warnings``: why detections are hard to believe, a
+        list of texts by tile, of those tiles that have some.
     """
     notes = [note for path in sorted(set(paths.values())) for note in read_notes(path) if note.tile in paths]
-    return {
+    reasons = {
         name: {note.tile: note.reason for note in notes if note.reason and note.failed == failed}
         for name, failed in (("empty_tiles", False), ("failed_tiles", True))
     }
+    return {**reasons, "warnings": {note.tile: list(note.warnings) for note in notes if note.warnings}}
 
 
 def list_quarantine(

@@ -40,7 +40,7 @@ def pixels():
 
 
 def fingerprints(path, **more):
-    return fingerprint_mosaic(path, **TILING, reach_pixels=REACH, **more)
+    return fingerprint_mosaic(path, **TILING, reach_pixels=REACH, **more).tiles
 
 
 def changed(one, other):
