@@ -15,8 +15,8 @@ NARROWEST_BEAM = 2.0
 """Least pixels across the minor axis (FWHM). Below, the image does not sample its beam (Nyquist asks for
 about two), and the height and width of a source depend on where in a pixel it lies; imagers take 3 to 5."""
 COARSEST_STEP = 0.1
-"""Largest step between pixel values that goes unsaid, in units of the noise. Quartiles are wrong by up to half
-a step: at a tenth, by about as much as they scatter in a box. NVSS has steps of 0.1 mJy on 0.45 mJy."""
+"""Largest step between pixel values that goes unsaid, in units of the noise. Quartiles are wrong by up to
+half a step: at a tenth, by about as much as they scatter in a box. NVSS: 0.1 mJy on 0.45 mJy."""
 EVERY_ROW = 16
 """One row in so many is looked at: 250,000 pixels of a tile of 2,000 pixels, in a fraction of a second."""
 LEAST_VALUES = 100
