@@ -33,6 +33,14 @@ include: "rules/provenance_inputs.smk"
 include: "rules/provenance.smk"
 
 
+onsuccess:
+    print_closing_lines("results")
+
+
+onerror:
+    print_closing_lines("results")
+
+
 rule all:
     default_target: True
     input:

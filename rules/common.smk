@@ -14,6 +14,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from radiofind.blocks import PATTERN as BLOCK
 from radiofind.classifier_planning import MEMBER
+from radiofind.closing import print_closing_lines
 from radiofind.digests import digest_of
 from radiofind.inputs import InputError, read_inputs
 from radiofind.noise import noise_settings

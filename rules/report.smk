@@ -3,7 +3,8 @@ Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
        how the networks were trained, the scores of classifiers, their cutouts and answers, and the scores of classes
-Makes  results/report.html, which needs no network, and results/quarantine.csv (tiles that could not be searched)
+Makes  results/report.html, which needs no network, results/quarantine.csv (tiles that could not be searched) and
+       results/warnings.csv (odd images, and catalogues of tiles that are hard to believe)
 """
 
 
@@ -28,6 +29,7 @@ rule write_report:
     output:
         report=report("results/report.html", caption="captions/report.rst", category="Report"),
         quarantine="results/quarantine.csv",
+        warnings="results/warnings.csv",
     log:
         "logs/write_report/write_report.log",
     benchmark:

@@ -19,5 +19,6 @@ if __name__ == "__main__":
     )
     rule = f"combine_catalogues {snakemake.wildcards.finder}"
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
-    metadata = {"empty_tiles": {}, "failed_tiles": {}, "provenance": fold_tiles(provenance)}
+    of_tiles = {"empty_tiles": {}, "failed_tiles": {}, "warnings": {}}
+    metadata = {**of_tiles, "provenance": fold_tiles(provenance)}
     write_parquet(catalogue, snakemake.output.catalogue, metadata=metadata)

@@ -29,4 +29,5 @@ if __name__ == "__main__":
         classifiers=classifiers,
     )
     write_csv(data.quarantine, snakemake.output.quarantine)
+    write_csv(data.warnings, snakemake.output.warnings)
     write_report(data, snakemake.output.report)

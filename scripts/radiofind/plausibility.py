@@ -2,8 +2,8 @@
 
 A finder that is told a wrong beam or wrong coordinates does not fail: it returns wrong fluxes.
 The bounds were measured with PyBDSF, with peaks and with the fits of `fitting` on images of SDC1 (560 MHz),
-MeerKAT (simulated), ATCA (SCORPIO, in the Galactic plane), AMI, ASKAP (VAST, simulated) and the south pole, and
-on simulated skies: sparse, crowded, and with extended sources by half. None of these gives a warning.
+MeerKAT (simulated), ATCA (SCORPIO, in the Galactic plane), AMI, ASKAP (VAST, simulated) and the south pole,
+and on simulated skies: sparse, crowded, and with extended sources by half. None of these gives a warning.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from radiofind import evaluation, fingerprints, quarantine, score_evaluation
+from radiofind import evaluation, fingerprints, quarantine, run_warnings, score_evaluation
 from radiofind.classifier_report import ClassifierReport, classifier_parts
 from radiofind.figures import (
     calibration_figure,
@@ -43,6 +43,7 @@ COLUMNS = {
     "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
     "empty_tiles": ("mosaic", "finder", "tile", "reason"),
     "quarantine": quarantine.COLUMNS,
+    "warnings": run_warnings.COLUMNS,
     "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
     "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
     "area": ("mosaic", "rms", "area_deg2"),
@@ -81,6 +82,8 @@ class ReportData:
     """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
     quarantine: pd.DataFrame
     """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
+    warnings: pd.DataFrame
+    """`run_warnings.COLUMNS`: what is odd about images, and catalogues of tiles that are hard to believe."""
     catalogues: pd.DataFrame
     """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
     noise: pd.DataFrame
@@ -145,6 +148,7 @@ def render(data: ReportData) -> str:
         styles=styles,
         classes={name: label for name, label in CLASS_LABELS.items() if name},
         tiles=_tiles(data),
+        warnings=run_warnings.group_warnings(data.warnings),
         noise_figure=noise_figure(data.area) if len(data.area) else "",
         views=_views(data, styles),
         **scores,

@@ -20,6 +20,7 @@ from radiofind.images import header_from_sheet, read_pixels
 from radiofind.provenance import DIFFERENT, read_provenance
 from radiofind.quarantine import list_quarantine
 from radiofind.report import ReportData
+from radiofind.run_warnings import list_warnings
 from radiofind.sky_view import SkyView
 from radiofind.splits import PATCH_PIXELS, patches_across
 from radiofind.tiling import Box
@@ -107,16 +108,16 @@ def read_report_data(
         What `classifier_report_inputs.read_classifier_report` found.
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
+    paths = {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()}
     return ReportData(
         scores=_joined(read_csv(path) for path in scores),
         curves=_joined(read_csv(path) for path in curves),
         tiles=pd.read_parquet(tiles),
         empty_tiles=pd.DataFrame([row for files in mosaics for row in _empty_tiles(files)]),
         quarantine=list_quarantine(
-            {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()},
-            {one.mosaic: one.patches for one in mosaics},
-            finders=configuration["finders"],
+            paths, {one.mosaic: one.patches for one in mosaics}, finders=configuration["finders"]
         ),
+        warnings=list_warnings(paths, tiles),
         catalogues=catalogues,
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
         area=_joined(_area_rows(files) for files in mosaics),

@@ -27,6 +27,7 @@ RESERVED = frozenset(
         "report.html",
         "scores.txt",
         "tiles.parquet",
+        "warnings.csv",
     }
 )
 """What else lies in ``results/`` beside the folders of the mosaics."""

@@ -57,7 +57,14 @@ def test_every_job_runs_once(survey):
 
 def test_every_file_is_there_and_no_other(results):
     tiles = [(mosaic, tile) for mosaic in READABLE for tile in TILES[mosaic]]
-    expected = {"tiles.parquet", "scores.txt", "report.html", "quarantine.csv", "provenance.json"}
+    expected = {
+        "tiles.parquet",
+        "scores.txt",
+        "report.html",
+        "quarantine.csv",
+        "warnings.csv",
+        "provenance.json",
+    }
     expected |= {"broken/fingerprints.parquet"}
     expected |= {f"simulations/sky/{name}" for name in ("image.fits", "primary_beam.fits", "truth.txt")}
     expected |= {f"{mosaic}/{name}.parquet" for mosaic in READABLE for name in ("fingerprints", "patches")}
