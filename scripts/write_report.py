@@ -10,12 +10,8 @@ from radiofind.report_inputs import mosaic_files, read_report_data
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": check_hdf5})
-    mosaics = mosaic_files(
-        snakemake.params.images,
-        patches=snakemake.input.patches,
-        catalogues=snakemake.input.catalogues,
-        truths=snakemake.input.truths,
-    )
+    files = ("patches", "catalogues", "truths")
+    mosaics = mosaic_files(snakemake.params.images, **{name: snakemake.input[name] for name in files})
     files = ("cutouts", "metrics", "predictions", "members", "views")
     classifiers = read_classifier_report(
         **{name: snakemake.input[name] for name in files},

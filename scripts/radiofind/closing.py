@@ -10,7 +10,7 @@ import pandas as pd
 
 from radiofind.run_warnings import group_warnings
 
-LONGEST_LINE = 160
+LONGEST_LINE = 190
 """Characters of a line; the files have the whole texts."""
 MOST_WARNINGS = 3
 """Kinds of warnings that are told."""
@@ -58,9 +58,10 @@ def _warnings(path: Path) -> Iterable[str]:
     if len(table):
         yield f"{_plural(len(table), 'warning')}: see {path}"
     for row in kinds.head(MOST_WARNINGS).itertuples():
-        others = max(row.n_tiles, row.n_mosaics) - 1
+        number, noun = (row.n_tiles, "tile") if row.n_tiles else (row.n_mosaics, "mosaic")
+        others = f" and {_plural(number - 1, noun)} more" if number > 1 else ""
         where = " ".join(filter(None, (row.mosaic, row.tile, row.finder)))
-        yield f"  {where}{f' and {others} more' if others else ''}: {row.warning}"
+        yield f"  {where}{others}: {row.warning}"
 
 
 def _quarantine(path: Path) -> Iterable[str]:

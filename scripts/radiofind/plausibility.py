@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import label
 
-from radiofind.detections import Found, value_at
+from radiofind.detections import Found, reason_to_skip, value_at
 from radiofind.fields import Field
 
 logger = logging.getLogger(__name__)
@@ -56,10 +56,10 @@ def check(found: Found, sky: Field) -> Found:
     sky
         Where it searched.
     """
+    if found.failed or reason_to_skip(sky.pixels, sky.rms):
+        return found
     table = found.detections
     sources = table[sky.tile.box.holds(table["x"], table["y"])]
-    if len(sources) < LEAST_SOURCES:
-        return found
     detected = sources[sources["peak_snr"] >= DETECTED]
     texts = (
         _of_sum(detected, sky),
@@ -76,14 +76,16 @@ def check(found: Found, sky: Field) -> Found:
 
 def _of_sum(detected: pd.DataFrame, sky: Field) -> str:
     """Return what is to be said of the sum of the total fluxes."""
-    fluxes, in_image = detected["apparent_total_flux"].dropna(), _flux_of_islands(sky)
-    if len(fluxes) < LEAST_SOURCES or not in_image > 0:
+    fluxes, (in_image, n_islands) = detected["apparent_total_flux"].dropna(), _islands(sky)
+    # Also where hardly anything was found of many sources that the image shows.
+    if max(len(fluxes), n_islands) < LEAST_SOURCES or not in_image > 0:
         return ""
     # Finders without sizes give what a point source would have, less than the image has where it is extended.
-    lowest = FLUX_RATIO[0] if detected["major"].notna().any() else -np.inf
+    point_like = len(detected) > 0 and detected["major"].isna().all()
+    bounds = (-np.inf if point_like else FLUX_RATIO[0], FLUX_RATIO[1])
     what = "total fluxes add up to {} times the flux of the image"
-    cause = "check beam and coordinates of the image, and extended emission"
-    return _told(what, fluxes.sum() / in_image, (lowest, FLUX_RATIO[1]), cause)
+    cause = "check beam and coordinates of the image, extended emission, and the finder's threshold"
+    return _told(what, fluxes.sum() / in_image, bounds, cause)
 
 
 def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
@@ -116,6 +118,8 @@ def _of_gaussians(detected: pd.DataFrame) -> str:
 
 def _of_crowding(n_sources: int, sky: Field) -> str:
     """Return what is to be said of the number of sources."""
+    if n_sources < LEAST_SOURCES:
+        return ""
     beams = np.isfinite(sky.pixels).sum() / _beam_pixels(sky)
     what, cause = (
         "there are {} sources per beam",
@@ -124,15 +128,15 @@ def _of_crowding(n_sources: int, sky: Field) -> str:
     return _told(what, n_sources / beams, (-np.inf, MOST_PER_BEAM), cause)
 
 
-def _flux_of_islands(sky: Field) -> float:
-    """Return the flux of all islands of pixels that hold a detected peak, in Jy."""
+def _islands(sky: Field) -> tuple[float, int]:
+    """Return the flux in Jy and the number of the islands of pixels that hold a detected peak."""
     height = sky.pixels - sky.mean
     with np.errstate(invalid="ignore"):
         islands, n_islands = label(height > ISLAND * sky.rms)
         peaks = islands[height > DETECTED * sky.rms]
     counts = np.zeros(n_islands + 1, dtype=bool)
     counts[peaks] = True
-    return float(height[counts[islands]].sum(dtype=float)) / _beam_pixels(sky)
+    return float(height[counts[islands]].sum(dtype=float)) / _beam_pixels(sky), int(counts.sum())
 
 
 def _beam_pixels(sky: Field) -> float:
