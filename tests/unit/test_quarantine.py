@@ -11,7 +11,8 @@ NOTES = [
     TileNote("y000x000", "key"),
     TileNote("y000x001", "key", reason="no source found"),
     TileNote("y000x002", "key", reason="PyBDSF crashed", failed=True),
-    TileNote("y000x003", "key", reason="of a tile that is blank now"),
+    TileNote("y000x003", "key", reason="of a tile that is blank now", warnings=("gone",)),
+    TileNote("y000x004", "key", warnings=("odd fluxes", "odd places")),
 ]
 FINDERS = {
     "deep": {"kind": "pybdsf", "tiles_per_job": 1},
@@ -26,13 +27,15 @@ def table(path, **metadata):
 
 
 def test_reasons_are_sorted_by_whether_the_search_failed(tmp_path):
-    tables = [empty(DETECTION)] * 2
-    write_tiles(tables, NOTES[:2], tmp_path / "one.parquet")
+    tables = [empty(DETECTION)] * 3
+    write_tiles(tables[:2], NOTES[:2], tmp_path / "one.parquet")
     write_tiles(tables, NOTES[2:], tmp_path / "other.parquet")
     paths = {note.tile: tmp_path / "one.parquet" for note in NOTES[:2]}
-    assert sort_reasons(paths | {"y000x002": tmp_path / "other.parquet"}) == {
+    paths |= dict.fromkeys(["y000x002", "y000x004"], tmp_path / "other.parquet")
+    assert sort_reasons(paths) == {
         "empty_tiles": {"y000x001": "no source found"},
         "failed_tiles": {"y000x002": "PyBDSF crashed"},
+        "warnings": {"y000x004": ["odd fluxes", "odd places"]},
     }
 
 

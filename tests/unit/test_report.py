@@ -86,6 +86,7 @@ def data_of(**other):
         "tiles": table("tiles", tile_row("y000x000"), tile_row("y000x001", "blank", "no valid pixel")),
         "empty_tiles": table("empty_tiles"),
         "quarantine": table("quarantine"),
+        "warnings": table("warnings"),
         "catalogues": table("catalogues", ("m", "pybdsf", 23456, 7), ("m", "peaks", 1300, 0)),
         "noise": table("noise", ("m", 7.12e-8, 0.25, 0.6)),
         "area": table("area"),
@@ -110,7 +111,7 @@ def full():
 
 def nothing():
     none = pd.DataFrame()
-    return ReportData(none, none, none, none, none, none, none, none, [], none, none, none, "", {})
+    return ReportData(none, none, none, none, none, none, none, none, none, [], none, none, none, "", {})
 
 
 def words(page):
@@ -320,6 +321,23 @@ def test_quarantined_blank_and_unreadable_tiles_are_listed():
     assert "broken no SIMPLE card" in text
     assert "m y000x000 peaks" not in text
     assert "Searched without finding a source: 1 pair" in text
+
+
+def test_warnings_are_told_once_for_each_kind_and_at_the_top():
+    rows = [("m", f"y000x{n:03d}", "pybdsf", f"fluxes are {n} times too high") for n in range(3, 1203)]
+    page = render(data_of(warnings=table("warnings", ("m", "", "", "no <unit>"), *rows)))
+    text = words(page)
+    assert "1 in quarantine" not in text and "1,201 warnings ( below )" in text
+    assert "no &lt;unit&gt;" in page
+    assert "fluxes are 3 times too high m y000x003 pybdsf 1,200 1" in text
+    assert "fluxes are 4 times" not in text
+    assert len(page) < len(render(data_of())) + 3000
+
+
+def test_nothing_but_a_word_is_said_without_warnings():
+    text = words(render(data_of()))
+    assert "Warnings None. Tiles in quarantine None." in text
+    assert "0 warnings" not in text
 
 
 def test_unknown_beam_and_noise_are_dashes():

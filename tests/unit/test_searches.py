@@ -37,7 +37,9 @@ class Finder:
         if tile["tile"] in self.broken:
             raise self.broken[tile["tile"]]
         n = int(tile["pixels"][-1])
-        return Found(*[table_of(n, tile["tile"])] * 2, reason="" if n else "no source found")
+        warnings = (f"{n} sources are odd", "so is their flux") if n > 1 else ()
+        tables = [table_of(n, tile["tile"])] * 2
+        return Found(*tables, reason="" if n else "no source found", warnings=warnings)
 
 
 def table_of(n, tile):
@@ -99,6 +101,28 @@ def test_block_holds_what_was_found_in_each_tile_and_why_nothing():
     told = read_metadata(BLOCK)["provenance"]
     assert sorted(told["inputs"]["tiles"]) == [f"m/{tile}" for tile in TILES]
     assert len(pd.read_parquet(BLOCK)) == 3
+
+
+def test_warnings_stay_with_their_tile_also_when_it_is_kept():
+    search(Finder())
+    for path in (BLOCK, GAUSSIANS):
+        assert [note.warnings for note in read_notes(path)] == [
+            (),
+            (),
+            ("2 sources are odd", "so is their flux"),
+        ]
+    keys = {note.tile: note.key for note in read_notes(BLOCK)}
+    recalled = keeping.Keeper({"detections": BLOCK, "components": GAUSSIANS}).recall(keys)
+    assert [result.note for result in recalled.values()] == read_notes(BLOCK)
+    assert [result.found.warnings for result in recalled.values()] == [
+        note.warnings for note in read_notes(BLOCK)
+    ]
+    before = contents()
+    write_tile(TILES[0], "other pixels 0")
+    assert search(Finder()) == TILES[:1]
+    write_tile(TILES[0], "p0")
+    assert search(Finder()) == TILES[:1]
+    assert contents() == before
 
 
 def test_tile_that_is_not_in_a_block_is_an_error():
