@@ -14,7 +14,7 @@ from regions import Regions
 from radiofind import evaluation
 from radiofind.block_files import read_notes
 from radiofind.columns import CATALOGUE, DETECTION, empty
-from radiofind.files import read_metadata
+from radiofind.files import read_csv, read_metadata
 from workflow.jobs import all_jobs
 from workflow.runs import run
 from workflow.skies import CORE, FINDERS, OF_TILES, READABLE, SCORED, SCORING, TILES, make_survey
@@ -190,6 +190,20 @@ def test_report_tells_of_what_could_not_be_searched(results):
     page = (results / "report.html").read_text()
     for words in ("broken", "data/broken.fits", "constant", "y000x004"):
         assert words in page
+
+
+def test_run_ends_with_what_is_odd(survey, results):
+    """The main process says it, once; a job does not, nor does a plan."""
+    warnings = read_csv(results / "warnings.csv")
+    of_images = warnings[warnings["finder"].isna()]
+    assert of_images["mosaic"].tolist() == ["hard"]
+    assert of_images["warning"].item().startswith("no unit")
+    output = survey.full_run.output
+    assert output.count("see results/warnings.csv") == 1
+    assert "\n  hard: no unit (card BUNIT)" in output
+    assert "\n1 mosaic left out" in output and "\n  broken: data/broken.fits: expected" in output
+    plan = run(survey.folder, "--dry-run", "--forcerun", "write_report").output
+    assert "write_report" in plan and "see results/warnings.csv" not in plan
 
 
 def test_scores_name_every_scored_mosaic_and_finder(results):
