@@ -97,7 +97,7 @@ def fingerprint_mosaic(
             digests = _digests(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
-        warnings = image_warnings(header, steps)
+        warnings = image_warnings(header, steps, plane_given=plane is not None)
     except (MemoryError, OSError):  # not of the files: see `problems.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from astropy.io import fits
 
-from radiofind.header_cards import told
 from radiofind.images import ImageHeader
 from radiofind.tiling import Box
 
@@ -53,7 +51,9 @@ def step_and_noise(pixels: np.ndarray, box: Box) -> tuple[float, float]:
     return float(np.median(known)), noise
 
 
-def image_warnings(header: ImageHeader, steps: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+def image_warnings(
+    header: ImageHeader, steps: Sequence[tuple[float, float]], *, plane_given: bool = False
+) -> tuple[str, ...]:
     """Return what is to be said of an image, in words for the report.
 
     Parameters
@@ -62,8 +62,11 @@ def image_warnings(header: ImageHeader, steps: Sequence[tuple[float, float]]) ->
         The image.
     steps
         Result of `step_and_noise` for each of its tiles; the medians of all tiles count.
+    plane_given
+        Whether the sheet says which plane is searched.
     """
-    return tuple(filter(None, (_of_unit(header), _of_beam(header), _of_steps(steps))))
+    of_plane = "" if plane_given else _of_plane(header)
+    return tuple(filter(None, (_of_unit(header), of_plane, _of_beam(header), _of_steps(steps))))
 
 
 def _step_of(values: np.ndarray) -> float:
@@ -76,14 +79,20 @@ def _step_of(values: np.ndarray) -> float:
 
 def _of_unit(header: ImageHeader) -> str:
     """Return what is to be said of an image that does not tell its unit."""
-    with told(header.path):
-        unit = fits.getheader(header.path, header.hdu).get("BUNIT")
-    return "" if str(unit or "").strip() else "no unit (card BUNIT): Jy/beam is assumed"
+    return "" if header.has_unit else "no unit (card BUNIT): Jy/beam is assumed"
+
+
+def _of_plane(header: ImageHeader) -> str:
+    """Return what is to be said of a cube, of which one plane is searched."""
+    plane = header.plane
+    if plane.count == 1:
+        return ""
+    return f"of {plane.count} planes, number {plane.number} is searched: the column plane picks another"
 
 
 def _of_beam(header: ImageHeader) -> str:
     """Return what is to be said of a beam that the pixels do not sample."""
-    width = header.beam.minor_arcsec / header.pixel_arcsec
+    width = header.plain_beam.minor_arcsec / header.pixel_arcsec
     if width >= NARROWEST_BEAM:
         return ""
     return (

@@ -141,8 +141,7 @@ def _islands(sky: Field) -> tuple[float, int]:
 
 def _beam_pixels(sky: Field) -> float:
     """Return the area of the beam in pixels."""
-    beam = sky.header.beam
-    return np.pi / (4 * np.log(2)) * beam.major_arcsec * beam.minor_arcsec / sky.header.pixel_arcsec**2
+    return 2 * np.pi * float(np.sqrt(np.linalg.det(sky.header.beam_pixels)))
 
 
 def _told(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:

@@ -197,18 +197,20 @@ def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataF
     variances = measured[["e_x", "e_y"]].to_numpy() ** 2
     e_ra, e_dec = np.sqrt(np.einsum("nij,nj->ni", to_sky**2, variances)).T
     measured = measured.drop(columns=["e_x", "e_y"]).assign(x=x, y=y, e_ra=e_ra, e_dec=e_dec)
-    for prefix, columns in ELLIPSES.items():
-        shape = _ellipse_on_sky(table[list(columns)].to_numpy(), to_sky)
+    beams = sky.header.beam_pixels_at(x, y)
+    # PyBDSF counts beams of one size in pixels, and takes such a beam away; on the sky they have one size.
+    for prefix, more in (("", 0), ("dc_", sky.header.beam_pixels - beams)):
+        shape = _ellipse_on_sky(table[list(ELLIPSES[prefix])].to_numpy(), to_sky, more)
         names = (f"{prefix}major", f"{prefix}minor", f"{prefix}position_angle")
         measured = measured.assign(**dict(zip(names, shape, strict=True)))
-    # PyBDSF counts beams of one size in pixels; on the sky they are of one size.
-    beams = np.linalg.det(sky.header.beam_pixels) / np.linalg.det(sky.header.beam_pixels_at(x, y))
     for flux in ("apparent_total_flux", "e_apparent_total_flux"):
-        measured[flux] *= np.sqrt(beams)
+        measured[flux] *= np.sqrt(np.linalg.det(sky.header.beam_pixels) / np.linalg.det(beams))
     return measured.join(islands, on="island").fillna({"crossings": ""})
 
 
-def _ellipse_on_sky(fitted: np.ndarray, to_sky: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _ellipse_on_sky(
+    fitted: np.ndarray, to_sky: np.ndarray, more: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return axes (arcsec) and position angles (deg) of ellipses that PyBDSF gives in the plane of the image.
 
     Parameters
@@ -218,9 +220,11 @@ def _ellipse_on_sky(fitted: np.ndarray, to_sky: np.ndarray) -> tuple[np.ndarray,
         what is not wider than the beam.
     to_sky
         The Jacobian at each of them, shape (n, 2, 2).
+    more
+        Covariance in pixels^2 that is added to each.
     """
     covariance = covariance_of(fitted[:, 0] * DEG, fitted[:, 1] * DEG, fitted[:, 2]) * [[1, -1], [-1, 1]]
-    major, minor, angle = ellipse_of(to_sky @ covariance @ np.swapaxes(to_sky, 1, 2))
+    major, minor, angle = ellipse_of(to_sky @ (covariance + more) @ np.swapaxes(to_sky, 1, 2))
     is_line, is_point = fitted[:, 1] == 0, fitted[:, 0] == 0
     return np.where(is_point, 0, major), np.where(is_line, 0, minor), np.where(is_point, 0, angle)
 
