@@ -192,7 +192,7 @@ def test_boxes_may_touch_but_not_overlap(folder, train, validation, overlap):
 
 
 @pytest.mark.parametrize(
-    "name", ["m" * 101, "provenance.json", "quarantine.csv", "\uff4d", "m\x00", "-m", ".."]
+    "name", ["m" * 101, "provenance.json", "quarantine.csv", "warnings.csv", "\uff4d", "m\x00", "-m", ".."]
 )
 def test_a_name_that_could_not_be_a_folder_of_its_own_is_told(folder, name):
     assert "s.tsv, line 2, column mosaic: expected a name" in complaint(
