@@ -7,7 +7,6 @@ Zeros are blank where they fill a square, those beyond the edge of the mosaic an
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 SIDE = 16
 """Side of that square. In noise of which half of the pixels are zero, with a beam of five pixels, there is
@@ -38,16 +37,17 @@ def blank_zeros(pixels: np.ndarray, *, at_edges: tuple[bool, bool, bool, bool]) 
     top, bottom, left, right = at_edges
     margin = [(SIDE * bool(one), SIDE * bool(other)) for one, other in ((top, bottom), (left, right))]
     hollow = np.pad(missing | zero, margin, constant_values=True)
-    solid = _filtered(minimum_filter1d, hollow, 0)
-    # The square of which this pixel is the last one begins at its first.
-    filled = _filtered(maximum_filter1d, solid, -1)
+    solid = _counts(_counts(hollow, 0) == SIDE, 1) == SIDE
+    # A pixel is in those squares that begin up to REACH before it.
+    filled = _counts(_counts(np.pad(solid, REACH), 0) > 0, 1) > 0
     (above, _), (before, _) = margin
     rows, columns = pixels.shape
     return missing | (zero & filled[above : above + rows, before : before + columns])
 
 
-def _filtered(function: object, mask: np.ndarray, origin: int) -> np.ndarray:
-    """Return the least or largest value of the square around each pixel; beyond the array none."""
-    for axis in (0, 1):
-        mask = function(mask.astype(np.uint8), SIDE, axis=axis, mode="constant", cval=0, origin=origin)
-    return mask.astype(bool)
+def _counts(mask: np.ndarray, axis: int) -> np.ndarray:
+    """Return along an axis how many of `SIDE` pixels that begin at each are true; the last ones have none."""
+    before = [(0, 0), (0, 0)]
+    before[axis] = (1, 0)
+    sums = np.moveaxis(np.pad(np.cumsum(mask, axis=axis, dtype=np.int32), before), axis, 0)
+    return np.moveaxis(sums[SIDE:] - sums[:-SIDE], 0, axis)
