@@ -30,8 +30,8 @@ from radiofind.block_files import TileNote, write_tiles
 from radiofind.clusters import open_workers
 from radiofind.columns import DETECTION, conform
 from radiofind.detections import DEFAULTS, name_sources
-from radiofind.images import beam_sampler
 from radiofind.merging import detection_reader, merge_detections, write_tables
+from radiofind.primary_beams import beam_sampler
 from radiofind.tiling import Tile, tiles_of
 
 CORE, HALO = 2000, 100

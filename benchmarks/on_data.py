@@ -18,7 +18,8 @@ from astropy.wcs import WCS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.images import ImageHeader, read_header
+from radiofind.images import ImageHeader, read_header, read_pixels
+from radiofind.tiling import Box
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ANY_FREQUENCY_HZ = 1.4e9
@@ -39,11 +40,13 @@ class PlainError(RuntimeError):
 
 @dataclass(frozen=True)
 class Sky:
-    """An image as it is in its file."""
+    """An image with the coordinates and the pixels of its file."""
 
     header: ImageHeader
     cards: fits.Header
     pixels: np.ndarray
+    blanked: np.ndarray
+    """Jy/beam, NaN where the workflow takes pixels for blank."""
 
     @property
     def wcs(self) -> WCS:
@@ -109,7 +112,10 @@ def read_sky(path: Path) -> Sky:
     """Return an image."""
     header = read_header(path)
     pixels, cards = fits.getdata(path, header.hdu, header=True)
-    return Sky(header, cards, np.asarray(pixels, np.float32).reshape(header.shape))
+    planes = np.asarray(pixels, np.float32).reshape(-1, *header.shape)
+    rows, columns = header.shape
+    blanked = read_pixels(header, Box(0, columns, 0, rows))
+    return Sky(header, cards, planes[header.plane.number], blanked)
 
 
 def options_for(sky: Sky) -> dict[str, object]:
@@ -122,19 +128,13 @@ def options_for(sky: Sky) -> dict[str, object]:
 def troubles_of(sky: Sky) -> list[str]:
     """Return what of the file would mislead PyBDSF."""
     troubles = {
-        "with NaN for zeros": (sky.pixels == 0).any(),
+        "with NaN for blank zeros": (np.isnan(sky.blanked) & (sky.pixels == 0)).any(),
         "with NaN for infinities": np.isinf(sky.pixels).any(),
         "in Jy/beam": sky.header.jy_per_beam != 1,
         "out of a further HDU": sky.header.hdu != 0,
         "with CDELT": "CDELT1" not in sky.cards or "CDELT2" not in sky.cards,
     }
     return [f"PyBDSF is given a copy {what}" for what, is_needed in troubles.items() if is_needed]
-
-
-def blanked(sky: Sky) -> np.ndarray:
-    """Return the pixels in Jy/beam, NaN for infinities and zeros."""
-    usable = np.isfinite(sky.pixels) & (sky.pixels != 0)
-    return np.where(usable, sky.pixels * np.float32(sky.header.jy_per_beam), np.float32(np.nan))
 
 
 def write_planes(sky: Sky, folder: Path, **planes: np.ndarray) -> None:

@@ -36,7 +36,6 @@ from astropy.wcs.utils import wcs_to_celestial_frame
 from on_data import (
     PlainError,
     Sky,
-    blanked,
     options_for,
     read_sky,
     run_alone,
@@ -204,7 +203,7 @@ def search_alone(sky: Sky, folder: Path) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "image.fits").unlink(missing_ok=True)
     if troubles_of(sky):
-        write_planes(sky, folder, image=blanked(sky))
+        write_planes(sky, folder, image=sky.blanked)
     else:
         (folder / "image.fits").symlink_to(sky.header.path)
     return run_alone(folder, {"rms_box": (BOX, STEP), **THRESHOLDS, **options_for(sky)})
@@ -217,7 +216,7 @@ def search_with_noise(sky: Sky, folder: Path, results: Path) -> pd.DataFrame:
     for tile in (results / "tiles").glob("*.json"):
         box = read_tile(tile).box
         mean[box.slices], rms[box.slices] = read_planes(results / f"noise/{tile.stem}.fits", "MEAN", "RMS")
-    image = np.where(rms > 0, blanked(sky), np.float32(np.nan))
+    image = np.where(rms > 0, sky.blanked, np.float32(np.nan))
     mean, rms = np.where(rms > 0, mean, 0), np.where(rms > 0, rms, np.median(rms[rms > 0]))
     write_planes(sky, folder, image=image, mean=mean, rms=rms)
     maps = {"rmsmean_map_filename": ("mean.fits", "rms.fits"), "rms_map": True, "mean_map": "map"}

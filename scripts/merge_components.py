@@ -6,9 +6,9 @@ from radiofind.block_files import files_by_tile
 from radiofind.clusters import open_workers
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
-from radiofind.images import beam_sampler
 from radiofind.logs import log_to
 from radiofind.merging import detection_reader, merge_components, write_tables
+from radiofind.primary_beams import beam_sampler
 from radiofind.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from radiofind.damage import watch_for_damage
 from radiofind.fields import read_tile
 from radiofind.files import write_parquet
-from radiofind.images import beam_sampler, read_header
+from radiofind.images import read_header
 from radiofind.logs import log_to
 from radiofind.noise_summary import noise_at
+from radiofind.primary_beams import beam_sampler
 from radiofind.tile_images import read_planes
 from radiofind.truth import place_truth, read_truth
 

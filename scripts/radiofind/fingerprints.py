@@ -14,7 +14,8 @@ import pandas as pd
 
 from radiofind.files import write_json
 from radiofind.image_warnings import image_warnings, step_and_noise
-from radiofind.images import ImageError, check_image, read_header, read_pixels
+from radiofind.images import ImageError, read_header, read_pixels
+from radiofind.primary_beams import check_image
 from radiofind.stamps import status_of
 from radiofind.tiling import Box, Tile, tiles_of
 from radiofind.truth import TruthError, read_truth

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 BRIGHT_SNR = 10
 """Only truth above it is compared: fainter sources are found where noise has made them brighter."""
+PIXEL_ARCSEC = 0.01
+"""Side of the pixels of a box, on which total fluxes do not depend: so small that no box is bent."""
 FEWEST = 20
 """With fewer of these sources nothing is learned."""
 
@@ -59,7 +61,7 @@ def learn_flux_scale(
 
 
 def field_of(region: Region, origin: Mapping[str, object]) -> Field:
-    """Return a box of a training set as finders get a tile; its coordinates have the right scale alone.
+    """Return a box of a training set as finders get a tile; only its beam in pixels is right.
 
     Parameters
     ----------
@@ -70,9 +72,11 @@ def field_of(region: Region, origin: Mapping[str, object]) -> Field:
     """
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---SIN", "DEC--SIN"]
-    wcs.wcs.cdelt = np.array([-1, 1]) * origin["pixel_arcsec"] / 3600
+    wcs.wcs.cdelt = np.array([-1, 1]) * PIXEL_ARCSEC / 3600
     plane = Plane(region.box.shape, (None, None), 0, 1)
-    beam = Beam(*origin["beam"])
+    major, minor, angle = origin["beam"]
+    shrunk = PIXEL_ARCSEC / origin["pixel_arcsec"]
+    beam = Beam(major * shrunk, minor * shrunk, angle)
     header = ImageHeader(Path(origin["image"]), 0, plane, Coordinates(wcs, (1, 2)), beam, 1.0, 1.0)
     none = np.zeros(0, dtype=int)
     tile = Tile("training", region.box, region.box)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from radiofind.fields import read_tile
-from radiofind.images import ImageHeader, beam_sampler, read_header
+from radiofind.images import ImageHeader, read_header
 from radiofind.noise_summary import noise_at
+from radiofind.primary_beams import beam_sampler
 from radiofind.splits import PATCH_PIXELS, inner_box, parse_box
 from radiofind.tile_images import read_planes
 from radiofind.tiling import Box, Tile

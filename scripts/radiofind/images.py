@@ -5,10 +5,10 @@ The only module that opens an image of the user. Pixels are Jy/beam, NaN where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from radiofind.header_cards import (
     told,
     unit_of,
 )
-from radiofind.interpolation import bilinear
 from radiofind.planes import Plane, plane_of
 from radiofind.problems import count_trouble, file_trouble, packing_trouble
 from radiofind.shapes import beam_covariance, ellipse_of
@@ -34,8 +33,6 @@ from radiofind.tiling import Box
 
 MOST_HDUS = 1000
 """In a damaged file that is packed, astropy finds HDUs without end."""
-STRIP_ROWS = 1000
-"""Rows of a primary beam that are read at a time: it may be as large as the mosaic."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ def read_header(
         When the file holds no image, or a card that is needed is missing or unusable.
     """
     with told(path):
-        number, header = _first_image(Path(path))
+        number, header = first_image(Path(path))
         coordinates = coordinates_of(header, path)
         searched = plane_of(header, coordinates.axes, given=plane, path=path)
         image = ImageHeader(
@@ -196,72 +193,11 @@ def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
         zeros stand for blank pixels (see `blanks`).
     """
     seen = box.grown(REACH, header.shape)
-    pixels = _read_section(header.path, header.hdu, header.plane, seen)
+    pixels = read_section(header.path, header.hdu, header.plane, seen)
     rows, columns = header.shape
     at_edges = (seen.y0 == 0, seen.y1 == rows, seen.x0 == 0, seen.x1 == columns)
     pixels[blank_zeros(pixels, at_edges=at_edges)] = np.nan
     return pixels[box.within(seen)] * np.float32(header.jy_per_beam)
-
-
-def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Return the value of an image at positions on the sky, bilinear between pixels; NaN outside.
-
-    Parameters
-    ----------
-    path
-        A FITS image of any unit, for example a primary beam; no beam or frequency is asked of it.
-    ra, dec
-        Positions in deg.
-    """
-    with told(path):
-        number, plane, coordinates = _primary_beam(path)
-        x, y = coordinates.to_pixels(ra, dec)
-    rows, columns = plane.shape
-    inside = (x >= -0.5) & (x <= columns - 0.5) & (y >= -0.5) & (y <= rows - 0.5)
-    values = np.full(np.shape(x), np.nan)
-    x, y = np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1)
-    strip = np.where(inside, y // STRIP_ROWS, -1)
-    for number_of_strip in np.unique(strip[inside]):
-        wanted = strip == number_of_strip
-        sx, sy = x[wanted], y[wanted]
-        box = Box(int(sx.min()), int(sx.max()) + 2, int(sy.min()), int(sy.max()) + 2).grown(
-            0, (rows, columns)
-        )
-        pixels = _read_section(Path(path), number, plane, box)
-        values[wanted] = bilinear(pixels, sx - box.x0, sy - box.y0)
-    return values
-
-
-def check_image(path: str | Path) -> None:
-    """Raise when an image, of any unit and without beam or frequency, cannot be read to its last pixel.
-
-    Parameters
-    ----------
-    path
-        A FITS image, for example a primary beam.
-
-    Raises
-    ------
-    ImageError
-        When it is none, or is cut short.
-    """
-    with told(path):
-        number, plane, _ = _primary_beam(path)
-    rows, columns = plane.shape
-    for y0 in range(0, rows, STRIP_ROWS):
-        strip = Box(0, columns, y0, min(y0 + STRIP_ROWS, rows))
-        _read_section(Path(path), number, plane, strip)
-
-
-def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Return a function that gives the primary beam at positions in deg.
-
-    Parameters
-    ----------
-    path
-        The primary beam, or nothing for a mosaic without: the beam is then one everywhere.
-    """
-    return partial(sample_image, path) if path else lambda ra, dec: np.ones(len(ra))
 
 
 @contextmanager
@@ -272,7 +208,7 @@ def _opened(path: Path, **options: bool) -> Iterator[fits.HDUList]:
         yield hdus
 
 
-def _read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
+def read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
     """Return a rectangle of a plane as native float32, without reading the rest."""
     rows_columns = iter(box.slices)
     wanted = tuple(next(rows_columns) if pixel is None else pixel for pixel in plane.index)
@@ -281,14 +217,7 @@ def _read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
         return np.array(hdus[hdu].section[wanted], dtype=np.float32).reshape(box.shape)
 
 
-def _primary_beam(path: str | Path) -> tuple[int, Plane, Coordinates]:
-    """Return HDU, plane and coordinates of a primary beam, whatever its Stokes parameter."""
-    number, header = _first_image(Path(path))
-    coordinates = coordinates_of(header, path)
-    return number, plane_of(header, coordinates.axes, any_stokes=True, path=path), coordinates
-
-
-def _first_image(path: Path) -> tuple[int, fits.Header]:
+def first_image(path: Path) -> tuple[int, fits.Header]:
     """Return the number and the header of the first HDU with an image."""
     received = file_trouble(path) or packing_trouble(path) or count_trouble(path)
     if received:

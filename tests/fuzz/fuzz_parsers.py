@@ -33,7 +33,8 @@ from radiofind.boxes import check_boxes
 from radiofind.configuration import ELSEWHERE, ConfigurationError, check_config
 from radiofind.cutout_inputs import CutoutError, read_checked
 from radiofind.cutout_splits import SPLITS
-from radiofind.images import ImageError, read_header, read_pixels, sample_image
+from radiofind.images import ImageError, read_header, read_pixels
+from radiofind.primary_beams import sample_image
 from radiofind.sheet import SheetError, read_sheet
 from radiofind.splits import inner_box, parse_box
 from radiofind.tile_images import write_image

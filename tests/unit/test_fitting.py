@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import least_squares
 
 from radiofind.detections import complete
-from radiofind.fitting import CANDIDATE, WHITE, measure_sources
+from radiofind.fitting import CANDIDATE, measure_sources
+from radiofind.source_stamps import WHITE
 
 GRID = np.array([(x, y) for y in range(30, 420, 30) for x in range(30, 420, 30)])
 """Places far enough apart to be alone."""

@@ -14,7 +14,9 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 import radiofind
-from radiofind.images import Beam, ImageError, beam_sampler, bilinear, read_header, read_pixels, sample_image
+from radiofind.images import Beam, ImageError, read_header, read_pixels
+from radiofind.interpolation import bilinear
+from radiofind.primary_beams import beam_sampler, sample_image
 from radiofind.tile_images import read_planes, write_image
 from radiofind.tiling import Box
 

@@ -13,7 +13,8 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from radiofind import simulation as module
-from radiofind.images import read_header, sample_image
+from radiofind.images import read_header
+from radiofind.primary_beams import sample_image
 from radiofind.simulation import BLOCK_ROWS, TRUTH_COLUMNS, Simulation, simulate, strips_of
 from radiofind.truth import read_truth
 
