@@ -5,6 +5,7 @@ The only module that opens an image of the user. Pixels are Jy/beam, NaN where t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ from radiofind.tiling import Box
 
 MOST_HDUS = 1000
 """In a damaged file that is packed, astropy finds HDUs without end."""
+
+LEAST_LONG = 1.001
+"""A beam with a smaller ratio of its axes counts as round. Projections make round beams that long at an angle
+that is chance, and PyBDSF starts its fits along it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,10 @@ class ImageHeader:
     def plain_beam(self) -> Beam:
         """The same beam on an image with square pixels of `pixel_arcsec`, north up and east left."""
         mirrored = self.beam_pixels * [[1, -1], [-1, 1]]
-        return Beam(*(float(value) for value in ellipse_of(mirrored * self.pixel_arcsec**2)))
+        major, minor, angle = map(float, ellipse_of(mirrored * self.pixel_arcsec**2))
+        if major > minor * LEAST_LONG:
+            return Beam(major, minor, angle)
+        return Beam(*[math.sqrt(major * minor)] * 2, 0.0)
 
     @property
     def cards(self) -> str:

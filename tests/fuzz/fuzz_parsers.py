@@ -26,11 +26,13 @@ if __name__ == "__main__":
 
 import numpy as np
 import yaml
+from astropy.io import fits
 
 from fuzz import seeds
 from fuzz.watching import watched
 from radiofind.boxes import check_boxes
 from radiofind.configuration import ELSEWHERE, ConfigurationError, check_config
+from radiofind.coordinates import coordinates_of
 from radiofind.cutout_inputs import CutoutError, read_checked
 from radiofind.cutout_splits import SPLITS
 from radiofind.images import ImageError, read_header, read_pixels
@@ -63,7 +65,8 @@ def header(content: bytes, folder: Path) -> list[str]:
         pixels = read_pixels(image, box)
         assert pixels.shape == box.shape and pixels.dtype == np.float32
         write_image({"only": pixels}, folder / "tile.fits", header=image, box=box)
-        assert read_header(folder / "tile.fits").shape == box.shape
+        pixels, cards = fits.getdata(folder / "tile.fits", header=True)
+        assert pixels.shape == box.shape and coordinates_of(cards, path.name).axes == (1, 2)
     return told
 
 
