@@ -210,7 +210,7 @@ def test_mosaics_are_read_with_their_sources_in_their_order(tmp_path, sky, write
     images, tables = {}, {"catalogues": [], "components": []}
     for number, name in enumerate(["b", "a"]):
         image = write_fits(sky.make((50, 60 + number)), f"{name}.fits")
-        images[name] = {"image": image, "beam": (6.0, 5.0, 0.0), "frequency_hz": None}
+        images[name] = {"image": image, "beam": (6.0, 5.0, 0.0), "frequency_hz": None, "plane": None}
         for what in tables if fitted else ["catalogues"]:
             path = tmp_path / f"{name}-{what}.parquet"
             write_parquet(catalogue_of([(number, len(what))]), path)
