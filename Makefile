@@ -6,7 +6,7 @@ FOLDER ?= .
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local $(ARGS)
 
-.PHONY: setup run test test-fast lint what-changed verify clean
+.PHONY: setup run test test-fast test-all lint what-changed verify clean
 
 setup: .venv/installed
 
@@ -21,10 +21,13 @@ run: setup
 	@echo "The report lies in results/report.html"
 
 test: setup lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not exhaustive"
 
 test-fast: setup lint
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not exhaustive"
+
+test-all: setup lint
+	$(BIN)/python -m pytest -n 2
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from slurm.slurm_faults import FAULTS
-from workflow.faults.harness import try_fault
+from workflow.faults.harness import cases, try_fault
 
 pytestmark = pytest.mark.slow
 
+FEW = ("job cancelled with scancel",)
+"""In every `make test`; all of them in `make test-all`."""
 
-@pytest.mark.parametrize("name", FAULTS)
+
+@pytest.mark.parametrize("name", cases(FAULTS, FEW))
 def test_results_after_a_fault_of_the_cluster_are_those_of_an_undisturbed_run(
     cluster, survey, tmp_path, name, record_property
 ):

@@ -17,7 +17,7 @@ from fuzz.watching import watched
 from untrusted.mutations import wrong_files
 
 FEW, MANY = 40, 2000
-"""Files that each parser gets in `make test-fast` and in `make test`; the same ones in every run."""
+"""Files that each parser gets in `make test` and in `make test-all`; the same ones in every run."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -62,7 +62,7 @@ def test_a_parser_reads_a_file_or_tells_what_is_wrong_with_it(folder, parser):
     assert examine(parser, folder, FEW) >= FEW
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("parser", PARSERS)
 def test_a_parser_reads_each_of_many_files_or_tells_what_is_wrong_with_it(folder, parser):
     assert examine(parser, folder, MANY) >= MANY

@@ -54,7 +54,7 @@ CONFIGURATION = {
             "kind": "convosource",
             "train_snr": 4,
             "epochs": 4,
-            "batches_per_epoch": 10,
+            "batches_per_epoch": 4,
             "lowest_score": 0.5,
         },
         "both": {"kind": "combined", "of": ["pybdsf", "net"], "train_snr": 4},

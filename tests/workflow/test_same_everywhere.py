@@ -22,6 +22,7 @@ def one_core():
     os.sched_setaffinity(0, cores)
 
 
+@pytest.mark.exhaustive
 def test_one_core_gives_the_same_bytes_as_two(survey, tmp_path, one_core):
     folder = make_survey(tmp_path / "survey")
     done = run(folder, "--cores", "1", "--prioritize", "results/hard/patches.parquet")

@@ -68,6 +68,7 @@ def test_modules_import_in_their_own_environment(environment, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_package_that_an_environment_lacks_is_noticed(environment, tmp_path):
     content = yaml.safe_load(ENVIRONMENTS[environment].read_text())
@@ -79,6 +80,7 @@ def test_package_that_an_environment_lacks_is_noticed(environment, tmp_path):
     assert f"ModuleNotFoundError: No module named '{module}" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_each_rule_runs_in_its_own_environment_and_gives_the_same(survey, tmp_path):
     """Snakemake is in an environment of its own as well, so that it has little that a job could borrow."""
     folder, environments = make_survey(tmp_path / "survey"), tmp_path / "environments"

@@ -8,11 +8,13 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import Popen
+
+import pytest
 
 from workflow.faults.comparison import compare
 from workflow.runs import HERE, LOGGER, NOTHING_TO_DO, TIME_LIMIT_S, Place, Run, copy_of, run, started
@@ -127,6 +129,12 @@ class Outcome:
     """Number of files."""
     problems: tuple[str, ...]
     """What was not as it should be; nothing when all is well."""
+
+
+def cases(faults: Iterable[str], few: Collection[str]) -> list:
+    """Return faults as cases of a test, of which all but a few are left to `make test-all`."""
+    assert set(few) <= set(faults)
+    return [pytest.param(name, marks=() if name in few else pytest.mark.exhaustive) for name in faults]
 
 
 def try_fault(fault: Fault, survey: Path, folder: Path, place: Place = HERE) -> Outcome:

@@ -23,8 +23,8 @@ NETWORK_AGAIN = (NETWORK_FOUND, "twin/catalogues/net.parquet")
 OTHER_AGAIN = (OTHER_FOUND, "a-b.c_1/catalogues/peaks.parquet")
 """What is removed so that they are made again: a file that nothing misses stays away."""
 
-MID_EPOCH = "call keras:Model.train_on_batch:25"
-"""A moment in the third of four epochs of ten batches."""
+MID_EPOCH = "call keras:Model.train_on_batch:10"
+"""A moment in the third of four epochs of four batches."""
 IN_SEARCH = "call radiofind.fields:read_planes:1"
 """When the search of a tile has begun, and counts as an attempt."""
 HALF_WRITTEN = "call pyarrow.parquet:ParquetWriter.write_table:2"

@@ -1,6 +1,6 @@
 """Write what the tests of faults saw into the documentation.
 
-PYTEST_ADDOPTS=--junitxml=faults.xml make test
+PYTEST_ADDOPTS=--junitxml=faults.xml make test-all
 PYTHONPATH=tests:scripts .venv/bin/python -m workflow.faults.table faults.xml
 """
 
