@@ -131,7 +131,7 @@ NEEDS = {
     ),
     "train_convosource": Need(
         "training",
-        960,
+        1360,
         mib_of_block=100,
         tables=("patches",),
         mib_per_table_mib=14,
