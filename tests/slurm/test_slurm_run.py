@@ -46,6 +46,7 @@ def rule_of(job: dict[str, str]) -> str:
     return re.match(r"rule_(\w+?)(?:_wildcards_|$)", job["Comment"])[1]
 
 
+@pytest.mark.exhaustive
 def test_results_are_those_of_one_machine(cluster, small_survey, tmp_path):
     here = copy_of(small_survey, tmp_path / "here")
     there, expected = run(small_survey, place=cluster), run(here)

@@ -22,7 +22,8 @@ from workflow.runs import LOGGER, copy_of, planned, run
 from workflow.skies import CORE, FINDERS, OF_TILES, TILES
 from workflow.test_what_changed import listed, what_changed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tiles per job")]
+"""One worker runs them all: each would make the run of its own that they share."""
 
 SIZE = 4
 BLOCKS = {

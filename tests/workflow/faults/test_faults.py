@@ -12,7 +12,6 @@ pytestmark = pytest.mark.slow
 
 FEW = (
     "kill -9 of a PyBDSF job between its two files",
-    "kill -9 of training in mid-epoch",
     "image that becomes unreadable after it was indexed",
     "kill -9 of Snakemake and its jobs while tiles run, as when a machine dies",
     "full disk under the detections of a mosaic",
