@@ -21,13 +21,13 @@ run: setup
 	@echo "The report lies in results/report.html"
 
 test: setup lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not exhaustive"
+	$(BIN)/python -m pytest -n 2 -m "not exhaustive"
 
 test-fast: setup lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not exhaustive"
 
 test-all: setup lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 lint: setup
 	$(BIN)/ruff check .

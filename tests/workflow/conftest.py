@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
-from workflow.runs import Run, clone_of, copy_of, run
+from workflow.runs import Run, clone_of, copy_of, folder_of_all_workers, run
 from workflow.skies import make_survey
 
 
@@ -23,16 +20,6 @@ class Survey:
     """Where it lies; not to be changed."""
     full_run: Run
     """The run, from nothing."""
-
-
-@contextmanager
-def folder_of_all_workers(tmp_path_factory):
-    """Yield a folder that the workers of pytest-xdist share, to one of them at a time."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -107,6 +108,16 @@ def planned(folder, *arguments, **options) -> set[str]:
     assert dry_run.code == 0, dry_run.output
     assert bool(dry_run.jobs) != (NOTHING_TO_DO in dry_run.output), dry_run.output
     return set(dry_run.jobs)
+
+
+@contextmanager
+def folder_of_all_workers(tmp_path_factory):
+    """Yield a folder that the workers of pytest-xdist share, to one of them at a time."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
 
 
 def copy_of(folder: Path, target: Path) -> Path:

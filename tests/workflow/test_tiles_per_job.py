@@ -18,12 +18,11 @@ from radiofind.block_files import read_notes
 from workflow.faults.comparison import compare
 from workflow.faults.harness import HOOKS, Strike
 from workflow.jobs import SURVEY_WIDE, catalogue_jobs
-from workflow.runs import LOGGER, copy_of, planned, run
+from workflow.runs import LOGGER, copy_of, folder_of_all_workers, planned, run
 from workflow.skies import CORE, FINDERS, OF_TILES, TILES
 from workflow.test_what_changed import listed, what_changed
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tiles per job")]
-"""One worker runs them all: each would make the run of its own that they share."""
+pytestmark = pytest.mark.slow
 
 SIZE = 4
 BLOCKS = {
@@ -38,8 +37,15 @@ OF_BLOCK = "hard/detections/peaks/y000x000-2x2.parquet"
 
 @pytest.fixture(scope="module")
 def blocks(survey, tmp_path_factory):
-    """The survey after a run in which each job searches up to four tiles."""
-    folder = copy_of(survey.folder, Path(tmp_path_factory.mktemp("blocks")) / "copy")
+    """The survey after a run in which each job searches up to four tiles, made by the first that asks."""
+    with folder_of_all_workers(tmp_path_factory) as shared:
+        if not (shared / "blocks").exists():
+            search_in_blocks(copy_of(survey.folder, shared / "unfinished")).rename(shared / "blocks")
+    return shared / "blocks"
+
+
+def search_in_blocks(folder):
+    """Run the survey in a folder with blocks of tiles, and return the folder."""
     settings = yaml.safe_load((folder / "survey.yaml").read_text())
     for finder in OF_TILES:
         settings["finders"][finder]["tiles_per_job"] = SIZE
