@@ -2,9 +2,8 @@
 Make labelled cutouts, train classifiers on them and compare them.
 
 Reads  HDF5 files named in the configuration; images and results/{mosaic}/catalogues/{finder}.parquet
-Makes  results/classifiers/{dataset}/cutouts.h5 and, in results/classifiers/{dataset}/{network}/,
-       members/{member}.keras and .json, model.keras and .json (all members as one), metrics.csv, confusion.csv,
-       predictions.parquet and capsules.h5 (what capsules draw anew; else it is empty)
+Makes  results/classifiers/{dataset}/cutouts.h5; and in results/classifiers/{dataset}/{network}/ members/{member}.*,
+       model.* (all members as one), metrics.csv, confusion.csv, predictions.parquet, capsules.h5 (what they draw)
 """
 
 
