@@ -40,7 +40,7 @@ what-changed: setup
 	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) --logger survey --dry-run
 
 verify: setup
-	@PYTHONPATH=scripts $(BIN)/python -m radiofind.inventory "$(FOLDER)"
+	@PYTHONPATH=scripts $(BIN)/python -m radiofind.workflow.inventory "$(FOLDER)"
 
 clean:
 	rm -rf results logs benchmarks/*/ .snakemake

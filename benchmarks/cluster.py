@@ -22,7 +22,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.simulation import Simulation, simulate
+from radiofind.simulation.mosaics import Simulation, simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 AT_ONCE = 2

@@ -26,13 +26,13 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.block_files import TileNote, write_tiles
-from radiofind.clusters import open_workers
-from radiofind.columns import DETECTION, conform
-from radiofind.detections import DEFAULTS, name_sources
-from radiofind.merging import detection_reader, merge_detections, write_tables
-from radiofind.primary_beams import beam_sampler
-from radiofind.tiling import Tile, tiles_of
+from radiofind.catalogues.block_tables import TileNote, write_tiles
+from radiofind.catalogues.columns import DETECTION, conform
+from radiofind.catalogues.detections import DEFAULTS, name_sources
+from radiofind.catalogues.merging import detection_reader, merge_detections, write_tables
+from radiofind.jobs.dask_workers import open_workers
+from radiofind.mosaics.primary_beams import beam_sampler
+from radiofind.mosaics.tiles import Tile, tiles_of
 
 CORE, HALO = 2000, 100
 AT_EDGES = 0.1

@@ -18,8 +18,8 @@ from astropy.wcs import WCS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.images import ImageHeader, read_header, read_pixels
-from radiofind.tiling import Box
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.images import ImageHeader, read_header, read_pixels
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ANY_FREQUENCY_HZ = 1.4e9

@@ -20,8 +20,8 @@ from scipy.spatial import cKDTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.convosource import find_sources, start_model
-from radiofind.fields import Field, read_field
+from radiofind.finders.convosource.search import find_sources, start_model
+from radiofind.mosaics.field import Field, read_field
 
 LOWEST_SCORE = 0.1
 NEAR_SCORE = 0.01

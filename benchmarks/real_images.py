@@ -46,10 +46,10 @@ from on_data import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.fields import read_tile
+from radiofind.evaluation.matching import match_one_to_one
 from radiofind.files import read_metadata
-from radiofind.matching import match_one_to_one
-from radiofind.tile_images import read_planes
+from radiofind.mosaics.tile_images import read_planes
+from radiofind.mosaics.tiles import read_tile
 
 FITS = re.compile(r"(.*)\.fits?(\.fz|\.gz)?", re.IGNORECASE)
 NO_SKY = re.compile(r"rms|bkg|noiseMap|meanMap|primary_beam", re.IGNORECASE)

@@ -20,7 +20,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.job_costs import JobCost, costs_of
+from radiofind.workflow.job_costs import JobCost, costs_of
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FINDERS = ["pybdsf", "peaks", "convosource", "combined"]

@@ -20,18 +20,18 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.class_scores import count_confusions, most_frequent, pair_classes, score_classes
-from radiofind.classified import with_classes
-from radiofind.comparison import Comparison, read_area, read_comparison
-from radiofind.images import read_header
-from radiofind.source_classes import (
+from radiofind.catalogues.class_columns import with_classes
+from radiofind.classifiers.sources.classes import (
     ClassLesson,
     SourceClassModel,
     apply,
     fit_source_classes,
     make_class_lesson,
 )
-from radiofind.source_features import features_of
+from radiofind.classifiers.sources.features import features_of
+from radiofind.classifiers.sources.scores import count_confusions, most_frequent, pair_classes, score_classes
+from radiofind.evaluation.comparison import Comparison, read_area, read_comparison
+from radiofind.mosaics.images import read_header
 
 SNR = (1, 2, 5)
 RADIUS_PIXELS = 3.0

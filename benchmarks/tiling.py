@@ -24,9 +24,9 @@ from astropy.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.images import read_header
-from radiofind.matching import match_one_to_one
-from radiofind.simulation import Simulation, simulate
+from radiofind.evaluation.matching import match_one_to_one
+from radiofind.mosaics.images import read_header
+from radiofind.simulation.mosaics import Simulation, simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2

@@ -19,7 +19,7 @@ rule merge_detections:
     benchmark:
         "benchmarks/merge_detections/{mosaic}/{finder}.tsv"
     wildcard_constraints:
-        finder=plan.one_of(plan.finders_of(*KINDS_OF_TILES)),
+        finder=plan.one_of(plan.finders_of(*kinds.OF_TILES)),
     conda:
         "../envs/tables.yaml"
     threads: 1

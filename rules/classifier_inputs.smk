@@ -3,7 +3,7 @@ Input and params functions of the rules of the classifiers; see common.smk for w
 Data sets that are not cut out of the survey, and what is trained on them, do not come after the checkpoint.
 """
 
-from radiofind.classifier_planning import KINDS_OF_CATALOGUES, seed_and_fold
+from radiofind.workflow.classifier_plan import KINDS_OF_CATALOGUES, seed_and_fold
 
 
 def file_of_dataset(wildcards):
@@ -37,7 +37,7 @@ def components_of_dataset(wildcards):
     """Return the Gaussians of the same catalogues; nothing where the finder fits none."""
     finder = plan.classifiers.datasets[wildcards.dataset]["finder"]
     mosaics = (
-        plan.readable_mosaics(indexed_tiles()) if finder in plan.finders_of(*KINDS_WITH_COMPONENTS) else []
+        plan.readable_mosaics(indexed_tiles()) if finder in plan.finders_of(*kinds.WITH_COMPONENTS) else []
     )
     return [f"results/{mosaic}/catalogues/components/{finder}.parquet" for mosaic in mosaics]
 

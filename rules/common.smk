@@ -12,13 +12,14 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from radiofind.blocks import PATTERN as BLOCK
-from radiofind.classifier_planning import MEMBER
-from radiofind.closing import print_closing_lines
-from radiofind.digests import digest_of
-from radiofind.inputs import InputError, read_inputs
-from radiofind.noise import noise_settings
-from radiofind.planning import KINDS_OF_TILES, KINDS_WITH_COMPONENTS, KINDS_WITH_SCORES, Plan
+from radiofind.mosaics.blocks import PATTERN as BLOCK
+from radiofind.workflow.classifier_plan import MEMBER
+from radiofind.workflow.closing_lines import print_closing_lines
+from radiofind.jobs.code_digest import digest_of
+from radiofind.workflow.config.inputs import InputError, read_inputs
+from radiofind.mosaics.noise import noise_settings
+from radiofind.finders import kinds
+from radiofind.workflow.plan import Plan
 
 try:
     config, mosaics = read_inputs(

@@ -50,7 +50,7 @@ rule evaluate_scores:
     benchmark:
         "benchmarks/evaluate_scores/{mosaic}/{finder}.tsv"
     wildcard_constraints:
-        finder=plan.one_of(plan.finders_of(*KINDS_WITH_SCORES)),
+        finder=plan.one_of(plan.finders_of(*kinds.WITH_SCORES)),
     conda:
         "../envs/tables.yaml"
     threads: 1

@@ -2,9 +2,6 @@
 Input functions of the rules that simulate, train, combine, match and score; see common.smk for what they have in common.
 """
 
-FITS_GAUSSIANS = ("pybdsf", "convosource")
-"""Kinds of finders whose fluxes are fitted."""
-
 
 def simulation_settings(wildcards):
     """Return the settings of a simulation."""
@@ -121,7 +118,9 @@ def model_of_evidence(wildcards):
 def fluxes_from(wildcards):
     """Return the combined finders, those first that fit Gaussians."""
     finders = plan.finders[wildcards.finder]["of"]
-    fitting = [finder for kind in FITS_GAUSSIANS for finder in finders if finder in plan.finders_of(kind)]
+    fitting = [
+        finder for kind in kinds.WITH_FITTED_FLUXES for finder in finders if finder in plan.finders_of(kind)
+    ]
     return fitting + [finder for finder in finders if finder not in fitting]
 
 
@@ -130,7 +129,7 @@ def of_scored_finders(pattern):
 
     def paths_of(wildcards):
         mosaics = plan.scored_mosaics(indexed_tiles())
-        finders = plan.finders_of(*KINDS_WITH_SCORES)
+        finders = plan.finders_of(*kinds.WITH_SCORES)
         return [pattern.format(mosaic=mosaic, finder=finder) for mosaic in mosaics for finder in finders]
 
     return paths_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snakemake.io import strip_wildcard_constraints
 
-from radiofind.planning import NEVER
+from radiofind.workflow.plan import NEVER
 
 
 def given_files(wildcards):
@@ -32,7 +32,7 @@ def patterns_of_outputs(wildcards):
 
 def tiles_per_job(wildcards):
     """Return the size of the blocks of each finder that searches tiles."""
-    return {finder: plan.finders[finder]["tiles_per_job"] for finder in plan.finders_of(*KINDS_OF_TILES)}
+    return {finder: plan.finders[finder]["tiles_per_job"] for finder in plan.finders_of(*kinds.OF_TILES)}
 
 
 def names_in_outputs(wildcards):

@@ -1,6 +1,6 @@
 """
 Memory and time that jobs ask for, from what they work on (work.smk) and what each rule was measured to need
-(scripts/radiofind/needs.py).
+(scripts/radiofind/workflow/needs.py).
 """
 
 from dataclasses import replace
@@ -9,8 +9,8 @@ from pathlib import Path
 from snakemake.common.tbdstring import TBDString
 from snakemake.exceptions import IncompleteCheckpointException
 
-from radiofind.needs import NEEDS
-from radiofind.resources import MIB, memory_mib, runtime_minutes
+from radiofind.workflow.needs import NEEDS
+from radiofind.workflow.resources import MIB, memory_mib, runtime_minutes
 
 
 def memory_of(rule):

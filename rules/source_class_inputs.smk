@@ -44,7 +44,7 @@ def name_of_applied(wildcards):
 def components_of_catalogue(wildcards):
     """Return the Gaussians of a catalogue; nothing where the finder fits none."""
     indexed_tiles()
-    fits = wildcards.finder in plan.finders_of(*KINDS_WITH_COMPONENTS)
+    fits = wildcards.finder in plan.finders_of(*kinds.WITH_COMPONENTS)
     return f"results/{wildcards.mosaic}/catalogues/components/{wildcards.finder}.parquet" if fits else []
 
 

@@ -5,9 +5,9 @@ What jobs work on: pixels, tiles, cutouts and epochs, from the configuration, th
 from dataclasses import replace
 from pathlib import Path
 
-from radiofind.blocks import tiles_in
-from radiofind.resources import Work, with_network
-from radiofind.tiling import most_pixels
+from radiofind.mosaics.blocks import tiles_in
+from radiofind.workflow.resources import Work, with_network
+from radiofind.mosaics.tiles import most_pixels
 
 BYTES_PER_PIXEL = 4
 """Of an image that is not compressed."""
@@ -80,7 +80,7 @@ def work_on_dataset(wildcards):
 def work_on_cutouts(path):
     """Return the work on a file of cutouts; in a plan it may be missing, and Snakemake says <TBD>."""
     # Here, since it takes as long to load as the rest of a plan, and few jobs need it.
-    from radiofind.cutout_sizes import shape_of_cutouts
+    from radiofind.classifiers.cutout_sizes import shape_of_cutouts
 
     number, pixels = shape_of_cutouts(path)
     return Work(cutouts=number, pixels=number * pixels, all_pixels=number * pixels)

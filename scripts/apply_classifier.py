@@ -1,11 +1,11 @@
 """Say of which class the sources of a catalogue are, by what a network sees in their cutouts."""
 
-from radiofind.classifying import apply_classifier, read_source_classifier
-from radiofind.damage import watch_for_damage
+from radiofind.classifiers.classifying import apply_classifier, read_source_classifier
+from radiofind.classifiers.survey_inputs import read_survey_sources
 from radiofind.files import read_metadata, write_parquet
-from radiofind.logs import log_to
-from radiofind.provenance import fold_tiles, provenance_of
-from radiofind.survey_inputs import read_survey_sources
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from radiofind.class_inputs import read_context
-from radiofind.classified import with_classes
-from radiofind.damage import watch_for_damage
+from radiofind.catalogues.class_columns import with_classes
+from radiofind.classifiers.sources.classes import apply, read_class_model
+from radiofind.classifiers.sources.features import features_of
+from radiofind.classifiers.sources.inputs import read_context
 from radiofind.files import read_metadata, write_parquet
-from radiofind.logs import log_to
-from radiofind.provenance import fold_tiles, provenance_of
-from radiofind.source_classes import apply, read_class_model
-from radiofind.source_features import features_of
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

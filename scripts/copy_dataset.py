@@ -2,9 +2,9 @@
 
 import json
 
-from radiofind.cutouts import read_user_cutouts, write_cutouts
-from radiofind.logs import log_to
-from radiofind.provenance import provenance_of
+from radiofind.classifiers.cutouts import read_user_cutouts, write_cutouts
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

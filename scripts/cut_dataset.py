@@ -2,12 +2,12 @@
 
 import json
 
-from radiofind.cutouts import write_cutouts
-from radiofind.damage import watch_for_damage
-from radiofind.logs import log_to
-from radiofind.provenance import fold_tiles, provenance_of
-from radiofind.survey_cutouts import SurveySettings, cut_dataset
-from radiofind.survey_inputs import read_survey_sources
+from radiofind.classifiers.cutouts import write_cutouts
+from radiofind.classifiers.survey_cutouts import SurveySettings, cut_dataset
+from radiofind.classifiers.survey_inputs import read_survey_sources
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

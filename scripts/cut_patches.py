@@ -1,10 +1,10 @@
 """Cut the patches that a network of a training set is trained on."""
 
-from radiofind.damage import watch_for_damage
-from radiofind.grounds import read_ground
-from radiofind.logs import log_to
-from radiofind.patches import cut_patches
-from radiofind.provenance import provenance_of
+from radiofind.finders.convosource.patches import cut_patches
+from radiofind.finders.convosource.training_data import read_ground
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

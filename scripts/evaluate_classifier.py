@@ -1,15 +1,15 @@
 """Make one classifier of its members, and score them and it on the test cutouts."""
 
-from radiofind.capsule_views import write_capsule_views
-from radiofind.classifier_evaluation import confusion_of, score_members
-from radiofind.classifier_predictions import with_ensemble
-from radiofind.classifier_results import joined_members, member_files, predict_members, view_capsules
-from radiofind.cutouts import read_cutouts
-from radiofind.damage import watch_for_damage
+from radiofind.classifiers.capsule_views import write_capsule_views
+from radiofind.classifiers.cutouts import read_cutouts
+from radiofind.classifiers.evaluation import confusion_of, score_members
+from radiofind.classifiers.predictions import with_ensemble
+from radiofind.classifiers.results import joined_members, member_files, predict_members, view_capsules
 from radiofind.files import write_csv, write_json, write_parquet
-from radiofind.logs import log_to
-from radiofind.networks import save_network
-from radiofind.provenance import provenance_of
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.networks.saving import save_network
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

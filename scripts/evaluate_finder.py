@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from radiofind.comparison import read_area
-from radiofind.cuts import cuts_from_json, selections
-from radiofind.damage import watch_for_damage
-from radiofind.evaluation import Protocol, curves, evaluate
+from radiofind.evaluation.comparison import read_area
+from radiofind.evaluation.cuts import cuts_from_json, selections
+from radiofind.evaluation.metrics import Protocol, curves, evaluate
 from radiofind.files import write_csv
-from radiofind.logs import log_to
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from radiofind.comparison import read_area, read_comparison
-from radiofind.damage import watch_for_damage
+from radiofind.evaluation.calibration import COLUMNS, evaluate_scores
+from radiofind.evaluation.comparison import read_area, read_comparison
 from radiofind.files import write_csv
-from radiofind.logs import log_to
-from radiofind.score_evaluation import COLUMNS, evaluate_scores
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

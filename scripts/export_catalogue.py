@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from radiofind.damage import watch_for_damage
-from radiofind.exports import write_fits_table, write_regions
-from radiofind.images import read_header
-from radiofind.logs import log_to
-from radiofind.provenance import in_lines, read_provenance
+from radiofind.catalogues.exports import write_fits_table, write_regions
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import in_lines, read_provenance
+from radiofind.mosaics.images import read_header
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from radiofind.damage import watch_for_damage
-from radiofind.detections import Found
-from radiofind.fields import read_field
-from radiofind.logs import log_to
-from radiofind.plausibility import check
-from radiofind.provenance import provenance_of
-from radiofind.pybdsf import find_sources
-from radiofind.searches import TileFiles, search_tiles
+from radiofind.catalogues.detections import Found
+from radiofind.finders.plausibility import check
+from radiofind.finders.pybdsf import find_sources
+from radiofind.finders.tile_search import TileFiles, search_tiles
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.mosaics.field import read_field
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,8 +1,8 @@
 """Fingerprint the tiles of a mosaic."""
 
 from radiofind.files import write_parquet
-from radiofind.fingerprints import WARNINGS, fingerprint_mosaic
-from radiofind.logs import log_to
+from radiofind.jobs.job_log import log_to
+from radiofind.workflow.fingerprints import WARNINGS, fingerprint_mosaic
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from radiofind.damage import watch_for_damage
 from radiofind.files import read_metadata, write_parquet
-from radiofind.fingerprints import WARNINGS, describe_tiles, index_tiles, update_tile_files
-from radiofind.logs import log_to
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.workflow.fingerprints import WARNINGS, describe_tiles, index_tiles, update_tile_files
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

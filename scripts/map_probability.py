@@ -1,12 +1,12 @@
 """Map the probability that a network gives to each pixel of a tile."""
 
-from radiofind.convosource import map_tile, spread_over, start_model
-from radiofind.damage import watch_for_damage
-from radiofind.fields import read_field
 from radiofind.files import whole_or_absent
-from radiofind.logs import log_to
-from radiofind.provenance import provenance_of
-from radiofind.tile_images import write_image
+from radiofind.finders.convosource.search import map_tile, spread_over, start_model
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.mosaics.field import read_field
+from radiofind.mosaics.tile_images import write_image
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

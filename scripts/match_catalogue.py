@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from radiofind.clusters import open_workers
-from radiofind.comparison import match_files
-from radiofind.cuts import cuts_from_json, selections
-from radiofind.damage import watch_for_damage
+from radiofind.evaluation.comparison import match_files
+from radiofind.evaluation.cuts import cuts_from_json, selections
 from radiofind.files import write_parquet
-from radiofind.logs import log_to
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.dask_workers import open_workers
+from radiofind.jobs.job_log import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from radiofind.attempts import attempt, forget_attempts
-from radiofind.damage import watch_for_damage
-from radiofind.fields import read_tile
 from radiofind.files import whole_or_absent
-from radiofind.images import read_header
-from radiofind.logs import log_to
-from radiofind.noise import noise_settings
-from radiofind.noise_maps import give_up, map_noise
-from radiofind.provenance import provenance_of
-from radiofind.tile_images import write_image
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.jobs.retries import attempt, forget_attempts
+from radiofind.mosaics.images import read_header
+from radiofind.mosaics.noise import noise_settings
+from radiofind.mosaics.noise_maps import give_up, map_noise
+from radiofind.mosaics.tile_images import write_image
+from radiofind.mosaics.tiles import read_tile
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from radiofind.block_files import files_by_tile
-from radiofind.clusters import open_workers
-from radiofind.damage import watch_for_damage
-from radiofind.fields import read_tile
-from radiofind.logs import log_to
-from radiofind.merging import detection_reader, merge_components, write_tables
-from radiofind.primary_beams import beam_sampler
-from radiofind.provenance import fold_tiles, provenance_of
+from radiofind.catalogues.block_tables import files_by_tile
+from radiofind.catalogues.merging import detection_reader, merge_components, write_tables
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.dask_workers import open_workers
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.mosaics.primary_beams import beam_sampler
+from radiofind.mosaics.tiles import read_tile
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,14 +1,14 @@
 """Place the truth on a mosaic."""
 
-from radiofind.damage import watch_for_damage
-from radiofind.fields import read_tile
+from radiofind.evaluation.truth import place_truth, read_truth
 from radiofind.files import write_parquet
-from radiofind.images import read_header
-from radiofind.logs import log_to
-from radiofind.noise_summary import noise_at
-from radiofind.primary_beams import beam_sampler
-from radiofind.tile_images import read_planes
-from radiofind.truth import place_truth, read_truth
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.mosaics.images import read_header
+from radiofind.mosaics.noise_summary import noise_at
+from radiofind.mosaics.primary_beams import beam_sampler
+from radiofind.mosaics.tile_images import read_planes
+from radiofind.mosaics.tiles import read_tile
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from radiofind.files import write_json
-from radiofind.logs import log_to
-from radiofind.recording import Scope, earlier_record, record_inventory
+from radiofind.jobs.job_log import log_to
+from radiofind.workflow.run_record import Scope, earlier_record, record_inventory
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,7 +1,7 @@
 """Simulate a mosaic, its primary beam and its truth."""
 
-from radiofind.logs import log_to
-from radiofind.simulation import Simulation, simulate
+from radiofind.jobs.job_log import log_to
+from radiofind.simulation.mosaics import Simulation, simulate
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

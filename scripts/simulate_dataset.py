@@ -2,11 +2,11 @@
 
 import json
 
-from radiofind.cutouts import write_cutouts
-from radiofind.galaxies import simulate_cutouts
-from radiofind.galaxy_settings import GalaxySettings
-from radiofind.logs import log_to
-from radiofind.provenance import provenance_of
+from radiofind.classifiers.cutouts import write_cutouts
+from radiofind.classifiers.simulated_cutouts import simulate_cutouts
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.simulation.galaxy_settings import GalaxySettings
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

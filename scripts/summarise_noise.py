@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from radiofind.damage import watch_for_damage
-from radiofind.fields import read_tile
-from radiofind.files import write_parquet
-from radiofind.images import read_header
-from radiofind.logs import log_to
-from radiofind.noise_summary import NO_PATCHES, median_noise, sample_noise, summarise_patches
-from radiofind.tile_images import read_metadata, read_planes
+from radiofind.files import read_metadata, write_parquet
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.mosaics.images import read_header
+from radiofind.mosaics.noise_summary import NO_PATCHES, median_noise, sample_noise, summarise_patches
+from radiofind.mosaics.tile_images import read_planes
+from radiofind.mosaics.tiles import read_tile
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from radiofind.damage import watch_for_damage
-from radiofind.evaluation import COLUMNS
+from radiofind.evaluation.metrics import COLUMNS
+from radiofind.evaluation.score_table import score_table
 from radiofind.files import read_csv, write_text
-from radiofind.logs import log_to
-from radiofind.score_table import score_table
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

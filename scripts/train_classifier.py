@@ -1,13 +1,13 @@
 """Train a member of a classifier."""
 
-from radiofind.classifier_training import train_member
-from radiofind.cutouts import read_cutouts, read_provenance
-from radiofind.damage import watch_for_damage
+from radiofind.classifiers.cutouts import read_cutouts, read_provenance
+from radiofind.classifiers.training import train_member
 from radiofind.files import write_json
-from radiofind.logs import log_to
-from radiofind.networks import save_network
-from radiofind.provenance import provenance_of
-from radiofind.training import forget_training
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import provenance_of
+from radiofind.networks.saving import save_network
+from radiofind.networks.training import forget_training
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

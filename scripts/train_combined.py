@@ -5,14 +5,14 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from radiofind.combining import read_joined
-from radiofind.comparison import read_area
-from radiofind.damage import watch_for_damage
+from radiofind.evaluation.comparison import read_area
+from radiofind.evaluation.truth import with_snr
 from radiofind.files import read_metadata, write_json
-from radiofind.lessons import learn_evidence, make_lesson
-from radiofind.logs import log_to
-from radiofind.provenance import fold_tiles, provenance_of
-from radiofind.truth import with_snr
+from radiofind.finders.combined import read_joined
+from radiofind.finders.combined_training import learn_evidence, make_lesson
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 
-from radiofind.class_inputs import read_context
-from radiofind.comparison import read_area, read_comparison
-from radiofind.damage import watch_for_damage
+from radiofind.classifiers.sources.classes import fit_source_classes, make_class_lesson
+from radiofind.classifiers.sources.inputs import read_context
+from radiofind.evaluation.comparison import read_area, read_comparison
 from radiofind.files import write_json
-from radiofind.logs import log_to
-from radiofind.provenance import fold_tiles, provenance_of
-from radiofind.source_classes import fit_source_classes, make_class_lesson
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.jobs.provenance import fold_tiles, provenance_of
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

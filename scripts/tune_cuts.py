@@ -1,10 +1,10 @@
 """Tune the cuts of a finder on the validation boxes of a training set."""
 
-from radiofind.comparison import read_area, read_comparison
-from radiofind.cuts import cuts_to_json, tune_cut
-from radiofind.damage import watch_for_damage
+from radiofind.evaluation.comparison import read_area, read_comparison
+from radiofind.evaluation.cuts import cuts_to_json, tune_cut
 from radiofind.files import write_json
-from radiofind.logs import log_to
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,11 +1,11 @@
 """Write the report."""
 
-from radiofind.classifier_report_inputs import check_hdf5, read_classifier_report
-from radiofind.damage import watch_for_damage
 from radiofind.files import write_csv
-from radiofind.logs import log_to
-from radiofind.report import write_report
-from radiofind.report_inputs import mosaic_files, read_report_data
+from radiofind.jobs.corrupt_files import watch_for_damage
+from radiofind.jobs.job_log import log_to
+from radiofind.report.classifier_inputs import check_hdf5, read_classifier_report
+from radiofind.report.inputs import mosaic_files, read_report_data
+from radiofind.report.page import write_report
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiofind.cutouts import Cutouts
+from radiofind.classifiers.cutouts import Cutouts
 
 RMS = 1e-4
 CLASSES = ("one", "two", "three")

@@ -12,14 +12,14 @@ import pytest
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
-from radiofind import pybdsf
-from radiofind.fields import Field
-from radiofind.grounds import Ground, training_box
-from radiofind.images import read_header
-from radiofind.noise import Lattice, NoiseSettings, measure_noise
-from radiofind.splits import parse_box
-from radiofind.tile_images import write_image
-from radiofind.tiling import edge_lines, tiles_of
+from radiofind.finders import pybdsf
+from radiofind.finders.convosource.training_data import Ground, training_box
+from radiofind.mosaics.box import parse_box
+from radiofind.mosaics.field import Field
+from radiofind.mosaics.images import read_header
+from radiofind.mosaics.noise import Lattice, NoiseSettings, measure_noise
+from radiofind.mosaics.tile_images import write_image
+from radiofind.mosaics.tiles import edge_lines, tiles_of
 
 PIXEL_ARCSEC = 2.0
 BEAM_PIXELS = 4.0
@@ -157,7 +157,7 @@ def ground_of(write_fits, tmp_path):
 @pytest.fixture
 def one_thread():
     """Set up TensorFlow as all tests do (a process can do it once); each test begins with the same seed."""
-    from radiofind.backend import set_up
+    from radiofind.networks.backend import set_up
 
     set_up(threads=1, seed=1)
 
@@ -165,11 +165,11 @@ def one_thread():
 @pytest.fixture
 def pybdsf_in_process(monkeypatch):
     """Run PyBDSF in this process: a process of its own costs two seconds for each tile."""
-    from radiofind import run_pybdsf
+    from radiofind.finders import pybdsf_process
 
     def run(command, **_):
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            run_pybdsf.main(Path(command[-1]))
+            pybdsf_process.main(Path(command[-1]))
         return SimpleNamespace(returncode=0)
 
     fake = SimpleNamespace(run=run, TimeoutExpired=subprocess.TimeoutExpired)

@@ -17,9 +17,23 @@ import pyarrow.parquet as pq
 
 logger = logging.getLogger(__name__)
 
+LONGEST_NAME = 100
+"""File systems take names of 255 bytes, and suffixes are added to these."""
+
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
+"""Names of mosaics, finders, simulations and data sets: they become parts of paths."""
+
+NAME_RULE = (
+    "a name of letters, digits, '.', '_' and '-' that starts with a letter or digit"
+    f" and has at most {LONGEST_NAME} characters"
+)
+
 TEMPORARY = re.compile(r"\.\d+-.+")
 """Names of files that are not finished: the number of the process that writes, and the name to be."""
 METADATA_KEY = b"radiofind"
+"""Key of a JSON object in the metadata of Parquet files."""
+METADATA_CARD = "METADATA"
+"""Card of the primary header of FITS files for the same."""
 
 
 @contextmanager
@@ -121,5 +135,9 @@ def to_arrow(table: pd.DataFrame, metadata: Mapping[str, object] | None = None) 
 
 
 def read_metadata(path: str | Path) -> dict[str, object]:
-    """Return the JSON object that `write_parquet` stored with the table; empty when there is none."""
+    """Return the JSON object that was stored with a table (Parquet) or an image (FITS); empty without one."""
+    if Path(path).suffix == ".fits":
+        from astropy.io import fits  # here, since planning reads tables alone, and must be quick
+
+        return json.loads(fits.getheader(path).get(METADATA_CARD, "{}"))
     return json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))

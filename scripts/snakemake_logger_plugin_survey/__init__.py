@@ -17,11 +17,11 @@ from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from radiofind.changes import Changes, Job, TileChange
-from radiofind.changes_text import describe_changes
-from radiofind.earlier_runs import read_earlier_runs
 from radiofind.files import write_csv
-from radiofind.provenance import read_provenance
+from radiofind.jobs.provenance import read_provenance
+from radiofind.workflow.changes.changes import Changes, Job, TileChange
+from radiofind.workflow.changes.earlier_runs import read_earlier_runs
+from radiofind.workflow.changes.text import describe_changes
 
 TABLE = "logs/what_changed.csv"
 WILDCARDS = ("mosaic", "tile", "finder", "training_set")

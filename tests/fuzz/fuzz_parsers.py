@@ -30,18 +30,18 @@ from astropy.io import fits
 
 from fuzz import seeds
 from fuzz.watching import watched
-from radiofind.boxes import check_boxes
-from radiofind.configuration import ELSEWHERE, ConfigurationError, check_config
-from radiofind.coordinates import coordinates_of
-from radiofind.cutout_inputs import CutoutError, read_checked
-from radiofind.cutout_splits import SPLITS
-from radiofind.images import ImageError, read_header, read_pixels
-from radiofind.primary_beams import sample_image
-from radiofind.sheet import SheetError, read_sheet
-from radiofind.splits import inner_box, parse_box
-from radiofind.tile_images import write_image
-from radiofind.tiling import Box
-from radiofind.truth import CLASSES, COLUMNS, TruthError, read_truth
+from radiofind.classifiers.splits import SPLITS
+from radiofind.classifiers.user_cutouts import CutoutError, read_checked
+from radiofind.evaluation.truth import CLASSES, COLUMNS, TruthError, read_truth
+from radiofind.mosaics.box import Box, parse_box
+from radiofind.mosaics.coordinates import coordinates_of
+from radiofind.mosaics.images import ImageError, read_header, read_pixels
+from radiofind.mosaics.primary_beams import sample_image
+from radiofind.mosaics.regions import inner_box
+from radiofind.mosaics.tile_images import write_image
+from radiofind.workflow.config.boxes import check_boxes
+from radiofind.workflow.config.configuration import ELSEWHERE, ConfigurationError, check_config
+from radiofind.workflow.config.sheet import SheetError, read_sheet
 
 CONFIG = Path(__file__).parents[2] / "config"
 DEFAULT = (CONFIG / "config.yaml").read_text()

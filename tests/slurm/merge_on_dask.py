@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from radiofind.clusters import open_workers
-from radiofind.columns import DETECTION, conform
-from radiofind.detections import DEFAULTS
-from radiofind.logs import log_to
-from radiofind.merging import merge_detections, write_tables
-from radiofind.tiling import Tile, tiles_of
+from radiofind.catalogues.columns import DETECTION, conform
+from radiofind.catalogues.detections import DEFAULTS
+from radiofind.catalogues.merging import merge_detections, write_tables
+from radiofind.jobs.dask_workers import open_workers
+from radiofind.jobs.job_log import log_to
+from radiofind.mosaics.tiles import Tile, tiles_of
 
 TILES = list(tiles_of((100, 6000), core_pixels=100, halo_pixels=20))
 """Sixty in a row."""

@@ -137,7 +137,7 @@ SNIPPETS = [
         "\x1c",
     ),
     *("mosaic", "image", "truth", "beam\t", "\tall", "9:3,0:10", "-1:9,0:9", "0:10,0:99999999999"),
-    *("&a [*a]", "*a", "&a ", "<<: *b", "!!python/object/apply:os.system ['touch x']", "!!python/tuple [1]"),
+    *("*a", "&a ", "<<: *b", "!!python/object/apply:os.system ['touch x']", "!!python/tuple [1]"),
     *(
         "!!python/name:os.system",
         "!!int ''",
@@ -206,6 +206,3 @@ SNIPPETS = [
         "datatype",
     ),
 ]
-
-BOMB = "".join(f"k{i}: &k{i} [{', '.join([f'*k{i - 1}'] * 9 if i else ['x'] * 9)}]\n" for i in range(12))
-"""Nine times nine times nine ...: a few lines of YAML that stand for more than 10^11 values."""

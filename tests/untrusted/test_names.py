@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz import seeds
-from radiofind.inputs import InputError, read_inputs
-from radiofind.planning import Plan
-from radiofind.sheet import COLUMNS
+from radiofind.workflow.config.inputs import InputError, read_inputs
+from radiofind.workflow.config.sheet import COLUMNS
+from radiofind.workflow.plan import Plan
 from untrusted.oddities import NAMES
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import yaml
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from radiofind.simulation import Simulation, simulate
+from radiofind.simulation.mosaics import Simulation, simulate
 
 CORE, HALO = 150, 20
 NOISE = {"box_pixels": 40, "step_pixels": 20}

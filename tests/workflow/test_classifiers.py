@@ -14,7 +14,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from radiofind.job_costs import costs_of
+from radiofind.workflow.job_costs import costs_of
 from workflow.jobs import SURVEY_WIDE
 from workflow.runs import copy_of, planned, run
 from workflow.skies import write_sheet

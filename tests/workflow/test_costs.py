@@ -6,9 +6,9 @@ from statistics import median
 
 import pytest
 
-from radiofind.job_costs import costs_of
-from radiofind.needs import NEEDS
-from radiofind.resources import LEAST_MINUTES, SECONDS_IN_MINUTE
+from radiofind.workflow.job_costs import costs_of
+from radiofind.workflow.needs import NEEDS
+from radiofind.workflow.resources import LEAST_MINUTES, SECONDS_IN_MINUTE
 from workflow.jobs import CLASSIFIER_RULES
 from workflow.runs import planned
 from workflow.skies import make_survey

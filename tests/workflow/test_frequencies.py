@@ -7,7 +7,7 @@ import pytest
 import yaml
 from astropy.io import fits
 
-from radiofind.simulation import Simulation, simulate
+from radiofind.simulation.mosaics import Simulation, simulate
 from workflow.runs import run
 from workflow.skies import write_sheet
 

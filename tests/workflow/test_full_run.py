@@ -11,9 +11,9 @@ from astropy.io import fits
 from astropy.table import Table
 from regions import Regions
 
-from radiofind import evaluation
-from radiofind.block_files import read_notes
-from radiofind.columns import CATALOGUE, DETECTION, empty
+from radiofind.catalogues.block_tables import read_notes
+from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
+from radiofind.evaluation import metrics
 from radiofind.files import read_csv, read_metadata
 from workflow.jobs import all_jobs
 from workflow.runs import run
@@ -116,7 +116,7 @@ def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):
 def test_bright_sources_are_found(results, mosaic, finder):
     """The network is hardly trained: it need not be good."""
     scores = pd.read_csv(results / mosaic / "evaluation" / f"{finder}.csv")
-    assert list(scores.columns) == list(evaluation.COLUMNS)
+    assert list(scores.columns) == list(metrics.COLUMNS)
     chosen = "region == 'test' and cut == 'as_found' and snr_min == 5 and `class` == 'all'"
     by_metric = scores.query(chosen).set_index("metric")
     assert by_metric.loc["one_to_one", "n_truth"] > 20

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from astropy.io import fits
 
-from radiofind.cutouts import read_cutouts
-from radiofind.galaxies import simulate_galaxies
-from radiofind.galaxy_settings import GalaxySettings
+from radiofind.classifiers.cutouts import read_cutouts
+from radiofind.simulation.galaxies import simulate_galaxies
+from radiofind.simulation.galaxy_settings import GalaxySettings
 from workflow.runs import run
 from workflow.skies import write_sheet
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from packaging.markers import Marker
 
-from radiofind import digests
+from radiofind.jobs import code_digest
 from workflow.runs import REPOSITORY
 
 PACKAGE = REPOSITORY / "scripts/radiofind"
@@ -38,21 +38,21 @@ def syntax_of(path: Path) -> tuple[ast.AST, ...]:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return the names that a file imports, in full, as ``radiofind.columns`` or ``numpy``."""
+    """Return the names that a file imports, in full, as ``radiofind.catalogues.columns`` or ``numpy``."""
     found = set()
     for node in syntax_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            whole = node.module == "radiofind"
-            found |= {f"radiofind.{alias.name}" for alias in node.names} if whole else {node.module}
+            of_room = (PACKAGE.parent / node.module.replace(".", "/")).is_dir()
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} if of_room else {node.module}
     return found
 
 
 def used_in_package(path: Path) -> set[Path]:
     """Return the files of the package that a file imports, or names, as a program or a template."""
     names = imports_of(path) if path.suffix == ".py" else set()
-    modules = {PACKAGE / f"{name.removeprefix('radiofind.')}.py" for name in names if "radiofind." in name}
+    modules = {PACKAGE.parent / f"{name.replace('.', '/')}.py" for name in names if "radiofind." in name}
     text = path.read_text()
     return modules | {file for file in PACKAGE.rglob("*.*") if f'"{file.name}"' in text}
 
@@ -210,14 +210,14 @@ def test_environment_has_the_versions_of_the_lock(path):
 
 
 def test_digest_of_a_rule_changes_with_each_file_that_it_uses(monkeypatch):
-    before = {name: digests.digest_of(name) for name in SCRIPTS}
+    before = {name: code_digest.digest_of(name) for name in SCRIPTS}
     for name, script in SCRIPTS.items():
         for changed in files_of(script):
             monkeypatch.setattr(Path, "read_bytes", lambda path, changed=changed: contents(path, changed))
-            digests.digest_of.cache_clear()
-            assert digests.digest_of(name) != before[name], f"{name} does not notice {changed.name}"
+            code_digest.digest_of.cache_clear()
+            assert code_digest.digest_of(name) != before[name], f"{name} does not notice {changed.name}"
     monkeypatch.undo()
-    digests.digest_of.cache_clear()
+    code_digest.digest_of.cache_clear()
 
 
 def contents(path, changed):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from radiofind.inventory import RECORD, Difference, differences, files_in, read_record
+from radiofind.workflow.inventory import RECORD, Difference, differences, files_in, read_record
 from workflow.jobs import SURVEY_WIDE
 from workflow.runs import REPOSITORY, planned, run
 from workflow.skies import SHEET, write_sheet

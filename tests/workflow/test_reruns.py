@@ -182,9 +182,9 @@ def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("peaks", everywhere("peaks")),
+        ("finders/peaks", everywhere("peaks")),
         (
-            "exports",
+            "catalogues/exports",
             {"record_provenance", "all"}
             | {f"export_catalogue {mosaic} {finder}" for mosaic in READABLE for finder in FINDERS},
         ),

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from astropy.io import fits
 
-from radiofind.block_files import read_notes
+from radiofind.catalogues.block_tables import read_notes
 from workflow.faults.comparison import compare
 from workflow.faults.harness import HOOKS, Strike
 from workflow.jobs import SURVEY_WIDE, catalogue_jobs
@@ -31,7 +31,7 @@ BLOCKS = {
     "strip": ["y000x000-2x2", "y000x002-2x2"],
     "hard": ["y000x000-2x2", "y000x002-2x2"],
 }
-IN_SECOND_SEARCH = "call radiofind.fields:read_planes:2"
+IN_SECOND_SEARCH = "call radiofind.mosaics.field:read_planes:2"
 OF_BLOCK = "hard/detections/peaks/y000x000-2x2.parquet"
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from radiofind.block_files import read_notes
-from radiofind.columns import CATALOGUE, DETECTION, empty
+from radiofind.catalogues.block_tables import read_notes
+from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
 from workflow.runs import run
 from workflow.skies import CONFIGURATION, make_survey, write_sheet
 

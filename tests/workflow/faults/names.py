@@ -25,7 +25,7 @@ OTHER_AGAIN = (OTHER_FOUND, "a-b.c_1/catalogues/peaks.parquet")
 
 MID_EPOCH = "call keras:Model.train_on_batch:10"
 """A moment in the third of four epochs of four batches."""
-IN_SEARCH = "call radiofind.fields:read_planes:1"
+IN_SEARCH = "call radiofind.mosaics.field:read_planes:1"
 """When the search of a tile has begun, and counts as an attempt."""
 HALF_WRITTEN = "call pyarrow.parquet:ParquetWriter.write_table:2"
 """When the tables of two of three tiles have been handed to the catalogue."""

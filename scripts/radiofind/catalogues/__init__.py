@@ -1,0 +1,1 @@
+"""Tables of sources: their columns, detections of a tile, merging, export."""

@@ -1,0 +1,160 @@
+"""Turn what a finder measured in one tile into a detection table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from radiofind.catalogues.columns import APPARENT, DETECTION, conform, empty
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.field import Field
+
+UNMEASURED = {column.name: np.nan for column in DETECTION if column.dtype == "float64"}
+NEAR = 10
+"""How far from a blank pixel its noise may be taken from, in pixels: a source may reach over a blank edge."""
+UNFITTED = "unfitted"
+"""Flag of an island to which no Gaussian could be fitted."""
+DEFAULTS = {
+    **UNMEASURED,
+    "n_components": 1,
+    "flags": "",
+    "island": -1,
+    "island_pixels": 0,
+    "island_cut": False,
+    "crossings": "",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a finder found in one tile."""
+
+    detections: pd.DataFrame = field(default_factory=lambda: empty(DETECTION))
+    """One row per source."""
+    components: pd.DataFrame = field(default_factory=lambda: empty(DETECTION))
+    """One row per Gaussian, for finders that fit them, with the name of its source."""
+    reason: str = ""
+    """Why there is no detection, in words for the report."""
+    failed: bool = False
+    """Whether the tile was not searched to the end: it goes into quarantine."""
+    warnings: tuple[str, ...] = ()
+    """Why the detections are hard to believe, in words for the report; see `plausibility.check`."""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What is kept with the table."""
+        return {"reason": self.reason, "failed": self.failed, "warnings": self.warnings}
+
+
+def give_up(reason: str) -> Found:
+    """Return what stands for the detections in a tile that could not be searched to the end."""
+    return Found(reason=reason, failed=True)
+
+
+def reason_to_skip(pixels: np.ndarray, rms: np.ndarray) -> str:
+    """Return why a tile cannot be searched, or an empty text.
+
+    Parameters
+    ----------
+    pixels
+        2D ndarray, Jy/beam.
+    rms
+        The noise, same shape.
+    """
+    valid = pixels[np.isfinite(pixels)]
+    if not valid.size:
+        return "blank"
+    if valid.min() == valid.max():
+        return "constant"
+    if not (rms[np.isfinite(pixels)] > 0).any():
+        return "no noise could be measured"
+    return ""
+
+
+def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame:
+    """Return a detection table from what a finder measured.
+
+    Parameters
+    ----------
+    measured
+        Columns of a detection table: the position as ``x`` and ``y``, the ``apparent_`` fluxes with their
+        errors, and what else the finder knows.
+    sky
+        Where it searched.
+    finder
+        Name of the finder.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns of `columns.DETECTION`; fluxes are not yet corrected for the primary beam.
+    """
+    table = measured.assign(mosaic=sky.mosaic, tile=sky.tile.name, finder=finder)
+    table["ra"], table["dec"] = sky.header.coordinates.to_sky(table["x"], table["y"])
+    table["ra"] %= 360
+    for flux, apparent in APPARENT.items():
+        table[flux] = table[apparent]
+    table["rms"] = value_at(sky.rms, table["x"], table["y"], sky.tile.box)
+    table["snr"] = table["apparent_total_flux"] / table["rms"]
+    table["peak_snr"] = table["apparent_peak_flux"] / table["rms"]
+    missing = {name: value for name, value in DEFAULTS.items() if name not in table}
+    table = table.assign(**missing)
+    if "source_id" not in table:
+        table["source_id"] = name_sources(table["ra"].to_numpy(), table["dec"].to_numpy())
+    return conform(table, DETECTION)
+
+
+def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
+    """Return the value of the pixel nearest to each position, or near it where that pixel is blank.
+
+    Parameters
+    ----------
+    pixels
+        2D ndarray over `box`.
+    x, y
+        Positions in mosaic pixels; those outside the box take its nearest pixel.
+    box
+        What the array covers.
+    """
+    column = np.clip(np.rint(x).astype(int), box.x0, box.x1 - 1) - box.x0
+    row = np.clip(np.rint(y).astype(int), box.y0, box.y1 - 1) - box.y0
+    values = pixels[row, column].astype(float)
+    for blank in np.flatnonzero(np.isnan(values)):
+        rows, columns = (slice(max(at[blank] - NEAR, 0), at[blank] + NEAR + 1) for at in (row, column))
+        around = pixels[rows, columns]
+        values[blank] = np.nanmedian(around) if np.isfinite(around).any() else np.nan
+    return values
+
+
+def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
+    """Return names made from positions, as ``J000123.456-300012.34``.
+
+    Parameters
+    ----------
+    ra, dec
+        Positions in deg.
+
+    Notes
+    -----
+    15 milliarcsec in right ascension and 10 in declination keep neighbours apart down to the beam of SKA
+    at 9200 MHz; truncated as the IAU asks. A second source of the same name gets the suffix b, and so on.
+    """
+    hours = _sexagesimal(np.asarray(ra) % 360 % 360 / 15, decimals=3)
+    degrees = _sexagesimal(np.abs(dec), decimals=2)
+    signs = np.where(np.asarray(dec) < 0, "-", "+")
+    names = pd.Series([f"J{''.join(parts)}" for parts in zip(hours, signs, degrees, strict=True)], dtype=str)
+    order = np.lexsort((dec, ra))
+    repeats = names.iloc[order].groupby(names).cumcount().sort_index()
+    return [name + ("" if not n else chr(ord("a") + n)) for name, n in zip(names, repeats, strict=True)]
+
+
+def _sexagesimal(values: np.ndarray, *, decimals: int) -> list[str]:
+    """Return hours or degrees as digits of hours, minutes and seconds, cut off after some decimals."""
+    units = np.floor(values * (3600 * 10**decimals)).astype(np.int64)
+    seconds, fraction = np.divmod(units, 10**decimals)
+    minutes, seconds = np.divmod(seconds, 60)
+    hours, minutes = np.divmod(minutes, 60)
+    parts = zip(hours, minutes, seconds, fraction, strict=True)
+    return [f"{hour:02d}{minute:02d}{second:02d}.{rest:0{decimals}d}" for hour, minute, second, rest in parts]

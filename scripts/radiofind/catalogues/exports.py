@@ -1,0 +1,110 @@
+"""Write catalogues for the tools of astronomers: FITS tables for TOPCAT, regions for DS9."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+from astropy.table import Table
+
+from radiofind.catalogues.class_columns import classes_of, columns_of
+from radiofind.files import whole_or_absent, write_text
+
+DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
+CLASS_COLOURS = ("red", "cyan", "yellow", "magenta", "blue")
+"""Of the classes in their order, over and over; sources without a class have the colour of the file."""
+
+
+def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequence[str] = ()) -> None:
+    """Write a catalogue as a FITS table with units and descriptions.
+
+    Parameters
+    ----------
+    catalogue
+        Columns of `columns.CATALOGUE`, perhaps with those of `class_columns.class_columns`.
+    path
+        The file to make, whole or not at all.
+    history
+        Lines of at most 72 characters on how it was made.
+    """
+    table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
+    hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
+    for number, column in enumerate(columns_of(catalogue), 1):
+        if column.unit:
+            hdu.columns[column.name].unit = column.unit
+        hdu.header[f"TCOMM{number}"] = column.description
+    for line in history:
+        hdu.header.add_history(line)
+    with whole_or_absent(path) as temporary:
+        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
+
+
+def write_regions(
+    catalogue: pd.DataFrame,
+    path: str | Path,
+    *,
+    beam_arcsec: float,
+    colour: str = "green",
+    history: Sequence[str] = (),
+) -> None:
+    """Write a catalogue as DS9 regions: ellipses of the fitted size, circles of the beam without one.
+
+    Sources of a class have its colour, which a comment names, and its name as a second tag.
+
+    Parameters
+    ----------
+    catalogue
+        Columns of `columns.CATALOGUE`, perhaps with those of `class_columns.class_columns`.
+    path
+        The file to make, whole or not at all.
+    beam_arcsec
+        Diameter of the circle for sources without a size.
+    colour
+        Colour by a name that DS9 knows.
+    history
+        Lines on how it was made, which become comments.
+    """
+    sizes = catalogue[["major", "minor"]].fillna(beam_arcsec).to_numpy() / 2
+    # DS9 counts the angle of the first radius from the west axis; with the minor axis first it is the
+    # position angle itself.
+    angle = catalogue["position_angle"].fillna(0)
+    rows = zip(
+        catalogue["ra"],
+        catalogue["dec"],
+        sizes[:, 1],
+        sizes[:, 0],
+        angle,
+        catalogue["source_id"],
+        _class_marks(catalogue),
+        strict=True,
+    )
+    lines = (
+        f'ellipse({ra:.7f},{dec:.7f},{minor:.4f}",{major:.4f}",{turn:.2f}) # tag={{{name}}}{mark}\n'
+        for ra, dec, minor, major, turn, name, mark in rows
+    )
+    legend = (f"class {name}: {colour}" for name, colour in _class_colours(catalogue).items())
+    comments = (f"# {line}\n" for line in (*history, *legend))
+    write_text("".join([DS9_HEADER.format(colour=colour), *comments, *lines]), path)
+
+
+def _class_colours(catalogue: pd.DataFrame) -> dict[str, str]:
+    """Return the colour of each class of which a catalogue has probabilities."""
+    return dict(zip(classes_of(catalogue), cycle(CLASS_COLOURS), strict=False))
+
+
+def _class_marks(catalogue: pd.DataFrame) -> list[str]:
+    """Return what a region says of the class of each source; nothing for one without."""
+    marks = {name: f" tag={{{name}}} color={colour}" for name, colour in _class_colours(catalogue).items()}
+    classes = catalogue["class"] if marks else [""] * len(catalogue)
+    return [marks.get(name, "") for name in classes]
+
+
+def _fits_array(values: pd.Series) -> np.ndarray:
+    """Return a column as FITS can store it; texts become ASCII."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy()
+    return values.to_numpy(dtype="S") if len(values) else np.empty(0, dtype="S1")

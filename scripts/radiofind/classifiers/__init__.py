@@ -1,0 +1,1 @@
+"""Labelled cutouts, networks that tell classes of galaxies, and classes of the sources of a catalogue."""

@@ -1,0 +1,1 @@
+"""Networks that tell classes of galaxies, a module for each that was published."""

@@ -1,0 +1,210 @@
+"""A capsule network (Sabour et al. 2017), as Lukic et al. 2019b used it, and what its capsules stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+from keras import layers
+
+from radiofind.classifiers.architectures.capsule_layers import (
+    DIMENSIONS,
+    TINY,
+    Chosen,
+    ClassCapsules,
+    Lengths,
+    Shares,
+    SquaredError,
+    Squash,
+)
+from radiofind.classifiers.architectures.convnets import image_input
+
+PRIMARY_DIMENSIONS = 8
+"""Numbers in a primary capsule."""
+STEPS = tuple(np.round(np.arange(-0.25, 0.251, 0.05), 2).tolist())
+"""By how much the numbers of a capsule are changed to see what they stand for."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Sizes of a capsule network."""
+
+    filters: int
+    """Channels of the first convolution."""
+    kernel: int
+    """Side of its kernel."""
+    stride: int
+    """Its stride."""
+    capsules: int
+    """Channels of the primary capsules, 8 numbers each."""
+    primary_kernel: int
+    """Side of their kernel."""
+    primary_stride: int
+    """Their stride."""
+    decoder: tuple[int, int]
+    """Neurons of the two hidden layers of the decoder."""
+    reconstruction: float
+    """Weight of the reconstruction in the loss."""
+    normalised: bool = False
+    """Whether primary capsules are, on the whole, equally long in all cutouts. Without it, those of cutouts
+    that are mostly empty are so short, and those of the classes, squashed again, that nothing is learnt."""
+
+
+DESIGNS = {
+    "default": Design(256, 9, 1, 32, 9, 2, (512, 1024), 0.392),
+    "filters": Design(256, 24, 4, 32, 18, 2, (512, 1024), 0.392),
+    "decoder": Design(256, 9, 1, 32, 9, 2, (1024, 2048), 5.0),
+}
+"""Variants of the paper, for cutouts of 100 pixels."""
+SMALL_DESIGNS = {
+    "default": Design(128, 9, 2, 16, 9, 2, (512, 1024), 0.392, normalised=True),
+    "filters": Design(128, 16, 3, 16, 8, 2, (512, 1024), 0.392, normalised=True),
+    "decoder": Design(128, 9, 2, 16, 9, 2, (1024, 2048), 5.0, normalised=True),
+}
+"""The same for half of that side: networks that a CPU can train."""
+
+
+def design_of(settings: Mapping[str, object]) -> Design:
+    """Return the sizes of a network.
+
+    Parameters
+    ----------
+    settings
+        ``variant``: ``default``, ``filters`` or ``decoder``; ``small``, whether they are of `SMALL_DESIGNS`;
+        and any field of `Design` that is to differ.
+
+    Raises
+    ------
+    ValueError
+        When there is no such variant.
+    """
+    variant = settings.get("variant", "default")
+    designs = SMALL_DESIGNS if settings.get("small") else DESIGNS
+    if variant not in designs:
+        raise ValueError(f"variant: expected one of {', '.join(designs)}, received {variant}")
+    fields = designs[variant].__dataclass_fields__
+    return replace(designs[variant], **{name: settings[name] for name in fields if name in settings})
+
+
+def build_capsnet(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:
+    """Return a capsule network with its decoder, ready to be trained with `CapsuleLoss`.
+
+    Parameters
+    ----------
+    size_pixels
+        Side of the cutouts that it sees.
+    n_classes
+        Number of classes.
+    settings
+        What `design_of` reads, and ``channels``: planes of a cutout (1).
+
+    Returns
+    -------
+    keras.Model
+        From ``image`` (n, size, size, 1) and ``label`` (n, n_classes), the true class, which only the decoder
+        sees, and only in training. Its output (n, 2 n_classes + 1) is, side by side, the layer ``lengths`` of
+        the capsules, the mean squared error of the decoder, and the layer ``probabilities``, the lengths
+        divided by their sum.
+
+    Raises
+    ------
+    ValueError
+        When the cutouts are too small for the kernels, or there is no such variant.
+    """
+    design = design_of(settings)
+    _check_size(size_pixels, design)
+    image = image_input(size_pixels, settings)
+    label = keras.Input((n_classes,), name="label")
+    x = layers.Conv2D(design.filters, design.kernel, design.stride, activation="relu", name="conv")(image)
+    planes, kernel = design.capsules * PRIMARY_DIMENSIONS, design.primary_kernel
+    x = layers.Conv2D(planes, kernel, design.primary_stride, name="primary")(x)
+    if design.normalised:
+        plain = {"center": False, "scale": False, "epsilon": TINY, "dtype": "float32"}
+        x = layers.LayerNormalization(axis=(1, 2, 3), name="normalised", **plain)(x)
+    x = layers.Reshape((-1, PRIMARY_DIMENSIONS), name="primary_capsules")(x)
+    x = Squash(dtype="float32", name="primary_squash")(x)
+    capsules = ClassCapsules(n_classes, dtype="float32", name="capsules")(x)
+    lengths = Lengths(dtype="float32", name="lengths")(capsules)
+    probabilities = Shares(dtype="float32", name="probabilities")(lengths)
+    chosen = Chosen(dtype="float32", name="chosen")([capsules, lengths, label])
+    decoded = _decoder(image.shape[1:], n_classes, design.decoder)(chosen)
+    error = SquaredError(dtype="float32", name="error")([image, decoded])
+    output = layers.Concatenate(dtype="float32", name="output")([lengths, error, probabilities])
+    return keras.Model({"image": image, "label": label}, output, name="capsnet")
+
+
+def reconstruct(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return what the decoder makes of the longest capsule of each image.
+
+    Parameters
+    ----------
+    network
+        Result of `build_capsnet`, trained.
+    images
+        Shape (n, size, size, channels), prepared.
+
+    Returns
+    -------
+    float32 ndarray
+        Same shape.
+    """
+    flat = _longest(network, images)
+    return np.asarray(network.get_layer("decoder").predict(flat, verbose=0))
+
+
+def perturb_capsules(
+    network: keras.Model, images: np.ndarray, *, steps: tuple[float, ...] = STEPS
+) -> np.ndarray:
+    """Return what the decoder makes of capsules of which one number is changed (Lukic et al. 2019b).
+
+    Parameters
+    ----------
+    network, images
+        As for `reconstruct`.
+    steps
+        What is added to a number of the longest capsule; -0.25 to 0.25 in the paper.
+
+    Returns
+    -------
+    float32 ndarray
+        Shape (n, 16, steps, size, size, channels): for each of the numbers, and for each step.
+    """
+    flat = _longest(network, images)
+    numbers = flat.reshape(len(flat), -1, DIMENSIONS)
+    is_longest = np.abs(numbers).sum(axis=2, keepdims=True) > 0
+    changes = np.eye(DIMENSIONS)[:, np.newaxis] * np.asarray(steps)[:, np.newaxis]
+    changed = (
+        numbers[:, np.newaxis, np.newaxis] + changes[:, :, np.newaxis] * is_longest[:, np.newaxis, np.newaxis]
+    )
+    decoded = network.get_layer("decoder").predict(changed.reshape(-1, flat.shape[1]), verbose=0)
+    return np.asarray(decoded).reshape(len(images), DIMENSIONS, len(steps), *images.shape[1:])
+
+
+def _check_size(size_pixels: int, design: Design) -> None:
+    """Raise when cutouts are smaller than what one primary capsule sees."""
+    least = design.kernel + design.stride * (design.primary_kernel - 1)
+    if size_pixels < least:
+        raise ValueError(
+            f"Expected cutouts of at least {least} pixels for kernels of {design.kernel} and "
+            f"{design.primary_kernel} pixels, received {size_pixels}"
+        )
+
+
+def _decoder(shape: tuple[int, ...], n_classes: int, hidden: tuple[int, int]) -> keras.Model:
+    """Return the network that makes an image of a capsule."""
+    pixels = int(np.prod(shape))
+    steps = [layers.Dense(size, activation="relu", name=f"hidden{size}") for size in hidden]
+    steps += [layers.Dense(pixels, activation="sigmoid", dtype="float32", name="pixels")]
+    steps += [layers.Reshape(shape, dtype="float32", name="decoded")]
+    return keras.Sequential([keras.Input((n_classes * DIMENSIONS,), name="capsule"), *steps], name="decoder")
+
+
+def _longest(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the capsules of images (n, n_classes * 16), all 0 but the longest."""
+    given, found = network.get_layer("image").output, network.get_layer("capsules").output
+    capsules = np.asarray(keras.Model(given, found).predict(images, verbose=0))
+    longest = np.linalg.norm(capsules, axis=-1).argmax(axis=-1)
+    kept = np.eye(capsules.shape[1], dtype=np.float32)[longest]
+    return (capsules * kept[..., np.newaxis]).reshape(len(images), -1)

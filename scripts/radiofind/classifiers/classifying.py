@@ -1,0 +1,134 @@
+"""Classify the sources of a catalogue by their cutouts, with a trained network."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.catalogues.class_columns import with_classes
+from radiofind.classifiers.models import TrainedClassifier, read_classifier
+from radiofind.classifiers.survey_sources import MosaicSources, masked_batches
+from radiofind.mosaics.cutting import cutouts_in_batches
+from radiofind.networks.backend import set_up
+from radiofind.networks.records import read_record
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SourceClassifier:
+    """A trained classifier, and the cutouts that it was trained on."""
+
+    network: TrainedClassifier
+    """The network."""
+    cutout_pixels: int
+    """Side of these cutouts."""
+    mask_rms: float | None
+    """Pixels below so many rms and other sources were masked; None for images as they are."""
+
+    def side_for(self, pixel_arcsec: float) -> int:
+        """Return the side of cutouts that show as much of a mosaic with such pixels."""
+        scale = self.network.pixel_arcsec / pixel_arcsec
+        return math.ceil(self.cutout_pixels * (scale if np.isfinite(scale) else 1))
+
+
+def read_source_classifier(network: str | Path, record: str | Path, *, threads: int) -> SourceClassifier:
+    """Return a trained classifier that is ready to be applied to catalogues.
+
+    Parameters
+    ----------
+    network
+        ``model.keras``.
+    record
+        ``model.json``, which was written with it.
+    threads
+        Threads of one operation on a CPU, on which it runs where there is no GPU.
+
+    Raises
+    ------
+    ValueError
+        When a file is not what it should be.
+    """
+    set_up(threads=threads, seed=0)
+    classifier = read_classifier(network, record)
+    known = read_record(record, NEEDED, what="classifier")
+    if not np.isfinite(classifier.pixel_arcsec):
+        logger.warning("%s: size of pixels unknown: those of mosaics are taken to be as large", record)
+    return SourceClassifier(classifier, known["cutout_pixels"], known["mask_rms"])
+
+
+def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, name: str) -> pd.DataFrame:
+    """Return the catalogue of a mosaic with the classes that a network gives its sources.
+
+    Parameters
+    ----------
+    mosaic
+        The image and what a finder found in it. Sources whose noise is not known get no class where the
+        network was trained on masked cutouts.
+    classifier
+        The network.
+    name
+        What the catalogue calls it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `class_columns.with_classes`.
+
+    Raises
+    ------
+    ValueError
+        When the pixels of the mosaic differ by more than a factor of 1.3, after binning, from those that the
+        network was trained on.
+    """
+    catalogue, network = mosaic.catalogue, classifier.network
+    probabilities = np.full((len(catalogue), len(network.classes)), np.nan)
+    rms = catalogue["rms"].to_numpy(np.float32)
+    for rows, images in _batches(mosaic, classifier):
+        probabilities[rows] = network.predict_classes(images, rms[rows], mosaic.header.pixel_arcsec)
+    classified = with_classes(catalogue, probabilities, network.classes, name)
+    logger.info("%s: %s", mosaic.name, _numbers(classified["class"].value_counts().to_dict()))
+    return classified
+
+
+def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows of the catalogue and their cutouts, like those that the network was trained on."""
+    table, size = mosaic.catalogue, classifier.side_for(mosaic.header.pixel_arcsec)
+    if classifier.mask_rms is None:
+        x, y = table["x"].to_numpy(), table["y"].to_numpy()
+        for batch in cutouts_in_batches(mosaic.header, x, y, size_pixels=size):
+            yield batch.rows, batch.images
+        return
+    known = np.flatnonzero(table["rms"] > 0)
+    chosen = table.iloc[known].reset_index(drop=True)
+    for batch in masked_batches(mosaic, chosen, size_pixels=size, mask_rms=classifier.mask_rms):
+        yield known[batch.rows], batch.masked
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    """Return in words how many sources are of each class."""
+    return ", ".join(f"{n} {name or 'of no class'}" for name, n in counts.items()) or "no sources"
+
+
+def _rms_of(value: float | None) -> float | None:
+    """Return below how many rms cutouts were masked; None where they were not."""
+    if value is not None and not 0 <= value < math.inf:
+        raise ValueError(f"mask_rms {value}")
+    return value
+
+
+def _pixels_of(value: int) -> int:
+    """Return the side of cutouts."""
+    if value != int(value) or value < 1:
+        raise ValueError(f"cutout_pixels {value}")
+    return int(value)
+
+
+NEEDED = {"cutout_pixels": _pixels_of, "mask_rms": _rms_of}
+"""Keys of a record that are needed besides those of the network, and what reads their values."""

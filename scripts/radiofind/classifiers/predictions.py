@@ -1,0 +1,120 @@
+"""Tables of what classifiers say of cutouts: one row per cutout and member, and the members' ensemble."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from radiofind.catalogues.class_columns import PROBABILITY, classes_of
+from radiofind.classifiers.cutouts import Cutouts
+
+PREDICTIONS = ("row", "name", "group", "split", "label", "class", "member", "predicted")
+"""Columns of predictions; ``probability_{class}`` of each class follow, in the order of labels."""
+
+ENSEMBLE = "ensemble"
+"""Name of the member that averages all others."""
+
+FOLD = r"-(fold\d+)$"
+"""Part of a member's name."""
+
+LARGEST_EXCESS = 1e-3
+"""By which the probabilities of a cutout may fail to sum to 1: bfloat16 is no more precise."""
+
+
+def tabulate_predictions(
+    cutouts: Cutouts, probabilities: np.ndarray, *, rows: np.ndarray, member: str, split: str = "test"
+) -> pd.DataFrame:
+    """Return what one member says of some cutouts.
+
+    Parameters
+    ----------
+    cutouts
+        The data set.
+    probabilities
+        Shape (n, n_classes), one row for each of the cutouts.
+    rows
+        Places of these cutouts in the data set, shape (n,).
+    member
+        Name of the member, ``seed1`` or ``seed1-fold2``.
+    split
+        What the cutouts are to this member: those of a fold need not be what the data set says.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `PREDICTIONS` and the probabilities.
+
+    Raises
+    ------
+    ValueError
+        When the probabilities are of another shape, or are none.
+    """
+    expected = (len(rows), len(cutouts.classes))
+    if np.shape(probabilities) != expected:
+        raise ValueError(
+            f"Expected probabilities of shape {expected}, received {np.shape(probabilities)} of {member}"
+        )
+    excess = np.abs(np.sum(probabilities, axis=1) - 1)
+    wrong = ~(excess <= LARGEST_EXCESS) | (np.min(probabilities, axis=1, initial=0) < 0)
+    if wrong.any():
+        raise ValueError(
+            f"Expected probabilities that sum to 1, received {probabilities[wrong][0]} "
+            f"of {member} for cutout {rows[wrong][0]}"
+        )
+    classes = np.array(cutouts.classes, dtype=object)
+    label = cutouts.label[rows].astype(int)
+    columns = (rows, cutouts.name[rows], cutouts.group[rows], split, label, classes[label], member)
+    table = pd.DataFrame(dict(zip(PREDICTIONS[:-1], columns, strict=True)), index=range(len(rows)))
+    table["predicted"] = classes[np.argmax(probabilities, axis=1)]
+    return table.join(pd.DataFrame(probabilities, columns=[PROBABILITY + name for name in classes]))
+
+
+def probabilities_of(predictions: pd.DataFrame) -> np.ndarray:
+    """Return the probabilities of a table of predictions, shape (n, n_classes)."""
+    return predictions[[PROBABILITY + name for name in classes_of(predictions)]].to_numpy(float)
+
+
+def fold_of_member(members: pd.Series) -> pd.Series:
+    """Return the fold in the name of each member, ``fold2``; empty where it has none."""
+    return members.str.extract(FOLD, expand=False).fillna("")
+
+
+def with_ensemble(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with the rows of the ensemble after those of the members.
+
+    Parameters
+    ----------
+    predictions
+        Rows of any number of members; those of an ensemble are replaced.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ensemble's probabilities are the mean of all members of the same fold. Its rows are those of all
+        folds together, so that it has the test cutouts of each of them.
+
+    Raises
+    ------
+    ValueError
+        When the members of a fold do not tell of the same cutouts.
+    """
+    members = predictions[predictions["member"] != ENSEMBLE]
+    if members.empty:
+        return members
+    keys = [fold_of_member(members["member"]).rename("fold"), members["split"], members["row"]]
+    groups = members.groupby(keys, sort=False)
+    counts = groups["member"].nunique()
+    expected = counts.groupby(level=["fold", "split"]).transform("max")
+    if (counts != expected).any():
+        fold, split, row = counts.index[counts != expected][0]
+        raise ValueError(
+            f"Expected {expected[fold, split, row]} members for each {split} cutout, "
+            f"received {counts[fold, split, row]} for cutout {row} {fold}".rstrip()
+        )
+    columns = [PROBABILITY + name for name in classes_of(members)]
+    ensemble = groups[list(members.columns)].first().reset_index(drop=True).assign(member=ENSEMBLE)
+    ensemble[columns] = groups[columns].mean().to_numpy()
+    ensemble["predicted"] = np.array(classes_of(members), dtype=object)[
+        np.argmax(probabilities_of(ensemble), axis=1)
+    ]
+    return pd.concat([members, ensemble], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Classes of the sources of a catalogue, learned from the truth."""

@@ -1,0 +1,252 @@
+"""Learn from the truth of the train boxes what class a source is of, and say it of other sources.
+
+Multinomial logistic regression in which all classes weigh alike however rare they are, so its probabilities
+are those of a sky on which the classes are equally common. Validation and test regions are never looked at.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from sklearn.model_selection import StratifiedGroupKFold
+
+from radiofind.classifiers.sources.features import FEATURES, features_of
+from radiofind.classifiers.sources.matches import known_classes
+from radiofind.evaluation.truth_tables import CLASSES
+from radiofind.finders.json_models import read_json_model
+from radiofind.networks import logistic
+
+logger = logging.getLogger(__name__)
+
+NEEDED = "log_total_flux"
+"""The feature without which a source is not classified."""
+UNKNOWN = "unknown_"
+"""Starts the name of the term that is 1 where a feature is not known."""
+
+
+@dataclass(frozen=True)
+class ClassLesson:
+    """The sources of one mosaic whose class is known, for they match the truth in the train box."""
+
+    features: pd.DataFrame
+    """Columns of `features_of`, n rows."""
+    classes: np.ndarray
+    """Class of each, shape (n,)."""
+    patch: np.ndarray
+    """Patch that holds each, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class SourceClassModel:
+    """What was learned: p(class) ~ exp(intercept + sum of coefficient * (feature - mean) / scale)."""
+
+    classes: list[str]
+    """All classes, in their order; those without an example always get the probability 0."""
+    n_examples: dict[str, int]
+    """Sources that were learned from, by class."""
+    features: dict[str, dict[str, float]]
+    """``mean``, ``scale`` and the ``low`` and ``high`` end of what was seen, by feature; values beyond the
+    ends count as the ends."""
+    coefficients: dict[str, dict[str, float]]
+    """By class that has examples and by term: a feature, or ``unknown_`` and its name."""
+    intercepts: dict[str, float]
+    """By class that has examples."""
+    inverse_strength: float | None
+    """Of the regularisation; None when only one class has examples."""
+    left_out_log_loss: float | None
+    """Mean over the classes of -ln(probability given to the true class) on patches left out; None without
+    cross-validation."""
+
+
+def make_class_lesson(
+    catalogue: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    snr_min: float,
+    radius_pixels: float,
+    beam_arcsec: float,
+    spectral_index: np.ndarray | None = None,
+) -> ClassLesson:
+    """Return what the train box of a mosaic teaches.
+
+    Parameters
+    ----------
+    catalogue, truth
+        With region and patch, as in `comparison.Comparison`.
+    snr_min
+        Truth takes part when its SNR is above this.
+    radius_pixels
+        Largest distance of a match; matches are one-to-one, closest pairs first.
+    beam_arcsec, spectral_index
+        As for `features.features_of`.
+    """
+    known = known_classes(truth, catalogue, snr_min=snr_min, radius_pixels=radius_pixels)
+    known = known[known["region"] == "train"]
+    rows = known["row"].to_numpy()
+    features = features_of(catalogue, beam_arcsec=beam_arcsec, spectral_index=spectral_index)
+    usable = features[NEEDED].notna().to_numpy()[rows]
+    return ClassLesson(
+        features.iloc[rows[usable]].reset_index(drop=True),
+        known["class"].to_numpy(str)[usable],
+        known["patch"].to_numpy()[usable],
+    )
+
+
+def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> SourceClassModel:
+    """Return what the train boxes of a training set teach of the classes `truth_tables.CLASSES`.
+
+    Parameters
+    ----------
+    lessons
+        One per mosaic.
+    origin
+        The files of the truth, for the log.
+
+    Notes
+    -----
+    Truths need not tell classes: where no source of a known class was found in any train box, the model knows
+    none. The strength of the regularisation is the one with the best log loss, all classes weighing alike, on
+    patches left out (five folds of whole patches), or that of a standard normal prior where a class is found
+    in fewer patches. A class without examples is left out, and where there is but one class every source is
+    of it.
+    """
+    if not sum(len(lesson.classes) for lesson in lessons):
+        return _no_class(origin)
+    classes = np.concatenate([lesson.classes for lesson in lessons])
+    features = pd.concat([lesson.features for lesson in lessons], ignore_index=True)
+    n_examples = {name: int((classes == name).sum()) for name in CLASSES}
+    logger.info("sources in the train boxes by class: %s", n_examples)
+    if missing := [name for name, n in n_examples.items() if not n]:
+        logger.warning("no source of class %s in the train boxes: it is never given", " and ".join(missing))
+    numbers = _numbers_of(features)
+    terms = _terms(features, numbers)
+    several = sum(n > 0 for n in n_examples.values()) > 1
+    learned = (
+        _regression(terms, classes, logistic.number_patches([one.patch for one in lessons]))
+        if several
+        else _one_class(classes[0])
+    )
+    return SourceClassModel(classes=list(CLASSES), n_examples=n_examples, features=numbers, **learned)
+
+
+def apply(model: SourceClassModel, features: pd.DataFrame) -> np.ndarray:
+    """Return the probability of each class for each source, shape (n, classes).
+
+    Parameters
+    ----------
+    model
+        What was learned.
+    features
+        As `features.features_of` returns them, n rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the order of ``model.classes``, were all classes with examples equally common. NaN for sources
+        without a positive total flux, and for all if no class has examples.
+    """
+    terms = _terms(features, model.features)
+    known = list(model.intercepts)
+    if not known:
+        return np.full((len(features), len(model.classes)), np.nan)
+    weights = pd.DataFrame(model.coefficients, columns=known).reindex(terms.columns).fillna(0.0)
+    logits = terms.to_numpy() @ weights.to_numpy(float) + [model.intercepts[name] for name in known]
+    probabilities = np.zeros((len(features), len(model.classes)))
+    probabilities[:, [model.classes.index(name) for name in known]] = softmax(logits, axis=1)
+    probabilities[features[NEEDED].isna()] = np.nan
+    return probabilities
+
+
+def read_class_model(path: str | Path) -> SourceClassModel:
+    """Return the model that a JSON file describes.
+
+    Parameters
+    ----------
+    path
+        A file with the fields of `SourceClassModel`.
+
+    Raises
+    ------
+    ValueError
+        When it is not such a file.
+    """
+    source = pd.DataFrame(0.0, index=[0], columns=list(FEATURES))
+    use = partial(apply, features=source)
+    return read_json_model(path, SourceClassModel, what="a model of source classes", use=use)
+
+
+def _numbers_of(features: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return mean, scale and ends of each feature where it is known; 0 and 1 where it never is."""
+    scale = features.std(ddof=0)
+    numbers = pd.DataFrame(
+        {
+            "mean": features.mean().fillna(0.0),
+            "scale": scale.where(scale > 0, 1.0),
+            "low": features.min().fillna(0.0),
+            "high": features.max().fillna(0.0),
+        }
+    )
+    return numbers.to_dict(orient="index")
+
+
+def _terms(features: pd.DataFrame, numbers: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Return standardised features, 0 where they are not known, and whether they are not known."""
+    terms = {}
+    for name, of in numbers.items():
+        values = features[name].clip(of["low"], of["high"])
+        terms[name] = ((values - of["mean"]) / of["scale"]).fillna(0.0)
+        terms[UNKNOWN + name] = features[name].isna().astype(float)
+    return pd.DataFrame(terms)
+
+
+def _no_class(origin: str) -> SourceClassModel:
+    """Return a model that knows no class."""
+    logger.warning(
+        "expected sources that match truth of class %s in the train boxes, received none: no source gets a "
+        "class. Look at the column class of %s, and at the train boxes of the mosaic sheet",
+        *(", ".join(CLASSES), origin),
+    )
+    nothing = _numbers_of(pd.DataFrame(columns=list(FEATURES), dtype=float))
+    return SourceClassModel(list(CLASSES), dict.fromkeys(CLASSES, 0), nothing, {}, {}, None, None)
+
+
+def _one_class(name: str) -> dict[str, object]:
+    """Return the part of a model that knows one class."""
+    logger.warning("all sources in the train boxes are of class %s: it is given to every source", name)
+    empty = {"inverse_strength": None, "left_out_log_loss": None}
+    return {"coefficients": {str(name): {}}, "intercepts": {str(name): 0.0}, **empty}
+
+
+def _regression(terms: pd.DataFrame, classes: np.ndarray, patch: np.ndarray) -> dict[str, object]:
+    """Return the part of a model that weighs the features."""
+    steps = logistic.regression(class_weight="balanced")
+    fitted = logistic.fit(steps, terms.to_numpy(), classes, folds=_folds(classes, patch))
+    regression = fitted.steps[-1]
+    weights, intercepts = regression.coef_, regression.intercept_
+    if len(regression.classes_) == 2:  # scikit-learn gives the weights of the second class alone
+        weights, intercepts = np.concatenate([-weights, weights]) / 2, np.append(-intercepts, intercepts) / 2
+    return {
+        "coefficients": {
+            str(name): dict(zip(terms.columns, row.tolist(), strict=True))
+            for name, row in zip(regression.classes_, weights, strict=True)
+        },
+        "intercepts": dict(zip(map(str, regression.classes_), intercepts.tolist(), strict=True)),
+        "inverse_strength": fitted.inverse_strength,
+        "left_out_log_loss": fitted.left_out_log_loss,
+    }
+
+
+def _folds(classes: np.ndarray, patch: np.ndarray) -> logistic.Folds:
+    """Return parts of whole patches; none where a class is found in too few of them."""
+    names = np.unique(classes)
+    if min(len(np.unique(patch[classes == name])) for name in names) < logistic.FOLDS:
+        return []
+    folds = list(StratifiedGroupKFold(logistic.FOLDS).split(classes, classes, groups=patch))
+    return folds if all(len(np.unique(classes[kept])) == len(names) for kept, _ in folds) else []

@@ -1,0 +1,36 @@
+"""Read mosaics with what a finder found in them, of which cutouts are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+import pandas as pd
+
+from radiofind.classifiers.survey_sources import MosaicSources
+from radiofind.mosaics.images import header_from_sheet
+
+
+def read_survey_sources(
+    images: Mapping[str, Mapping[str, object]], *, catalogues: Sequence[str], components: Sequence[str] = ()
+) -> list[MosaicSources]:
+    """Return mosaics with the sources of one finder.
+
+    Parameters
+    ----------
+    images
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic, as the sheet has them.
+    catalogues
+        The catalogue of each mosaic, in the same order.
+    components
+        Its Gaussians likewise, or nothing where the finder fits none.
+    """
+    files = zip_longest(images.items(), catalogues, components)
+    return [_read(mosaic, image, catalogue, fitted) for (mosaic, image), catalogue, fitted in files]
+
+
+def _read(mosaic: str, image: Mapping[str, object], catalogue: str, components: str | None) -> MosaicSources:
+    """Return one mosaic with its sources."""
+    header = header_from_sheet(image)
+    fitted = pd.read_parquet(components) if components else None
+    return MosaicSources(mosaic, header, pd.read_parquet(catalogue), fitted)

@@ -1,0 +1,229 @@
+"""Train one member of a classifier: one network, from one seed, on one split of the cutouts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from radiofind.classifiers.architectures.table import classifying_part
+from radiofind.classifiers.augmentation import CutoutBatches
+from radiofind.classifiers.cutouts import Cutouts
+from radiofind.classifiers.members import Member, member_of, numbers_of, split_digest, training_digest
+from radiofind.networks.backend import compiles_kernels, set_up
+from radiofind.networks.saving import POLICIES
+from radiofind.networks.training import Batches, best_epoch, train
+
+logger = logging.getLogger(__name__)
+
+JUDGED_AT_ONCE = 256
+"""Cutouts that are judged at once; few enough for the memory of a laptop."""
+
+
+@dataclass(frozen=True)
+class LabelledBatches:
+    """Batches of a network that takes the true class as a second input."""
+
+    batches: Batches
+    """Batches of images."""
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Batches in an epoch."""
+        return self.batches.batches_per_epoch
+
+    def batch(self, epoch: int, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """Return a batch whose inputs are ``image`` and ``label``."""
+        images, target, weights = self.batches.batch(epoch, index)
+        return {"image": images, "label": target}, target, weights
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a training went. It differs from run to run, and so belongs into no file of results."""
+
+    seconds_per_epoch: float
+    """Median of the epochs with their validation, but the first, which compiles; NaN when none was run."""
+    images_per_second: float
+    """Training cutouts seen in a second of it."""
+
+
+def train_member(
+    cutouts: Cutouts,
+    *,
+    settings: Mapping[str, object],
+    seed: int,
+    fold: int | None,
+    state: str | Path,
+    code: str,
+) -> tuple[keras.Model, dict[str, object], Pace]:
+    """Return a trained network, the record of its training, and how fast it went.
+
+    Parameters
+    ----------
+    cutouts
+        The labelled cutouts.
+    settings
+        Settings of the network: ``architecture``, ``recipe``, ``epochs``, ``clip_rms``, ``augment``,
+        ``threads``, ``precision``, ``weights``, ``variant`` and, with `fold`, ``folds``.
+    seed
+        Of the first weights, dropout, the order of the cutouts and their copies.
+    fold
+        Which fold is the test, from 1; None for the split that the cutouts have.
+    state
+        Folder in which the training is kept until `training.forget_training`; what is found there is used
+        only when cutouts, settings and code are the same.
+    code
+        Digest of the code.
+
+    Returns
+    -------
+    keras.Model
+        In float32, to be saved; `table.classifying_part` is what classifies.
+    dict
+        What JSON can hold, the same for the same arguments: how and on what it was trained, and its history.
+    Pace
+        How fast it went.
+
+    Raises
+    ------
+    ValueError
+        When the settings ask for what is not there, or no cutouts are left to train or to judge on.
+    """
+    place = set_up(threads=int(settings["threads"]), seed=seed)
+    member = member_of(cutouts, settings, seed, fold)
+    batches = _batches_of(member)
+    network = _compiled(member, batches.batches_per_epoch)
+    judge = _judge_of(member, network)
+    ends = [time.perf_counter()]
+
+    def validate(_network: keras.Model) -> dict[str, float]:
+        found = judge()
+        ends.append(time.perf_counter())
+        return found
+
+    history = train(
+        network,
+        batches,
+        validate=validate,
+        epochs=member.epochs,
+        patience_epochs=member.recipe.patience_epochs,
+        seed=seed,
+        state=Path(state) / training_digest(member, code),
+        **_judgement_of(member),
+    )
+    trained = member.build(weights=None)
+    trained.set_weights(network.get_weights())
+    pace = _pace_of(ends, int((member.split == "train").sum()))
+    return trained, _record_of(member, trained, history, place), pace
+
+
+def _batches_of(member: Member) -> Batches:
+    """Return the batches of a training."""
+    inputs, label = member.shown("train")
+    batches = CutoutBatches(
+        inputs,
+        label,
+        n_classes=len(member.cutouts.classes),
+        augmentation=member.recipe.augmentation if member.settings["augment"] else None,
+        batch_size=member.recipe.batch,
+        balanced=member.recipe.balanced,
+        planes=member.preparation.planes,
+        seed=member.seed,
+    )
+    return LabelledBatches(batches) if member.architecture.sees_label else batches
+
+
+def _compiled(member: Member, steps: int) -> keras.Model:
+    """Return a new network that is ready to be trained with so many steps in an epoch."""
+    with _computing_in(member.precision):
+        network = member.build()
+    loss = member.architecture.loss(member.recipe, member.network_settings)
+    network.compile(member.recipe.optimiser(steps, member.epochs), loss, jit_compile=compiles_kernels())
+    logger.info("%d parameters, %s", network.count_params(), member.precision)
+    return network
+
+
+@contextmanager
+def _computing_in(precision: str) -> Iterator[None]:
+    """Let networks that are built within compute in a precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(POLICIES[precision])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _judge_of(member: Member, network: keras.Model) -> Callable[[], dict[str, float]]:
+    """Return a function that judges a network, as it is when called, by the validation cutouts."""
+    inputs, label = member.shown("valid")
+    target = np.eye(len(member.cutouts.classes))[label]
+    judged = network.get_layer(member.architecture.judged).output
+    part = keras.Model(network.get_layer("image").output, judged)
+    part.compile(jit_compile=compiles_kernels())
+
+    def judge() -> dict[str, float]:
+        starts = range(0, len(inputs), JUDGED_AT_ONCE)
+        parts = [part.predict_on_batch(inputs[start : start + JUDGED_AT_ONCE]) for start in starts]
+        found = np.concatenate([np.asarray(one, dtype=float) for one in parts])
+        return {
+            "validation_loss": float(member.architecture.error(target, found).mean()),
+            "validation_error": float((found.argmax(axis=1) != label).mean()),
+        }
+
+    return judge
+
+
+def _judgement_of(member: Member) -> dict[str, object]:
+    """Return by what the best epoch is chosen."""
+    return {"best_by": member.recipe.best_by, "over_epochs": member.recipe.judged_over_epochs}
+
+
+def _pace_of(ends: list[float], images: int) -> Pace:
+    """Return how fast a training went from when it began and when its epochs ended."""
+    laps = np.diff(ends)
+    seconds = float(np.median(laps[1:] if len(laps) > 1 else laps)) if len(laps) else np.nan
+    pace = Pace(seconds, images / seconds)
+    logger.info("%.3g s an epoch, %.4g cutouts a second", pace.seconds_per_epoch, pace.images_per_second)
+    return pace
+
+
+def _record_of(
+    member: Member, trained: keras.Model, history: list[dict[str, float]], place: str
+) -> dict[str, object]:
+    """Return how and on what a network was trained."""
+    settings = member.settings
+    return {
+        "architecture": member.architecture.name,
+        "recipe": settings["recipe"],
+        "variant": settings.get("variant", "default"),
+        "settings": dict(settings),
+        "seed": member.seed,
+        "fold": member.fold,
+        "classes": list(member.cutouts.classes),
+        "pixel_arcsec": _number(member.cutouts.pixel_arcsec),
+        "preparation": asdict(member.preparation),
+        "augmentation": asdict(member.recipe.augmentation) if settings["augment"] else None,
+        "turns": member.recipe.turns if settings["augment"] else 1,
+        "history": history,
+        "epoch": 1 + best_epoch(history, **_judgement_of(member)),
+        "parameters": classifying_part(trained).count_params(),
+        "numbers": numbers_of(member.cutouts, member.split),
+        "split_digest": split_digest(member),
+        "device": place,
+        "precision": member.precision,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or None, which JSON has for one that is not known."""
+    return float(value) if np.isfinite(value) else None

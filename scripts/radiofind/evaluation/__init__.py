@@ -1,0 +1,1 @@
+"""Comparison with a truth: matching, cuts, completeness and reliability, intervals, calibration, ranking."""

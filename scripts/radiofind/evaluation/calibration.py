@@ -1,0 +1,207 @@
+"""Check that scores are probabilities: of the detections with a score near 0.8, 80 % match a truth source."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from radiofind.evaluation.intervals import fraction_interval
+from radiofind.evaluation.matching import closest_first, nearby_pairs, positions
+from radiofind.mosaics.regions import REGIONS
+from radiofind.networks.calibration import Calibration, features_of_raw
+
+COLUMNS = (
+    *("mosaic", "finder", "region", "snr_min", "score_low", "score_high"),
+    *("n", "score", "matched", "low", "high"),
+)
+
+SCORE_EDGES = np.array([0, *range(5, 100, 10), 100]) / 100
+"""Edges of the bins of the score: a tenth wide around each tenth, the first and the last half as wide."""
+
+SLOPE_SPREAD = 1.0
+"""Standard deviation of what is believed of the two slopes before any detection is seen."""
+
+FEWEST_IN_BIN = 5
+"""Bins with fewer detections tell nothing, and are neither drawn nor counted in the verdict."""
+
+KEYS = ["finder", "region", "snr_min", "score_low", "score_high"]
+
+
+def matches_truth(
+    truth: pd.DataFrame, detections: pd.DataFrame, *, snr_min: float, radius_pixels: float
+) -> np.ndarray:
+    """Return whether each detection matches a truth source above an SNR one to one, shape (n,).
+
+    Parameters
+    ----------
+    truth, detections
+        With the region of each row, as in `comparison.Comparison`. All these detections take part.
+    snr_min
+        Truth takes part when its SNR is above this.
+    radius_pixels
+        Largest distance of a match. A match never joins two regions, and rows without a region have none.
+    """
+    truth = truth[(truth["snr"] > snr_min) & (truth["region"] != "")]
+    pairs = nearby_pairs(positions(truth), positions(detections), radius_pixels=radius_pixels)
+    same_region = truth["region"].to_numpy()[pairs.truth] == detections["region"].to_numpy()[pairs.detection]
+    matched = np.zeros(len(detections), dtype=bool)
+    matched[closest_first(pairs.where(same_region)).detection] = True
+    return matched
+
+
+def evaluate_scores(
+    truth: pd.DataFrame,
+    detections: pd.DataFrame,
+    *,
+    snr_min: float,
+    radius_pixels: float,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Return how often the detections of each score match, one row per region and bin that is not empty.
+
+    Parameters
+    ----------
+    truth, detections
+        As for `matches_truth`; detections without a score take no part.
+    snr_min
+        The truth SNR above which a match counts: the one that the scores were calibrated for.
+    radius_pixels
+        Largest distance of a match.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns `COLUMNS` but ``mosaic`` and ``finder``. Bins hold their lower edge, the last also its
+        upper. ``score`` is the mean score of the ``n`` detections and ``matched`` the fraction that matches,
+        with a 95 % bootstrap interval over patches.
+
+    Raises
+    ------
+    ValueError
+        When a score lies outside 0 to 1.
+
+    Notes
+    -----
+    Where all or none match, every sample says the same, and the interval is Wilson's, which is not zero.
+    """
+    scored = detections[detections["score"].notna()]
+    score = scored["score"].to_numpy(float)
+    if np.any((score < 0) | (score > 1)):
+        raise ValueError(f"Expected scores from 0 to 1, received {score.min()} to {score.max()}")
+    scored = scored.assign(
+        matched=matches_truth(truth, scored, snr_min=snr_min, radius_pixels=radius_pixels),
+        bin=np.searchsorted(SCORE_EDGES[:-1], score, side="right") - 1,
+    )
+    rows = []
+    for region in REGIONS:
+        for number, part in scored[scored["region"] == region].groupby("bin"):
+            low, high = fraction_interval(part["matched"].to_numpy(), part["patch"].to_numpy(), rng)
+            means = part["score"].mean(), part["matched"].mean()
+            edges = SCORE_EDGES[number], SCORE_EDGES[number + 1]
+            rows.append((region, float(snr_min), *edges, len(part), *means, low, high))
+    return pd.DataFrame(rows, columns=list(COLUMNS[2:]))
+
+
+def pool_calibrations(calibrations: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the detections of each score match in all mosaics together.
+
+    Parameters
+    ----------
+    calibrations
+        Columns `COLUMNS`, any number of mosaics.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns but ``mosaic``. Counts are summed; half-widths of the intervals add in quadrature,
+        each weighted by the mosaic's share of the detections.
+    """
+    n = calibrations["n"].astype(float)
+    share = n / n.groupby([calibrations[key] for key in KEYS]).transform("sum")
+    parts = calibrations[KEYS].assign(
+        n=n,
+        score=share * calibrations["score"],
+        matched=share * calibrations["matched"],
+        low=(share * (calibrations["matched"] - calibrations["low"])) ** 2,
+        high=(share * (calibrations["high"] - calibrations["matched"])) ** 2,
+    )
+    pooled = parts.groupby(KEYS, sort=False).sum().reset_index()
+    pooled["low"] = (pooled["matched"] - pooled["low"] ** 0.5).clip(lower=0)
+    pooled["high"] = (pooled["matched"] + pooled["high"] ** 0.5).clip(upper=1)
+    return pooled.astype({"n": "int64"}).sort_values(KEYS, ignore_index=True)
+
+
+def calibration_verdict(pooled: pd.DataFrame) -> str:
+    """Return in one sentence whether the scores of a finder are probabilities.
+
+    Parameters
+    ----------
+    pooled
+        Rows of `pool_calibrations` of one finder, region and SNR.
+    """
+    name, limit, n = pooled["finder"].iloc[0], pooled["snr_min"].iloc[0], pooled["n"].sum()
+    told = pooled[pooled["n"] >= FEWEST_IN_BIN]
+    start = f"{name}, truth above SNR {limit:g}, {n:,} detections: "
+    if told.empty:
+        return f"{start}too few to tell whether the scores are probabilities."
+    agree = int(((told["low"] <= told["score"]) & (told["score"] <= told["high"])).sum())
+    off = (told["n"] * (told["matched"] - told["score"]).abs()).sum() / told["n"].sum()
+    return (
+        f"{start}the matched fraction agrees with the score in {agree} of {len(told)} bins, "
+        f"and is off by {off:.3f} in the mean."
+    )
+
+
+def fit_calibration(raw: np.ndarray, matched: np.ndarray) -> Calibration:
+    """Return the calibration under which the matches of these detections are most probable.
+
+    Parameters
+    ----------
+    raw
+        Raw outputs, shape (n,), 0 to 1; those that are NaN are left out.
+    matched
+        Whether each detection matched a truth source one to one, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ or an output lies outside 0 to 1.
+
+    Notes
+    -----
+    Beta calibration (Kull, Silva Filho & Flach 2017, AISTATS) by penalised maximum likelihood. Few detections
+    move it little: the slopes a and b are believed to be 1 give or take 1, so that the order of the raw
+    outputs is kept and mainly c is learned; without any, the score is the raw output. Of n that matched, each
+    counts as (n + 1)/(n + 2) of a match, of n that did not, as 1/(n + 2) (Platt 1999): when all matched, or
+    none, the scores lie near these numbers and not at certainty.
+    """
+    raw, matched = np.asarray(raw, dtype=float), np.asarray(matched, dtype=bool)
+    if raw.shape != matched.shape or raw.ndim != 1:
+        raise ValueError(f"Expected as many raw outputs as matches, received {raw.shape} and {matched.shape}")
+    known = ~np.isnan(raw)
+    features, matched = features_of_raw(raw[known]), matched[known]
+    n_detections, n_matched = len(matched), int(matched.sum())
+    target = np.where(matched, (n_matched + 1) / (n_matched + 2), 1 / (n_detections - n_matched + 2))
+
+    best = minimize(
+        _cost,
+        x0=np.array([1.0, 1.0, 0.0]),
+        args=(features, target),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None), (0, None), (None, None)],
+        options={"ftol": 1e-13},
+    )
+    return Calibration(*best.x.tolist(), n_detections, n_matched)
+
+
+def _cost(parameters: np.ndarray, features: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the negative logarithm of the posterior of a, b and c, and its gradient."""
+    logit = features @ parameters
+    off = np.append(parameters[:2] - 1, 0) / SLOPE_SPREAD
+    value = np.sum(np.logaddexp(0, logit) - target * logit) + 0.5 * off @ off
+    return value, features.T @ (expit(logit) - target) + off / SLOPE_SPREAD

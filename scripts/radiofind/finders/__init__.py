@@ -1,0 +1,1 @@
+"""The kinds of finders, and how each searches a tile or a catalogue."""

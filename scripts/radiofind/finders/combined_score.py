@@ -1,0 +1,155 @@
+"""Say how likely a source is real from what each finder says of it, by what `lessons` has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from radiofind.finders.combined import Joined
+from radiofind.finders.json_models import read_json_model
+
+LOWEST_SNR = 0.1
+"""Values of SNR below this count as this, so that they have a logarithm."""
+FAINT_SNR = 5.0
+"""Below it the peaks of the noise thin out faster than any power of SNR: logarithms are not enough."""
+LOWEST_SCORE = 1e-6
+"""Scores closer to 0 or 1 count as this far from them, so that their logit is finite."""
+
+
+@dataclass(frozen=True)
+class EvidenceModel:
+    """What was learned: logit(score) = intercept + sum of coefficient * (evidence - mean) / scale."""
+
+    of: list[str]
+    """The finders, in their order."""
+    train_snr: float
+    """A source is real when it matches truth above this SNR."""
+    radius_pixels: float
+    """Largest distance of a match."""
+    features: dict[str, dict[str, float]]
+    """``mean``, ``scale`` and ``coefficient`` of each column of `measure_evidence`, by its name."""
+    intercept: float
+    """Logit of the score of a source of mean evidence."""
+    inverse_strength: float | None
+    """Of the regularisation; None when only the rate was learned."""
+    left_out_log_loss: float | None
+    """Mean of -ln(probability given to what was so) on patches left out; None without cross-validation."""
+    n_rows: int
+    """Sources that were learned from."""
+    n_matched: int
+    """How many of them matched."""
+
+
+def measure_evidence(joined: Joined, *, scored: Collection[str]) -> pd.DataFrame:
+    """Return what each finder says of each source; 0 for what it did not measure.
+
+    Parameters
+    ----------
+    joined
+        The sources.
+    scored
+        The finders whose scores are evidence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each finder ``{finder}:found`` (0 or 1), ``:faint_peak_snr`` (peak_snr up to 5),
+        ``:log_peak_snr`` and ``:log_snr`` (natural logarithms), and ``:logit_score`` if it is scored.
+    """
+    columns = {}
+    for finder, rows in zip(joined.finders, joined.rows.T, strict=True):
+        found = rows >= 0
+        of_finder = joined.detections.iloc[rows[found]]
+        peak_snr, snr = (np.maximum(of_finder[name].to_numpy(), LOWEST_SNR) for name in ("peak_snr", "snr"))
+        said = {
+            "found": np.ones(len(of_finder)),
+            "faint_peak_snr": np.minimum(peak_snr, FAINT_SNR),
+            "log_peak_snr": np.log(peak_snr),
+            "log_snr": np.log(snr),
+        }
+        if finder in scored:
+            said["logit_score"] = logit(of_finder["score"].clip(LOWEST_SCORE, 1 - LOWEST_SCORE).to_numpy())
+        columns |= {f"{finder}:{name}": _spread(values, found) for name, values in said.items()}
+    return pd.DataFrame(columns)
+
+
+def score_sources(model: EvidenceModel, joined: Joined, *, train_snr: float) -> np.ndarray:
+    """Return the probability that each source is real, shape (n,).
+
+    Parameters
+    ----------
+    model
+        What was learned.
+    joined
+        The sources.
+    train_snr
+        The SNR that the finder's settings name.
+
+    Raises
+    ------
+    ValueError
+        When the model is of other finders or another SNR, or made with scores that a finder does not give.
+    """
+    scored = [finder for finder in joined.finders if f"{finder}:logit_score" in model.features]
+    evidence = measure_evidence(joined, scored=scored)
+    given = [finder for finder in scored if has_scores(joined, finder) or not _rows_of(joined, finder).size]
+    _demand("finders", model.of, joined.finders)
+    _demand("train_snr", [model.train_snr], [train_snr])
+    _demand("evidence", sorted(model.features), sorted(evidence))
+    _demand("scores of the finders", scored, given)
+    weights = _weights(model).loc[list(evidence)]
+    standard = (evidence - weights["mean"]) / weights["scale"]
+    return expit(standard.to_numpy() @ weights["coefficient"].to_numpy() + model.intercept)
+
+
+def read_model(path: str | Path) -> EvidenceModel:
+    """Return the model that a JSON file describes.
+
+    Parameters
+    ----------
+    path
+        A file with the fields of `EvidenceModel`.
+
+    Raises
+    ------
+    ValueError
+        When it is not such a file.
+    """
+    return read_json_model(path, EvidenceModel, what="the model of a combined finder", use=_weights)
+
+
+def has_scores(joined: Joined, finder: str) -> bool:
+    """Return whether a finder gave a score to any of its rows."""
+    return bool(np.isfinite(joined.detections["score"].to_numpy()[_rows_of(joined, finder)]).any())
+
+
+def _demand(what: str, expected: Collection, received: Collection) -> None:
+    """Raise when something is not as it was when the model was made."""
+    if list(expected) != list(received):
+        wanted, found = (", ".join(map(str, values)) or "none" for values in (expected, received))
+        raise ValueError(f"Expected {what}: {wanted}, as the model was made with, received {found}")
+
+
+def _weights(model: EvidenceModel) -> pd.DataFrame:
+    """Return mean, scale and coefficient of each piece of evidence."""
+    names = ["mean", "scale", "coefficient"]
+    rows = [[weights[name] for name in names] for weights in model.features.values()]
+    return pd.DataFrame(rows, index=list(model.features), columns=names).astype(float)
+
+
+def _rows_of(joined: Joined, finder: str) -> np.ndarray:
+    """Return the rows of a finder."""
+    rows = joined.rows[:, joined.finders.index(finder)]
+    return rows[rows >= 0]
+
+
+def _spread(values: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return the values in the places where `found` is true, and 0 elsewhere and for what is not finite."""
+    spread = np.zeros(len(found))
+    spread[found] = np.where(np.isfinite(values), values, 0)
+    return spread

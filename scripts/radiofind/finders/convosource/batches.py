@@ -1,0 +1,202 @@
+"""Draw the batches on which a network is trained: whole patches, or random crops of the boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from radiofind.finders.convosource.binning import Grid, grid_of
+from radiofind.finders.convosource.patches import PatchSet, Region
+from radiofind.finders.convosource.recipes import Recipe
+from radiofind.mosaics.box import pixel_of
+from radiofind.networks.orientations import turned
+
+AGN = (1, 2)
+"""Codes of the classes that the augmentation ``extended`` repeats (SS-AGN, FS-AGN)."""
+PAPER_WAYS = (1, 2, 3, 4, 6)
+"""How the paper turns patches: quarter turns, left to right, top to bottom (a half turn, then mirrored)."""
+FINAL_PART = 1 / 3
+"""The last part of a training sees only mosaics with a validation box, which are those it is meant for."""
+
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Input and target, shape (n, rows, columns, 1), and weights (n, rows, columns)."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A piece of sky with what a network should say of it."""
+
+    inputs: np.ndarray
+    """2D float32 ndarray, scaled as the recipe says."""
+    target: np.ndarray
+    """Probability wanted, same shape."""
+    agn: np.ndarray
+    """Whether the pixel is that of an AGN, same shape."""
+    grid: Grid
+    """Where the pixels lie in the mosaic."""
+    final: bool
+    """Whether the last part of a training draws from it."""
+
+
+def example_of(region: Region, *, recipe: Recipe, factor: int, train_snr: float, final: bool) -> Example:
+    """Return a box of a mosaic as a network is shown it.
+
+    Parameters
+    ----------
+    region
+        The box.
+    recipe
+        How the network sees the sky.
+    factor
+        Pixels along the side of a bin.
+    train_snr
+        Truth above it is marked.
+    final
+        Whether the last part of the training draws from it.
+    """
+    grid = grid_of(region.box, factor)
+    planes = (grid.bin(plane, region.box) for plane in (region.pixels, region.mean, region.rms))
+    inputs = recipe.scale(*planes)
+    truth = region.truth[region.truth["snr"] > train_snr]
+    x, y = grid.to_bins(truth["x"].to_numpy(), truth["y"].to_numpy())
+    target = mark_sources(inputs.shape, x, y, blob_pixels=recipe.blob_pixels)
+    agn = truth["code"].isin(AGN).to_numpy()
+    pixels = mark_sources(inputs.shape, x[agn], y[agn], blob_pixels=0.0) > 0
+    return Example(inputs, target, pixels, grid, final)
+
+
+def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_pixels: float) -> np.ndarray:
+    """Return a map that is 1 at sources and 0 elsewhere.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+    x, y
+        Positions of the sources in pixels of the map; what lies outside is left out.
+    blob_pixels
+        Standard deviation of the Gaussian around each source, of which the highest counts where they meet; 0
+        marks the one pixel that holds it.
+    """
+    marked = np.zeros(shape, dtype=np.float32)
+    reach = int(np.ceil(3 * blob_pixels))
+    for offset_y in range(-reach, reach + 1):
+        for offset_x in range(-reach, reach + 1):
+            column, row = pixel_of(x).astype(int) + offset_x, pixel_of(y).astype(int) + offset_y
+            inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
+            distance2 = (column - x) ** 2 + (row - y) ** 2
+            height = np.exp(-distance2 / (2 * blob_pixels**2)) if blob_pixels else np.ones(len(x))
+            np.maximum.at(marked, (row[inside], column[inside]), height[inside].astype(np.float32))
+    return marked
+
+
+@dataclass(frozen=True)
+class CropBatches:
+    """Random crops of the examples, turned and mirrored; the recipe ``default``."""
+
+    examples: Sequence[Example]
+    """Where the crops come from; each example as often as the others."""
+    recipe: Recipe
+    """Size and number of the crops."""
+    augment: str
+    """``all`` crops are turned and mirrored at random, those with an AGN (``extended``), or ``none``."""
+    epochs: int
+    """Epochs of the training."""
+    batches_per_epoch: int
+    """Batches in an epoch."""
+    seed: int
+    """Seed."""
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """Return a batch, which depends on nothing but the seed, the epoch and its place in it."""
+        rng = np.random.default_rng([self.seed, epoch, index])
+        final = epoch >= self.epochs * (1 - FINAL_PART)
+        examples = [example for example in self.examples if example.final or not final]
+        crop = min(self.recipe.crop_pixels, *(side for one in self.examples for side in one.inputs.shape))
+        drawn = [
+            self._crop(examples[rng.integers(len(examples))], crop, rng) for _ in range(self.recipe.batch)
+        ]
+        inputs, target = (np.stack(part)[..., np.newaxis] for part in zip(*drawn, strict=True))
+        return inputs, target, _inner_weights(len(drawn), crop, self.recipe.reach_pixels // 2)
+
+    def _crop(self, example: Example, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and target of one random crop."""
+        rows, columns = example.inputs.shape
+        row, column = rng.integers(rows - side + 1), rng.integers(columns - side + 1)
+        place = slice(row, row + side), slice(column, column + side)
+        way = rng.integers(8)
+        if self.augment == "none" or (self.augment == "extended" and not example.agn[place].any()):
+            way = 0
+        return turned(example.inputs[place], way), turned(example.target[place], way)
+
+
+@dataclass(frozen=True)
+class PatchBatches:
+    """The patches in a new order each epoch, some of them several times; the recipe ``paper``."""
+
+    inputs: np.ndarray
+    """Scaled patches, shape (n, rows, columns)."""
+    target: np.ndarray
+    """Probability wanted, same shape."""
+    copies: np.ndarray
+    """Shape (m, 2): number of a patch, and which way it is turned."""
+    batch_patches: int
+    """Patches in a batch."""
+    seed: int
+    """Seed."""
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Batches in an epoch; the last one may be smaller."""
+        return -(-len(self.copies) // self.batch_patches)
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """Return a batch, which depends on nothing but the seed, the epoch and its place in it."""
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.copies))
+        chosen = self.copies[order[index * self.batch_patches : (index + 1) * self.batch_patches]]
+        inputs = np.stack([turned(self.inputs[patch], way) for patch, way in chosen])[..., np.newaxis]
+        target = np.stack([turned(self.target[patch], way) for patch, way in chosen])[..., np.newaxis]
+        return inputs, target, np.ones(inputs.shape[:3], dtype=np.float32)
+
+
+def patch_batches(patches: PatchSet, *, recipe: Recipe, augment: str, seed: int) -> PatchBatches:
+    """Return the batches of the paper: each patch once, selected ones seven times (its section 3.2 and code).
+
+    Parameters
+    ----------
+    patches
+        The patches of the train boxes.
+    recipe
+        How the network sees the sky.
+    augment
+        Which patches are selected: ``none``, those with an AGN (``extended``), or ``all``.
+    seed
+        Seed.
+
+    Notes
+    -----
+    Selected patches come again as they are, mirrored both ways, and turned by 90, 180 and 270 degrees.
+    """
+    inputs = np.stack(
+        [recipe.scale(*planes) for planes in zip(patches.image, patches.mean, patches.rms, strict=True)]
+    )
+    target = (patches.solution > 0).astype(np.float32)
+    selected = {
+        "none": np.zeros(len(inputs), dtype=bool),
+        "extended": np.isin(patches.solution, AGN).any(axis=(1, 2)),
+        "all": np.ones(len(inputs), dtype=bool),
+    }[augment]
+    ways = (0, *PAPER_WAYS)
+    copies = [(patch, 0) for patch in range(len(inputs))]
+    copies += [(patch, way) for patch in np.flatnonzero(selected) for way in ways]
+    return PatchBatches(inputs, target, np.array(copies), recipe.batch, seed)
+
+
+def _inner_weights(number: int, side: int, margin: int) -> np.ndarray:
+    """Return weights that leave out the margin of crops, where the network sees zeros instead of sky."""
+    weights = np.zeros((number, side, side), dtype=np.float32)
+    margin = min(margin, (side - 1) // 2)
+    weights[:, margin : side - margin, margin : side - margin] = 1
+    return weights

@@ -1,0 +1,179 @@
+"""Find sources in a tile as the peaks of the probability map of a network."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.catalogues.detections import Found, complete, reason_to_skip
+from radiofind.finders.convosource.binning import Grid, grid_of
+from radiofind.finders.convosource.inference import probability_map
+from radiofind.finders.convosource.model import ModelError, TrainedModel, fitting_factor, read_model
+from radiofind.finders.fitting import measure_sources
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.field import Field
+from radiofind.mosaics.maxima import is_maximum, vertex_of_parabola
+from radiofind.mosaics.tiles import Tile
+from radiofind.networks.backend import choose_precision, set_up
+from radiofind.networks.calibration import calibrate
+
+logger = logging.getLogger(__name__)
+
+TOTAL = ["apparent_total_flux", "e_apparent_total_flux"]
+FLOOR = 0.01
+"""Lowest probability of a peak; what is below is not even calibrated."""
+
+
+def start_model(
+    network: str | Path, record: str | Path, *, train_snr: float, precision: str, threads: int
+) -> TrainedModel:
+    """Return a trained network that is ready to search.
+
+    Parameters
+    ----------
+    network, record
+        Its files.
+    train_snr
+        SNR of the truth that its scores shall be probabilities of.
+    precision
+        ``float32``, ``bfloat16`` or ``auto``.
+    threads
+        Threads of one operation on a CPU.
+
+    Raises
+    ------
+    ValueError
+        When it was trained for another SNR, or cannot be used.
+    """
+    set_up(threads=threads, seed=0)
+    chosen = choose_precision(precision)
+    logger.info("searching with %s in %s", network, chosen)
+    model = read_model(network, record, precision=chosen)
+    if model.train_snr != train_snr:
+        raise ValueError(f"{record}: expected train_snr {train_snr:g}, received {model.train_snr:g}")
+    return model
+
+
+def find_sources(
+    sky: Field, *, model: TrainedModel, finder: str, lowest_score: float, flux_scale: str = "image"
+) -> Found:
+    """Return the sources that a network sees in a tile.
+
+    Parameters
+    ----------
+    sky
+        Where to search.
+    model
+        The trained network.
+    finder
+        Name of the finder.
+    lowest_score
+        Detections below are left out.
+    flux_scale
+        ``image``: total fluxes are what the image holds; ``truth``: they are divided by the median ratio to
+        the truth of the training set.
+
+    Returns
+    -------
+    Found
+        One detection per local maximum of the probability map; position, fluxes and size are measured on the
+        image around it.
+
+    Raises
+    ------
+    ModelError
+        When the image shows the beam at another width than the network was trained on.
+    """
+    reason = reason_to_skip(sky.pixels, sky.rms)
+    if reason:
+        return Found(reason=reason)
+    probability, grid = map_tile(sky, model=model)
+    peaks = peaks_of(probability)
+    peaks = peaks.assign(score=calibrate(model.calibration, peaks["probability"].to_numpy()))
+    peaks = peaks[peaks["score"] >= lowest_score].reset_index(drop=True)
+    if peaks.empty:
+        return Found(reason="no source found")
+    x, y = grid.to_mosaic(peaks["x"].to_numpy(), peaks["y"].to_numpy())
+    measured = measure_sources(sky, x, y).assign(score=peaks["score"])
+    if flux_scale == "truth":
+        measured[TOTAL] /= model.flux_scale
+    return Found(detections=complete(measured, sky=sky, finder=finder))
+
+
+def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
+    """Return the probability of each bin of a tile to hold a source, and where the bins lie.
+
+    Parameters
+    ----------
+    sky, model
+        As for `find_sources`.
+
+    Returns
+    -------
+    2D float32 ndarray, Grid
+        Zero where the image is blank.
+    """
+    factor = fitting_factor(sky.header, wanted=model.pixels_per_beam)
+    reach = model.recipe.reach_pixels
+    _check_halo(sky.tile, (reach + 1) * factor)
+    grid, box = grid_of(sky.tile.box, factor), sky.tile.box
+    pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))
+    inputs = model.recipe.scale(pixels, mean, rms)
+    probability = probability_map(model.predict, inputs, reach_pixels=reach, turns=model.turns)
+    return np.where(np.isfinite(pixels) & (rms > 0), probability, np.float32(0)), grid
+
+
+def spread_over(box: Box, probability: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return a probability map with one value per pixel of a box; NaN beyond the bins.
+
+    Parameters
+    ----------
+    box
+        Pixels of the mosaic.
+    probability, grid
+        As `map_tile` returns them.
+    """
+    row = (np.arange(box.y0, box.y1) - grid.y0) // grid.factor
+    column = (np.arange(box.x0, box.x1) - grid.x0) // grid.factor
+    rows, columns = probability.shape
+    inside = ((row >= 0) & (row < rows))[:, np.newaxis] & ((column >= 0) & (column < columns))
+    values = probability[np.clip(row, 0, rows - 1)[:, np.newaxis], np.clip(column, 0, columns - 1)]
+    return np.where(inside, values, np.float32(np.nan))
+
+
+def peaks_of(probability: np.ndarray) -> pd.DataFrame:
+    """Return the local maxima of a probability map.
+
+    Parameters
+    ----------
+    probability
+        2D ndarray.
+
+    Returns
+    -------
+    pandas.DataFrame
+        x and y (pixels of the map, refined by a parabola through the logarithm of the neighbours) and
+        probability. Of equal neighbours the last one counts.
+    """
+    row, column = np.nonzero(is_maximum(probability) & (probability > FLOOR))
+    # Mirrored at the edges: a peak there stays on its pixel, and does not move out of the mosaic.
+    logs = np.log(np.pad(probability, 1, mode="reflect") + 1e-6)
+    stamps = np.lib.stride_tricks.sliding_window_view(logs, (3, 3))[row, column]
+    return pd.DataFrame(
+        {
+            "x": column + vertex_of_parabola(stamps[:, 1, 0], stamps[:, 1, 1], stamps[:, 1, 2]),
+            "y": row + vertex_of_parabola(stamps[:, 0, 1], stamps[:, 1, 1], stamps[:, 2, 1]),
+            "probability": probability[row, column].astype(float),
+        }
+    )
+
+
+def _check_halo(tile: Tile, needed: int) -> None:
+    """Raise when a tile does not show the network all that the probabilities of its core depend on."""
+    core, box = tile.core, tile.box
+    halos = (core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
+    if max(halos) and max(halos) < needed:
+        raise ModelError(f"Expected tiling.halo_pixels of at least {needed}, received {max(halos)}")

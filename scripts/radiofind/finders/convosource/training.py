@@ -1,0 +1,142 @@
+"""Train the network of a finder on a training set, and calibrate it on the validation boxes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from radiofind.evaluation.calibration import fit_calibration, matches_truth
+from radiofind.evaluation.cuts import tune_cut
+from radiofind.finders.convosource.flux_scale import learn_flux_scale
+from radiofind.finders.convosource.inference import predictor_of
+from radiofind.finders.convosource.recipes import RECIPES, Recipe
+from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
+from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
+from radiofind.networks.calibration import Calibration, calibration_to_json
+from radiofind.networks.saving import with_precision
+from radiofind.networks.training import train
+
+logger = logging.getLogger(__name__)
+
+
+def train_finder(
+    patches: str | Path, *, settings: Mapping[str, object], radius_pixels: float, state: str | Path, code: str
+) -> tuple[keras.Model, dict[str, object]]:
+    """Return a trained network and the record of its training.
+
+    Parameters
+    ----------
+    patches
+        The file of patches.
+    settings
+        Settings of the finder.
+    radius_pixels
+        Largest distance of a match, mosaic pixels.
+    state
+        Folder in which the training is kept until `forget_training`; what is found there is used only when
+        patches, settings and code are the same.
+    code
+        Digest of the code.
+
+    Returns
+    -------
+    keras.Model
+        In float32, to be saved.
+    dict
+        What JSON can hold: how and on what it was trained, its history, its calibration.
+    """
+    recipe = RECIPES[settings["recipe"]]
+    set_up(threads=settings["training_threads"], seed=settings["seed"])
+    precision = choose_precision(settings["precision"])
+    sky = read_training_sky(patches, recipe=recipe, settings=settings)
+    epochs = int(min(settings["epochs"], recipe.most_epochs))
+    network = _compiled(recipe, precision, epochs * sky.batches.batches_per_epoch)
+    logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
+    logger.info("trained on %s", sky.origin["numbers"])
+    history = train(
+        network,
+        sky.batches,
+        validate=lambda trained: _validate(trained, sky, radius_pixels),
+        epochs=epochs,
+        patience_epochs=recipe.patience_epochs,
+        seed=settings["seed"],
+        state=Path(state) / _digest(patches, settings, precision, code),
+    )
+    turns = recipe.turns if settings["augment"] != "none" else 1
+    trained = with_precision(network, "float32")
+    calibration = _calibrate(trained, sky, turns, radius_pixels)
+    record = _circumstances(sky, settings, precision) | {
+        "turns": turns,
+        "history": history,
+        "calibration": calibration_to_json(calibration),
+        "flux_scale": learn_flux_scale(
+            [*sky.train_regions, *sky.validation_regions], sky.origins, train_snr=sky.train_snr
+        ),
+    }
+    return trained, record
+
+
+def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:
+    """Return a new network that is ready to be trained for so many steps."""
+    network = with_precision(recipe.build(), precision)
+    # Weights leave pixels out; divided by their sum, the loss compares with that of the validation boxes.
+    loss = keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight")
+    network.compile(recipe.optimiser(steps), loss, jit_compile=compiles_kernels())
+    return network
+
+
+def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: str) -> dict[str, object]:
+    """Return how and on what a network is trained, for its record."""
+    return {
+        "recipe": sky.recipe.name,
+        "input_scaling": sky.recipe.scaling,
+        "pixels_per_beam": sky.pixels_per_beam,
+        "train_snr": settings["train_snr"],
+        "settings": dict(settings),
+        "data": {key: value for key, value in sky.origin.items() if key != "provenance"},
+        "precision": precision,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
+
+
+def _validate(network: keras.Model, sky: TrainingSky, radius_pixels: float) -> dict[str, float]:
+    """Return the loss on the validation boxes, and the best F1 that a cut on the probability gives there."""
+    maps, tables = search_validation(sky, network.predict_on_batch, turns=1)
+    losses = [
+        _cross_entropy(found, example.target) for found, example in zip(maps, sky.validation, strict=True)
+    ]
+    cut = tune_cut(tables, snr_min=sky.train_snr, radius_pixels=radius_pixels)
+    loss = np.concatenate([part.ravel() for part in losses]).mean()
+    return {"validation_loss": float(loss), "validation_f1": cut.f1 if cut else 0.0}
+
+
+def _cross_entropy(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the binary cross-entropy of each pixel."""
+    probability = np.clip(probability.astype(float), 1e-7, 1 - 1e-7)
+    return -(target * np.log(probability) + (1 - target) * np.log1p(-probability))
+
+
+def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radius_pixels: float) -> Calibration:
+    """Return the calibration by the detections in the validation boxes."""
+    _maps, tables = search_validation(sky, predictor_of(network), turns=turns)
+    matched = [
+        matches_truth(truth, detections, snr_min=sky.train_snr, radius_pixels=radius_pixels)
+        for truth, detections in tables
+    ]
+    raw = np.concatenate([detections["score"].to_numpy(float) for _truth, detections in tables])
+    calibration = fit_calibration(raw, np.concatenate(matched))
+    logger.info("calibrated by %d detections, of which %d match", len(raw), calibration.n_matched)
+    return calibration
+
+
+def _digest(patches: str | Path, settings: Mapping[str, object], precision: str, code: str) -> str:
+    """Return a name for a training that no other training has."""
+    told = json.dumps([dict(settings), precision, keras.__version__, code], sort_keys=True)
+    return hashlib.sha256(Path(patches).read_bytes() + told.encode()).hexdigest()[:16]

@@ -1,0 +1,160 @@
+"""Read what a mosaic gives to a training set: its boxes, the noise under them, and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.evaluation.truth import place_truth, read_truth
+from radiofind.mosaics.box import Box, parse_box
+from radiofind.mosaics.images import ImageHeader, read_header
+from radiofind.mosaics.noise_summary import noise_at
+from radiofind.mosaics.primary_beams import beam_sampler
+from radiofind.mosaics.regions import PATCH_PIXELS, inner_box
+from radiofind.mosaics.tile_images import read_planes
+from radiofind.mosaics.tiles import Tile, read_tile
+
+SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What one mosaic gives to a training set."""
+
+    mosaic: str
+    """Name."""
+    header: ImageHeader
+    """Header of its image."""
+    noise: Mapping[Tile, Path]
+    """Noise maps of the tiles under the boxes, or of more."""
+    truth: pd.DataFrame
+    """As `truth.place_truth` returns it; sources outside those tiles may be missing."""
+    truth_path: Path
+    """Where the truth comes from, for messages."""
+    boxes: Mapping[str, Box]
+    """Boxes of the mosaic sheet by split, those that it has."""
+    inner: Mapping[str, Box]
+    """What `training_box` leaves of them."""
+
+    def place(self, split: str) -> str:
+        """Return how messages call one of its boxes."""
+        return f"{self.mosaic}, {split}_box {self.boxes[split]}"
+
+
+def training_box(box: Box, shape: tuple[int, int]) -> Box:
+    """Return the part of a train or validation box that patches are cut from.
+
+    Parameters
+    ----------
+    box
+        As in the mosaic sheet.
+    shape
+        Rows and columns of the mosaic.
+
+    Raises
+    ------
+    ValueError
+        When it is smaller than a patch after its gap is taken out (see `regions.inner_box`).
+    """
+    inner = inner_box(box, shape)
+    if min(inner.shape) < PATCH_PIXELS:
+        raise ValueError(
+            f"Expected a box of at least {PATCH_PIXELS} x {PATCH_PIXELS} pixels (a patch) after its gap is "
+            f"taken out, received {box}, which leaves {inner}"
+        )
+    return inner
+
+
+def read_ground(
+    mosaic: str,
+    *,
+    image: str | Path,
+    truth: str | Path,
+    truth_format: str,
+    tiles: Sequence[str | Path],
+    noise: Sequence[str | Path],
+    primary_beam: str | Path | None = None,
+    beam: tuple[float, float, float] | None = None,
+    frequency_hz: float | None = None,
+    plane: int | None = None,
+    train_box: str | None = None,
+    validation_box: str | None = None,
+) -> Ground:
+    """Return what a mosaic gives to a training set.
+
+    Parameters
+    ----------
+    mosaic
+        Name.
+    image, truth, truth_format, primary_beam, beam, frequency_hz, plane, train_box, validation_box
+        As in the mosaic sheet.
+    tiles, noise
+        Files of the tiles under the boxes, in the same order.
+
+    Raises
+    ------
+    ValueError
+        When a box is smaller than a patch, or no truth source lies on the mosaic.
+    """
+    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
+    cells = {"train": train_box, "validation": validation_box}
+    boxes = {split: parse_box(cells[split], header.shape) for split in SPLITS if cells[split]}
+    inner = {split: _training_box(mosaic, split, box, header.shape) for split, box in boxes.items()}
+    maps = {read_tile(tile): Path(path) for tile, path in zip(tiles, noise, strict=True)}
+    placed = _read_truth(mosaic, header, maps, truth, truth_format, primary_beam)
+    return Ground(mosaic, header, maps, placed, Path(truth), boxes, inner)
+
+
+def _training_box(mosaic: str, split: str, box: Box, shape: tuple[int, int]) -> Box:
+    """Return `training_box`, with the mosaic and the column in what it raises."""
+    try:
+        return training_box(box, shape)
+    except ValueError as error:
+        raise ValueError(f"{mosaic}, {split}_box: {error}") from error
+
+
+def _read_truth(
+    mosaic: str,
+    header: ImageHeader,
+    maps: Mapping[Tile, Path],
+    path: str | Path,
+    truth_format: str,
+    primary_beam: str | Path | None,
+) -> pd.DataFrame:
+    """Return the truth on the mosaic; raise when there is none."""
+    truth = read_truth(path, truth_format=truth_format)
+    x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
+    rows, columns = header.shape
+    if not Box(x0=0, x1=columns, y0=0, y1=rows).holds(x, y).any():
+        raise ValueError(
+            f"{mosaic}: expected truth sources on {header.path} ({_sky_of(header)}), received {len(truth)} "
+            f"of {path} ({_covered(truth['ra'], truth['dec'])}): the truth of another field?"
+        )
+    beam = beam_sampler(primary_beam)(truth["ra"], truth["dec"])
+    rms = noise_at(x, y, list(maps), read=lambda tile: read_planes(maps[tile], "RMS")[0])
+    return place_truth(truth, x, y, primary_beam=beam, rms=rms)
+
+
+def _sky_of(header: ImageHeader) -> str:
+    """Return in words the sky that an image covers, by points along its edges."""
+    rows, columns = header.shape
+    across, up = np.linspace(0, columns - 1, 20), np.linspace(0, rows - 1, 20)
+    x = np.concatenate([across, across, np.zeros(20), np.full(20, columns - 1)])
+    y = np.concatenate([np.zeros(20), np.full(20, rows - 1), up, up])
+    return _covered(*header.coordinates.to_sky(x, y))
+
+
+def _covered(ra: np.ndarray, dec: np.ndarray) -> str:
+    """Return in words the range of positions in deg; RA may pass through 0."""
+    ra, dec = (np.asarray(angle, dtype=float) for angle in (ra, dec))
+    ra, dec = ra[np.isfinite(ra)], dec[np.isfinite(dec)]
+    if not len(ra) or not len(dec):
+        return "no sky"
+    centre = np.rad2deg(np.angle(np.exp(1j * np.deg2rad(ra)).sum()))
+    offset = (ra - centre + 180) % 360 - 180
+    low, high = (centre + offset.min()) % 360, (centre + offset.max()) % 360
+    return f"RA {low:.3f} to {high:.3f} and Dec {dec.min():.3f} to {dec.max():.3f} deg"

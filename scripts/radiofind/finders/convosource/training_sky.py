@@ -1,0 +1,175 @@
+"""Show the patches of a training set to a network: boxes put together, binned, scaled, with what to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.finders.convosource.batches import (
+    CropBatches,
+    Example,
+    PatchBatches,
+    example_of,
+    patch_batches,
+)
+from radiofind.finders.convosource.binning import bin_factor, width_in_pixels
+from radiofind.finders.convosource.inference import Predictor, probability_map
+from radiofind.finders.convosource.model import TOLERANCE
+from radiofind.finders.convosource.patches import PatchSet, Region, read_origin, read_patches, regions_of
+from radiofind.finders.convosource.recipes import Recipe
+from radiofind.finders.convosource.search import peaks_of
+from radiofind.finders.convosource.training_data import SPLITS
+
+
+@dataclass(frozen=True)
+class TrainingSky:
+    """What a network is trained and validated on."""
+
+    recipe: Recipe
+    """How the network sees it."""
+    batches: CropBatches | PatchBatches
+    """What it is trained on."""
+    validation: Sequence[Example]
+    """The validation boxes."""
+    validation_regions: Sequence[Region]
+    """The same in mosaic pixels."""
+    train_regions: Sequence[Region]
+    """The train boxes in mosaic pixels."""
+    pixels_per_beam: float
+    """Width of the beam in pixels of the network, in the mosaics with validation boxes."""
+    train_snr: float
+    """Truth above it is to be found."""
+    origin: Mapping[str, object]
+    """As `patches.read_origin` returns it, with the numbers of patches and of truth sources."""
+
+    @property
+    def origins(self) -> list[Mapping[str, object]]:
+        """Where each mosaic comes from, by its number."""
+        return [self.origin["origin"][mosaic] for mosaic in self.origin["mosaics"]]
+
+
+def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[str, object]) -> TrainingSky:
+    """Return what a network is trained and validated on.
+
+    Parameters
+    ----------
+    patches
+        The file of patches.
+    recipe
+        How the network sees the sky.
+    settings
+        ``train_snr``, ``augment``, ``epochs``, ``batches_per_epoch`` and ``seed`` of the finder.
+
+    Raises
+    ------
+    ValueError
+        When two mosaics show the beam at different widths.
+    """
+    origin = read_origin(patches)
+    sets = {split: read_patches(patches, split) for split in SPLITS}
+    regions = {split: regions_of(one) for split, one in sets.items()}
+    widths = [_beam_pixels(origin["origin"][mosaic]) for mosaic in origin["mosaics"]]
+    factors = [bin_factor(width, recipe.beam_pixels) for width in widths]
+    shown = [width / factor for width, factor in zip(widths, factors, strict=True)]
+    _check_widths(dict(zip(origin["mosaics"], shown, strict=True)))
+    train_snr = settings["train_snr"]
+    examples = _examples(regions, recipe=recipe, factors=factors, train_snr=train_snr)
+    return TrainingSky(
+        recipe=recipe,
+        batches=_batches(sets["train"], examples["train"], recipe=recipe, settings=settings),
+        validation=examples["validation"],
+        validation_regions=regions["validation"],
+        train_regions=regions["train"],
+        pixels_per_beam=float(np.mean([shown[region.mosaic] for region in regions["validation"]])),
+        train_snr=train_snr,
+        origin={**origin, "numbers": {split: _numbers(one, train_snr) for split, one in sets.items()}},
+    )
+
+
+def search_validation(
+    sky: TrainingSky, predict: Predictor, *, turns: int
+) -> tuple[list[np.ndarray], list[tuple[pd.DataFrame, pd.DataFrame]]]:
+    """Run a network on the validation boxes.
+
+    Parameters
+    ----------
+    sky
+        Where.
+    predict
+        Runs the network.
+    turns
+        Orientations over which probabilities are averaged.
+
+    Returns
+    -------
+    list of 2D float32 ndarray
+        Probability map of each box.
+    list of (pandas.DataFrame, pandas.DataFrame)
+        Truth (x, y, snr) and detections (x, y, score: not yet calibrated) of each box in mosaic pixels, as
+        `cuts.tune_cut` takes them.
+    """
+    maps, tables = [], []
+    for example, region in zip(sky.validation, sky.validation_regions, strict=True):
+        reach = sky.recipe.reach_pixels
+        maps.append(probability_map(predict, example.inputs, reach_pixels=reach, turns=turns))
+        found = peaks_of(maps[-1])
+        x, y = example.grid.to_mosaic(found["x"], found["y"])
+        detections = pd.DataFrame({"x": x, "y": y, "score": found["probability"], "peak_snr": np.nan})
+        tables.append((region.truth.assign(region="validation"), detections.assign(region="validation")))
+    return maps, tables
+
+
+def _examples(
+    regions: Mapping[str, Sequence[Region]], *, recipe: Recipe, factors: Sequence[int], train_snr: float
+) -> dict[str, list[Example]]:
+    """Return the boxes of each split as the network is shown them."""
+    watched = {region.mosaic for region in regions["validation"]}
+    final = watched & {region.mosaic for region in regions["train"]} or set(range(len(factors)))
+    return {
+        split: [
+            example_of(
+                region,
+                recipe=recipe,
+                factor=factors[region.mosaic],
+                train_snr=train_snr,
+                final=region.mosaic in final,
+            )
+            for region in found
+        ]
+        for split, found in regions.items()
+    }
+
+
+def _batches(
+    patches: PatchSet, examples: Sequence[Example], *, recipe: Recipe, settings: Mapping[str, object]
+) -> CropBatches | PatchBatches:
+    """Return what the network is trained on."""
+    if not recipe.crop_pixels:
+        return patch_batches(patches, recipe=recipe, augment=settings["augment"], seed=settings["seed"])
+    keys = ("augment", "epochs", "batches_per_epoch", "seed")
+    return CropBatches(examples, recipe, **{key: settings[key] for key in keys})
+
+
+def _numbers(patches: PatchSet, train_snr: float) -> dict[str, int]:
+    """Return how many patches there are, and truth sources to be found."""
+    return {"patches": len(patches.x0), "truth": int((patches.truth["snr"] > train_snr).sum())}
+
+
+def _beam_pixels(origin: Mapping[str, object]) -> float:
+    """Return the width of the beam of a mosaic in its pixels."""
+    major, minor, _angle = origin["beam"]
+    return width_in_pixels(major, minor, origin["pixel_arcsec"])
+
+
+def _check_widths(shown: Mapping[str, float]) -> None:
+    """Raise when the mosaics of a training set do not look alike to a network."""
+    narrow, wide = min(shown, key=shown.get), max(shown, key=shown.get)
+    if shown[wide] / shown[narrow] > TOLERANCE:
+        raise ValueError(
+            f"Expected mosaics of a training set with beams of about as many pixels, received {wide} "
+            f"with {shown[wide]:.2f} and {narrow} with {shown[narrow]:.2f}; name different training sets"
+        )

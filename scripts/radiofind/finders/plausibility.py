@@ -1,0 +1,155 @@
+"""Say which catalogues of a tile are hard to believe: those that contradict their own image.
+
+A finder that is told a wrong beam or wrong coordinates does not fail: it returns wrong fluxes.
+The bounds were measured with PyBDSF, with peaks and with the fits of `fitting` on images of SDC1 (560 MHz),
+MeerKAT (simulated), ATCA (SCORPIO, in the Galactic plane), AMI, ASKAP (VAST, simulated) and the south pole,
+and on simulated skies: sparse, crowded, and with extended sources by half. None of these gives a warning.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import label
+
+from radiofind.catalogues.detections import Found, reason_to_skip, value_at
+from radiofind.mosaics.field import Field
+
+logger = logging.getLogger(__name__)
+
+LEAST_SOURCES = 10
+"""With fewer sources nothing is said: one galaxy with lobes, one artefact or the edge of a tile would decide.
+To move a median or a quartile of ten, three sources or more would have to be odd."""
+DETECTED = 5.0
+"""Peak over noise from which a source, and an island of pixels, counts; below are noise peaks in plenty."""
+ISLAND = 2.0
+"""Pixels above this multiple of the noise that touch such a peak are its island. A Gaussian of peak 5 has 0.6
+of its flux above 2, one of peak 20 has 0.9, so that sums over the islands are little below the truth."""
+WELL_MEASURED = 10.0
+"""Peak over noise from which total over peak flux scatters by less than a fifth."""
+FLUX_RATIO = (0.3, 2.5)
+"""Total fluxes of a catalogue over the flux of its image. Measured: 0.9 to 1.4, and 0.4 where PyBDSF cannot
+fit the extended emission of the Galaxy."""
+HEIGHT_RATIO = (0.5, 1.5)
+"""Median of the pixel at a source over its peak flux. Measured: 0.9 to 1.1; a beam of two pixels, fallen
+between four of them, leaves 0.7."""
+SIZE_RATIO = (0.6, 2.5)
+"""Lowest quartile of total over peak flux. It is near 1 where one source in four is unresolved, as in all but
+the sharpest images. Measured: 0.8 (noise makes Gaussians narrow, too) to 1.2, but 3.7 where all sources are
+larger than 1.5 beams."""
+MOST_GAUSSIANS = 2.0
+"""Median number of Gaussians in a bright source. Measured: 1; with a beam seven times too narrow: 4."""
+MOST_PER_BEAM = 1.0
+"""Sources per beam. Not even the peaks of noise are closer: those above twice the noise reach 0.7."""
+
+
+def check(found: Found, sky: Field) -> Found:
+    """Return what was found in a tile with what makes it hard to believe, in words for the report.
+
+    Parameters
+    ----------
+    found
+        What a finder found, of any kind; measurements that it does not make are NaN.
+    sky
+        Where it searched.
+    """
+    if found.failed or reason_to_skip(sky.pixels, sky.rms):
+        return found
+    table = found.detections
+    sources = table[sky.tile.box.holds(table["x"], table["y"])]
+    detected = sources[sources["peak_snr"] >= DETECTED]
+    texts = (
+        _of_sum(detected, sky),
+        _of_heights(detected, sky),
+        _of_sizes(detected),
+        _of_gaussians(detected),
+        _of_crowding(len(sources), sky),
+    )
+    warnings = tuple(filter(None, texts))
+    for warning in warnings:
+        logger.warning("%s of %s: %s", sky.tile.name, sky.mosaic, warning)
+    return replace(found, warnings=warnings)
+
+
+def _of_sum(detected: pd.DataFrame, sky: Field) -> str:
+    """Return what is to be said of the sum of the total fluxes."""
+    fluxes, (in_image, n_islands) = detected["apparent_total_flux"].dropna(), _islands(sky)
+    # Also where hardly anything was found of many sources that the image shows.
+    if max(len(fluxes), n_islands) < LEAST_SOURCES or not in_image > 0:
+        return ""
+    # Finders without sizes give what a point source would have, less than the image has where it is extended.
+    point_like = len(detected) > 0 and detected["major"].isna().all()
+    bounds = (-np.inf if point_like else FLUX_RATIO[0], FLUX_RATIO[1])
+    what = "total fluxes add up to {} times the flux of the image"
+    cause = "check beam and coordinates of the image, extended emission, and the finder's threshold"
+    return _told(what, fluxes.sum() / in_image, bounds, cause)
+
+
+def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
+    """Return what is to be said of the pixels at the places of the sources."""
+    x, y = detected["x"].to_numpy(), detected["y"].to_numpy()
+    heights = value_at(sky.pixels - sky.mean, x, y, sky.tile.box)
+    ratios = (heights / detected["apparent_peak_flux"]).dropna()
+    what = "at the median source, the image has {} times the peak flux of the catalogue"
+    cause = "check coordinates and unit of the image"
+    return _told(what, ratios.median(), HEIGHT_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
+
+
+def _of_sizes(detected: pd.DataFrame) -> str:
+    """Return what is to be said of total over peak flux."""
+    single = detected[(detected["peak_snr"] >= WELL_MEASURED) & (detected["n_components"] == 1)]
+    ratios = (single["apparent_total_flux"] / single["apparent_peak_flux"]).dropna()
+    what = "the lowest quartile of total over peak flux of bright single sources is {}"
+    cause = "check the beam of the image, unless nearly all its sources are extended"
+    return _told(what, ratios.quantile(0.25), SIZE_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
+
+
+def _of_gaussians(detected: pd.DataFrame) -> str:
+    """Return what is to be said of the number of Gaussians in a source."""
+    bright = detected[(detected["peak_snr"] >= WELL_MEASURED) & (detected["n_components"] > 0)]
+    what = "the median bright source is made of {} Gaussians"
+    cause = "check beam and coordinates of the image"
+    bounds = (-np.inf, MOST_GAUSSIANS)
+    return _told(what, bright["n_components"].median(), bounds, cause) if len(bright) >= LEAST_SOURCES else ""
+
+
+def _of_crowding(n_sources: int, sky: Field) -> str:
+    """Return what is to be said of the number of sources."""
+    if n_sources < LEAST_SOURCES:
+        return ""
+    beams = np.isfinite(sky.pixels).sum() / _beam_pixels(sky)
+    what, cause = (
+        "there are {} sources per beam",
+        "check the beam of the image and the threshold of the finder",
+    )
+    return _told(what, n_sources / beams, (-np.inf, MOST_PER_BEAM), cause)
+
+
+def _islands(sky: Field) -> tuple[float, int]:
+    """Return the flux in Jy and the number of the islands of pixels that hold a detected peak."""
+    height = sky.pixels - sky.mean
+    with np.errstate(invalid="ignore"):
+        islands, n_islands = label(height > ISLAND * sky.rms)
+        peaks = islands[height > DETECTED * sky.rms]
+    counts = np.zeros(n_islands + 1, dtype=bool)
+    counts[peaks] = True
+    return float(height[counts[islands]].sum(dtype=float)) / _beam_pixels(sky), int(counts.sum())
+
+
+def _beam_pixels(sky: Field) -> float:
+    """Return the area of the beam in pixels."""
+    return 2 * np.pi * float(np.sqrt(np.linalg.det(sky.header.beam_pixels)))
+
+
+def _told(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:
+    """Return a warning that names a value and what is normal; an empty text when the value is normal."""
+    lowest, highest = bounds
+    if lowest <= value <= highest:
+        return ""
+    normal = f"{lowest:g} to {highest:g}" if np.isfinite(lowest) else f"at most {highest:g}"
+    # No power of ten: 550, not 5.5e+02.
+    received = f"{float(f'{value:.2g}'):g}"
+    return f"{what.format(received)} (normal: {normal}): {cause}"

@@ -1,0 +1,279 @@
+"""Run PyBDSF on a tile with the noise map of the workflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from radiofind.catalogues.detections import UNFITTED, Found, complete, give_up, reason_to_skip
+from radiofind.jobs.memory_log import log_peak_of_program
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.field import Field
+from radiofind.mosaics.gaussians import covariance_of, ellipse_of
+
+logger = logging.getLogger(__name__)
+
+DEG = 3600.0
+"""Arcsec in a degree. On the image that PyBDSF is given pixels are one arcsec wide."""
+RA_DEC = (180.0, 0.0)
+"""Where that image lies on the sky (deg): far from the poles and from RA 0."""
+FREQUENCY_HZ = 1.4e9
+"""Its frequency, on which no detection depends."""
+FITTED = {
+    "Peak_flux": ("apparent_peak_flux", 1.0),
+    "E_Peak_flux": ("e_apparent_peak_flux", 1.0),
+    "Total_flux": ("apparent_total_flux", 1.0),
+    "E_Total_flux": ("e_apparent_total_flux", 1.0),
+    "E_RA": ("e_x", DEG),
+    "E_DEC": ("e_y", DEG),
+    "Isl_id": ("island", 1),
+}
+"""Columns of PyBDSF that are taken over, their names here, and the factor to pixels."""
+ELLIPSES = {
+    "": ("Maj_img_plane", "Min_img_plane", "PA_img_plane"),
+    "dc_": ("DC_Maj_img_plane", "DC_Min_img_plane", "DC_PA_img_plane"),
+}
+"""By prefix here, columns of shapes as fitted and deconvolved: axes in deg, angle in deg from +y to -x."""
+
+
+def find_sources(
+    sky: Field,
+    *,
+    finder: str,
+    options: Mapping[str, object],
+    time_limit_s: float,
+    rms_box: tuple[int, int] = (1, 1),
+    scratch: str | None = None,
+) -> Found:
+    """Return the sources and Gaussians that PyBDSF finds in a tile.
+
+    Parameters
+    ----------
+    sky
+        Where to search, with its noise.
+    finder
+        Name of the finder.
+    options
+        Options of ``process_image``, other than those that the workflow owns.
+    time_limit_s
+        PyBDSF is stopped after so many seconds.
+    rms_box
+        Box and step in pixels, with which PyBDSF measures the noise of its wavelet images.
+    scratch
+        Folder for PyBDSF's files, which are removed; the system's own by default.
+
+    Returns
+    -------
+    Found
+        With a reason and no rows when PyBDSF fails, does not end in time, or finds nothing.
+
+    Raises
+    ------
+    RuntimeError
+        When PyBDSF was killed from outside, for example for its memory: the tile is not to blame.
+    """
+    reason = reason_to_skip(sky.pixels, sky.rms)
+    if reason:
+        return Found(reason=reason)
+    with TemporaryDirectory(dir=scratch) as name:
+        folder = Path(name)
+        _write_inputs(sky, options, rms_box, folder)
+        reason = _run(folder, time_limit_s)
+        if reason:
+            return give_up(reason)
+        return _read_outputs(sky, finder, folder)
+
+
+def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int, int], folder: Path) -> None:
+    """Write the image, the maps and the options; a pixel without noise is blank."""
+    usable = np.isfinite(sky.pixels) & (sky.rms > 0)
+    planes = {
+        "image": np.where(usable, sky.pixels, np.nan),
+        "mean": np.where(usable, sky.mean, 0),
+        "rms": np.where(usable, sky.rms, np.nanmedian(sky.rms)),
+    }
+    cards = _plain_wcs(sky.tile.box).to_header()
+    for name, plane in planes.items():
+        pixels = np.asarray(plane, dtype=np.float32)[np.newaxis, np.newaxis]
+        fits.PrimaryHDU(pixels, header=cards).writeto(folder / f"{name}.fits")
+    beam, pixel = sky.header.plain_beam, sky.header.pixel_arcsec
+    # PyBDSF discards our noise map when the box is over a quarter of the tile.
+    largest = max(min(sky.tile.box.shape) // 4, 1)
+    owned = {
+        "rmsmean_map_filename": ["mean.fits", "rms.fits"],
+        "rms_map": True,
+        "mean_map": "map" if np.any(planes["mean"]) else "zero",
+        "rms_box": [min(side, largest) for side in rms_box],
+        "adaptive_rms_box": False,
+        "thresh": "hard",
+        "beam": (
+            beam.major_arcsec / pixel / DEG,
+            beam.minor_arcsec / pixel / DEG,
+            beam.position_angle_deg,
+        ),
+        "frequency": FREQUENCY_HZ,
+        "ncores": 1,
+        "quiet": True,
+    }
+    (folder / "options.json").write_text(json.dumps({**options, **owned}))
+
+
+def _plain_wcs(box: Box) -> WCS:
+    """Return coordinates on which nothing depends, with pixels of one arcsec.
+
+    PyBDSF takes the size of pixels from CDELT whatever a CD or PC matrix says, and the angle of the beam from
+    the axis of the pixels. So it never sees the coordinates of the file: its measurements are taken in pixels
+    and put on the sky here.
+    """
+    wcs = WCS(naxis=4)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN", "FREQ", "STOKES"]
+    wcs.wcs.cunit = ["deg", "deg", "Hz", ""]
+    wcs.wcs.crpix = [(box.x1 - box.x0) / 2, (box.y1 - box.y0) / 2, 1, 1]
+    wcs.wcs.crval = [*RA_DEC, FREQUENCY_HZ, 1]
+    wcs.wcs.cdelt = [-1 / DEG, 1 / DEG, 1e6, 1]
+    return wcs
+
+
+def _run(folder: Path, time_limit_s: float) -> str:
+    """Run PyBDSF, send its log to ours, and return why it failed, or an empty text."""
+    command = [sys.executable, "-P", str(Path(__file__).with_name("pybdsf_process.py")), str(folder)]
+    try:
+        code = subprocess.run(command, timeout=time_limit_s, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return f"PyBDSF did not end within {time_limit_s:g} s"
+    finally:
+        for log in folder.glob("*.log"):
+            logger.info("log of PyBDSF\n%s", log.read_text(errors="replace"))
+        log_peak_of_program("PyBDSF")
+    error = folder / "error.txt"
+    if error.exists():
+        return f"PyBDSF: {error.read_text()}"
+    if code > 0 or code in (-9, -15):
+        raise RuntimeError(f"Expected PyBDSF to end by itself, received exit code {code}; see the log")
+    return f"PyBDSF crashed with signal {-code}" if code else ""
+
+
+def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
+    """Return PyBDSF's tables in the columns of the workflow."""
+    sources, components = (_read_table(folder / f"{name}.fits") for name in ("sources", "components"))
+    islands = _describe_islands(np.load(folder / "islands.npy", allow_pickle=False), sky)
+    sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
+    measured = _measure_unfitted(_convert(sources, islands, sky), sky)
+    detections = complete(measured, sky=sky, finder=finder)
+    if detections.empty:
+        return Found(reason="no source found")
+    parents = pd.Series(detections["source_id"].to_numpy(), index=sources["Source_id"].loc[measured.index])
+    gaussians = _convert(components, islands, sky)
+    gaussians["source_id"] = parents.reindex(components["Source_id"]).to_numpy()
+    return Found(detections=detections, components=complete(gaussians, sky=sky, finder=finder))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return a table of PyBDSF, which writes none, or one without columns, when it has no rows."""
+    table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
+    columns = ("Source_id", "RA", "DEC", *FITTED, *chain.from_iterable(ELLIPSES.values()))
+    return table if len(table) else pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
+
+
+def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataFrame:
+    """Return a table of PyBDSF in the names and units of a detection table."""
+    measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
+    measured["n_components"] = table.get("n_components", 1)
+    x, y = _plain_wcs(sky.tile.box).celestial.wcs_world2pix(table["RA"], table["DEC"], 0)
+    x, y = x + sky.tile.box.x0, y + sky.tile.box.y0
+    to_sky = sky.header.coordinates.jacobian(x, y)
+    variances = measured[["e_x", "e_y"]].to_numpy() ** 2
+    e_ra, e_dec = np.sqrt(np.einsum("nij,nj->ni", to_sky**2, variances)).T
+    measured = measured.drop(columns=["e_x", "e_y"]).assign(x=x, y=y, e_ra=e_ra, e_dec=e_dec)
+    beams = sky.header.beam_pixels_at(x, y)
+    # PyBDSF counts beams of one size in pixels, and takes such a beam away; on the sky they have one size.
+    for prefix, more in (("", 0), ("dc_", sky.header.beam_pixels - beams)):
+        shape = _ellipse_on_sky(table[list(ELLIPSES[prefix])].to_numpy(), to_sky, more)
+        names = (f"{prefix}major", f"{prefix}minor", f"{prefix}position_angle")
+        measured = measured.assign(**dict(zip(names, shape, strict=True)))
+    for flux in ("apparent_total_flux", "e_apparent_total_flux"):
+        measured[flux] *= np.sqrt(np.linalg.det(sky.header.beam_pixels) / np.linalg.det(beams))
+    return measured.join(islands, on="island").fillna({"crossings": ""})
+
+
+def _ellipse_on_sky(
+    fitted: np.ndarray, to_sky: np.ndarray, more: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return axes (arcsec) and position angles (deg) of ellipses that PyBDSF gives in the plane of the image.
+
+    Parameters
+    ----------
+    fitted
+        Major and minor axis in deg and angle in deg, shape (n, 3). An axis of 0 stays 0: PyBDSF says so of
+        what is not wider than the beam.
+    to_sky
+        The Jacobian at each of them, shape (n, 2, 2).
+    more
+        Covariance in pixels^2 that is added to each.
+    """
+    covariance = covariance_of(fitted[:, 0] * DEG, fitted[:, 1] * DEG, fitted[:, 2]) * [[1, -1], [-1, 1]]
+    major, minor, angle = ellipse_of(to_sky @ (covariance + more) @ np.swapaxes(to_sky, 1, 2))
+    is_line, is_point = fitted[:, 1] == 0, fitted[:, 0] == 0
+    return np.where(is_point, 0, major), np.where(is_line, 0, minor), np.where(is_point, 0, angle)
+
+
+def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
+    """Return the sources and, of the islands without a Gaussian, those that meet the edge of a tile.
+
+    PyBDSF refuses Gaussians centred outside of an island, as those of an island that the tile cuts may be. So
+    that it does not vanish, the merge must see it, with the flux of its pixels and no size.
+    """
+    unfitted = measured["n_components"] == 0
+    measured = measured[~unfitted | (measured["crossings"] != "")].copy()
+    unfitted = measured["n_components"] == 0
+    beams = sky.header.beam_pixels_at(measured["x"].to_numpy(), measured["y"].to_numpy())
+    flux = measured["island_sum"] / (2 * np.pi * np.sqrt(np.linalg.det(beams)))
+    measured["apparent_total_flux"] = measured["apparent_total_flux"].mask(unfitted, flux)
+    unknown = [name for name in measured if name.startswith(("e_", "major", "minor", "position", "dc_"))]
+    measured.loc[unfitted, unknown] = np.nan
+    measured["flags"] = np.where(unfitted, UNFITTED, "")
+    return measured
+
+
+def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
+    """Return for each island what the merge must know of it: its pixels, and where it meets edges of tiles.
+
+    Parameters
+    ----------
+    labels
+        2D ndarray over the tile: number of the island, -1 outside.
+    """
+    box = sky.tile.box
+    row, column = np.nonzero(labels >= 0)
+    pixels = pd.DataFrame({"island": labels[row, column], "x": column + box.x0, "y": row + box.y0})
+    pixels["height"] = (sky.pixels - sky.mean)[row, column]
+    rows, columns = sky.header.shape
+    at_edge = (
+        ((pixels["x"] == box.x0) & (box.x0 > 0))
+        | ((pixels["x"] == box.x1 - 1) & (box.x1 < columns))
+        | ((pixels["y"] == box.y0) & (box.y0 > 0))
+        | ((pixels["y"] == box.y1 - 1) & (box.y1 < rows))
+    )
+    on_edge = pixels[pixels["x"].isin(sky.edges_x) | pixels["y"].isin(sky.edges_y)]
+    places = on_edge["x"].astype(str) + ":" + on_edge["y"].astype(str)
+    crossings = places.groupby(on_edge["island"]).agg(" ".join)
+    return pd.DataFrame(
+        {
+            "island_pixels": pixels.groupby("island").size(),
+            "island_sum": pixels.groupby("island")["height"].sum(),
+            "island_cut": at_edge.groupby(pixels["island"]).any(),
+            "crossings": crossings,
+        }
+    ).fillna({"crossings": ""})

@@ -1,0 +1,94 @@
+"""Search the tiles of a block one after the other; those of which nothing has changed stay as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from radiofind.catalogues.block_tables import TileNote
+from radiofind.catalogues.detections import Found, give_up
+from radiofind.files import read_metadata
+from radiofind.finders.kept_tiles import Keeper, Result, write_results
+from radiofind.jobs.provenance import KEY, Named, Provenance
+from radiofind.jobs.retries import SURROUNDINGS, attempt, forget_attempts
+
+logger = logging.getLogger(__name__)
+
+TileFiles = Mapping[str, str]
+"""``tile`` (description) and ``noise`` (map) of one tile."""
+
+
+def search_tiles(
+    search: Callable[[TileFiles], Found],
+    inputs: Named,
+    *,
+    outputs: Named,
+    tell: Callable[..., Provenance],
+    never_blame: tuple[type[Exception], ...] = (),
+) -> None:
+    """Search the tiles of a block and write what was found.
+
+    Parameters
+    ----------
+    search
+        Returns what is found in a tile.
+    inputs
+        The files of the job; ``tiles`` and ``noise`` are lists with one file for each tile.
+    outputs
+        The files to make, named after the block: ``detections``, and ``components`` of finders that fit them.
+    tell
+        Returns what results are made of, from ``inputs``.
+    never_blame
+        As for `retries.attempt`.
+
+    Raises
+    ------
+    Exception
+        What `search` raises on a tile that is not given up yet, when the other tiles have been searched.
+    """
+    places, files = dict(outputs.items()), _files_of_tiles(inputs)
+    keys = {tile: _digest(tell(inputs=dict(inputs.items()) | own), own) for tile, own in files.items()}
+    records = {tile: Path(places["detections"]).with_name(f"{tile}.parquet") for tile in files}
+    keeper = Keeper(places)
+    results = keeper.recall(keys)
+    logger.info("%d of %d tiles are kept as they were", len(results), len(files))
+    troubles: list[Exception] = []
+    for tile in [tile for tile in files if tile not in results]:
+        work = partial(search, {"tile": files[tile]["tiles"], "noise": files[tile]["noise"]})
+        terms = {"place": records[tile], "made_of": keys[tile], "never_blame": never_blame}
+        try:
+            found = attempt(work, give_up=give_up, **terms)
+        except (*SURROUNDINGS, *never_blame):
+            raise
+        except Exception as error:  # whatever happens on one tile, the others are searched
+            logger.error("%s: %r", tile, error)
+            troubles.append(error)
+        else:
+            results[tile] = Result(found, TileNote(tile, keys[tile], **found.told))
+            keeper.keep(results)
+    if troubles:
+        keeper.keep(results, at_once=True)
+        raise troubles[0]
+    in_order = {tile: results[tile] for tile in files}
+    write_results(in_order, places, metadata={KEY: tell(inputs=inputs)})
+    keeper.keep_files()
+    for place in records.values():
+        forget_attempts(place)
+
+
+def _files_of_tiles(inputs: Named) -> dict[str, dict[str, str]]:
+    """Return by tile those inputs of which each tile has its own."""
+    named = dict(inputs.items())
+    pairs = zip(named["tiles"], named["noise"], strict=True)
+    return {Path(tile).stem: {"tiles": tile, "noise": noise} for tile, noise in pairs}
+
+
+def _digest(provenance: Provenance, own: Mapping[str, str]) -> str:
+    """Return a digest of all that the detections of a tile are made of."""
+    # Noise that was given up has the provenance of noise that was measured.
+    made_of = [provenance, read_metadata(own["noise"]).get("failed")]
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What a job has around its science: log, retries, corrupt files, provenance, digest of its code, workers."""

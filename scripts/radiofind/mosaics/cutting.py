@@ -1,0 +1,137 @@
+"""Cut rectangles out of a mosaic around the sources of a catalogue, strip by strip.
+
+Cutouts lie as the mosaic lies: they are not turned to north, and their pixels are those of the mosaic. The
+mean of the noise is not taken off. A classifier that is the same for all orientations loses nothing by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from radiofind.mosaics.box import Box, pixel_of
+from radiofind.mosaics.images import ImageHeader, read_pixels
+
+STRIP_PIXELS = 2**24
+"""Pixels of the mosaic that are read at a time (64 MiB), or those of twice the rows of a cutout if more."""
+BATCH_PIXELS = 2**24
+"""Pixels of the cutouts of one batch, likewise."""
+
+
+@dataclass(frozen=True)
+class CutoutBatch:
+    """Cutouts of some sources of a catalogue."""
+
+    rows: np.ndarray
+    """Rows of the sources in the catalogue, int64 of shape (n,)."""
+    images: np.ndarray
+    """Float32 of shape (n, size, size), Jy/beam; 0 where the mosaic is blank or ends."""
+
+
+def cut_cutouts(header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int) -> np.ndarray:
+    """Return the cutouts of all sources, in their order.
+
+    Parameters
+    ----------
+    header
+        The mosaic.
+    x, y
+        Positions in mosaic pixels, shape (n,), finite; what lies off the mosaic is 0.
+    size_pixels
+        Side of a cutout. The position is within half a pixel of its middle, (size_pixels - 1) / 2.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 of shape (n, size_pixels, size_pixels), Jy/beam, never NaN: 0 where the mosaic is blank or
+        ends.
+
+    Raises
+    ------
+    ValueError
+        When a position is not finite, or the size is not positive.
+    """
+    images = np.zeros((len(x), size_pixels, size_pixels), dtype=np.float32)
+    for batch in cutouts_in_batches(header, x, y, size_pixels=size_pixels):
+        images[batch.rows] = batch.images
+    return images
+
+
+def cutouts_in_batches(
+    header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int, batch: int | None = None
+) -> Iterator[CutoutBatch]:
+    """Yield the cutouts of a catalogue that is too large for memory, in the order of the rows of the mosaic.
+
+    Parameters
+    ----------
+    header, x, y, size_pixels
+        As in `cut_cutouts`.
+    batch
+        Sources in a batch, of which only the last may have fewer; by default what takes 64 MiB.
+
+    Raises
+    ------
+    ValueError
+        As in `cut_cutouts`.
+    """
+    first_x, first_y = first_pixels(x, y, shape=header.shape, size_pixels=size_pixels)
+    order = np.lexsort((first_x, first_y))
+    batch = batch or max(BATCH_PIXELS // size_pixels**2, 1)
+    for start in range(0, len(order), batch):
+        rows = order[start : start + batch]
+        yield CutoutBatch(rows, _cut(header, first_x[rows], first_y[rows], size_pixels))
+
+
+def first_pixels(
+    x: np.ndarray, y: np.ndarray, *, shape: tuple[int, int], size_pixels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mosaic column and row of the first pixel of each cutout, int64 of shape (n,).
+
+    Parameters
+    ----------
+    x, y, size_pixels
+        As in `cut_cutouts`.
+    shape
+        Rows and columns of the mosaic. What lies farther off than a cutout is taken to lie just off it.
+
+    Raises
+    ------
+    ValueError
+        As in `cut_cutouts`.
+    """
+    if size_pixels < 1:
+        raise ValueError(f"Expected size_pixels of 1 or more, received {size_pixels}")
+    position = np.column_stack([x, y]).astype(float)
+    missing = np.flatnonzero(~np.isfinite(position).all(axis=1))
+    if len(missing):
+        received = f"x={position[missing[0], 0]}, y={position[missing[0], 1]} in row {missing[0]}"
+        raise ValueError(f"Expected positions in mosaic pixels, received {received}")
+    first = pixel_of(position - (size_pixels - 1) / 2)
+    first = first.clip(-size_pixels, [shape[1], shape[0]]).astype(np.int64)
+    return first[:, 0], first[:, 1]
+
+
+def _cut(header: ImageHeader, first_x: np.ndarray, first_y: np.ndarray, size: int) -> np.ndarray:
+    """Return cutouts by their first pixels, reading each strip of the mosaic once."""
+    images = np.zeros((len(first_x), size, size), dtype=np.float32)
+    strip = first_y // max(STRIP_PIXELS // header.shape[1] - size, size)
+    for number in np.unique(strip):
+        wanted = strip == number
+        left, low = first_x[wanted], first_y[wanted]
+        pixels = _padded(header, Box(left.min(), left.max() + size, low.min(), low.max() + size))
+        windows = np.lib.stride_tricks.sliding_window_view(pixels, (size, size))
+        images[wanted] = windows[low - low.min(), left - left.min()]
+    return images
+
+
+def _padded(header: ImageHeader, box: Box) -> np.ndarray:
+    """Return a rectangle that may reach beyond the mosaic, with 0 there and where it is blank."""
+    pixels = np.zeros(box.shape, dtype=np.float32)
+    rows, columns = header.shape
+    inside = Box(max(box.x0, 0), min(box.x1, columns), max(box.y0, 0), min(box.y1, rows))
+    if min(inside.shape) > 0:
+        found = read_pixels(header, inside)
+        pixels[inside.within(box)] = np.where(np.isfinite(found), found, 0)
+    return pixels

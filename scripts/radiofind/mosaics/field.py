@@ -1,0 +1,73 @@
+"""Load what a finder needs of one tile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from radiofind.mosaics.images import ImageHeader, read_header, read_pixels
+from radiofind.mosaics.tile_images import read_planes
+from radiofind.mosaics.tiles import Tile, edge_lines, tile_from
+
+
+@dataclass(frozen=True)
+class Field:
+    """The part of a mosaic in which a finder searches: one tile with its noise."""
+
+    mosaic: str
+    """Name of the mosaic."""
+    header: ImageHeader
+    """Header of the mosaic."""
+    tile: Tile
+    """The tile."""
+    edges_x: np.ndarray
+    """Columns that are the first or last of a tile inside the mosaic."""
+    edges_y: np.ndarray
+    """Rows that are the first or last of a tile inside the mosaic."""
+    pixels: np.ndarray
+    """2D float32 ndarray over `tile.box`, Jy/beam, NaN where blanked."""
+    mean: np.ndarray
+    """Mean of the noise, same shape."""
+    rms: np.ndarray
+    """Noise, same shape."""
+
+
+def read_field(
+    *,
+    mosaic: str,
+    tile: str | Path,
+    image: str | Path,
+    noise: str | Path,
+    beam: tuple[float, float, float] | None,
+    frequency_hz: float | None,
+    plane: int | None = None,
+) -> Field:
+    """Return a tile of a mosaic with its pixels and its noise.
+
+    Parameters
+    ----------
+    mosaic
+        Name of the mosaic.
+    tile, image, noise
+        Files: the tile's description, the mosaic, the noise map of the tile.
+    beam, frequency_hz, plane
+        As for `images.read_header`.
+    """
+    description = json.loads(Path(tile).read_text())
+    place = tile_from(description)
+    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
+    tiling = {key: description[key] for key in ("core_pixels", "halo_pixels")}
+    mean, rms = read_planes(noise, "MEAN", "RMS")
+    return Field(
+        mosaic=mosaic,
+        header=header,
+        tile=place,
+        edges_x=edge_lines(header.shape[1], **tiling),
+        edges_y=edge_lines(header.shape[0], **tiling),
+        pixels=read_pixels(header, place.box),
+        mean=mean,
+        rms=rms,
+    )

@@ -1,0 +1,163 @@
+"""The shapes of Gaussians: axes and angle, covariance, what the beam leaves of them, and their pixels.
+
+A covariance on the sky is in arcsec^2 over (east, north); Gaussians are convolved by adding theirs up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from radiofind.mosaics.headers import Beam
+
+FWHM = np.sqrt(8 * np.log(2))
+"""Full width at half maximum of a Gaussian, in standard deviations."""
+ROUND_OFF = 1e-6
+"""A width below this fraction of the beam's area is none: what rounding leaves of a point source."""
+
+ROUND = 1e-7
+"""Axes whose squares differ by a smaller fraction are equal, and the angle is 0."""
+
+
+def covariance_of(major: np.ndarray, minor: np.ndarray, position_angle: np.ndarray) -> np.ndarray:
+    """Return the covariance of Gaussians.
+
+    Parameters
+    ----------
+    major, minor
+        FWHM in arcsec, any shape.
+    position_angle
+        Deg, north through east.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., 2, 2)
+        Arcsec^2, over (east, north).
+    """
+    angle = np.deg2rad(position_angle)
+    along = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+    across = np.stack([np.cos(angle), -np.sin(angle)], axis=-1)
+    variances = [np.square(np.asarray(width) / FWHM)[..., None, None] for width in (major, minor)]
+    outer = [axis[..., :, None] * axis[..., None, :] for axis in (along, across)]
+    return variances[0] * outer[0] + variances[1] * outer[1]
+
+
+def covariance_elements(major: float, minor: float, angle_deg: float) -> np.ndarray:
+    """Return the covariance (xx, xy, yy) over columns and rows of an ellipse of these standard deviations.
+
+    Parameters
+    ----------
+    major, minor
+        Standard deviations along the axes.
+    angle_deg
+        Angle of the major axis from the direction of columns towards that of rows, deg.
+    """
+    cosine, sine = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    return np.array(
+        [
+            (major * cosine) ** 2 + (minor * sine) ** 2,
+            (major**2 - minor**2) * cosine * sine,
+            (major * sine) ** 2 + (minor * cosine) ** 2,
+        ]
+    )
+
+
+def determinant_of(covariance: np.ndarray) -> np.ndarray:
+    """Return the determinants of covariances, shape (..., 3): the square of area / (2 pi)."""
+    return covariance[..., 0] * covariance[..., 2] - covariance[..., 1] ** 2
+
+
+def ellipse_of(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the axes and the angle of Gaussians.
+
+    Parameters
+    ----------
+    covariance
+        Arcsec^2, over (east, north), shape (..., 2, 2).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Major and minor axis (FWHM in arcsec; 0 where the variance is not positive) and position angle in deg
+        from 0 to 180, north through east.
+    """
+    return _ellipse(*np.linalg.eigh(covariance))
+
+
+def beam_covariance(beam: Beam) -> np.ndarray:
+    """Return the covariance of a beam over (east, north), arcsec^2, shape (2, 2)."""
+    return covariance_of(beam.major_arcsec, beam.minor_arcsec, beam.position_angle_deg)
+
+
+def deconvolve(covariance: np.ndarray, beam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the axes and the angle of Gaussians before the beam smeared them.
+
+    Parameters
+    ----------
+    covariance
+        As observed, arcsec^2, over (east, north), shape (..., 2, 2).
+    beam
+        Covariance of what they were convolved with, likewise.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Major and minor axis (FWHM in arcsec) and position angle in deg. All are NaN where the source is not
+        wider than the beam in any direction; the minor axis is 0 where it is wider in one alone.
+    """
+    variances, axes = np.linalg.eigh(covariance - beam)
+    floor = ROUND_OFF * np.sqrt(np.linalg.det(beam))
+    variances = np.where(variances > floor[..., np.newaxis], variances, 0)
+    unresolved = variances[..., 1] == 0
+    return tuple(np.where(unresolved, np.nan, value) for value in _ellipse(variances, axes))
+
+
+def _ellipse(variances: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return widths and angle from variances in ascending order and their unit vectors."""
+    widths = FWHM * np.sqrt(np.clip(variances, 0, None))
+    east, north = axes[..., 0, 1], axes[..., 1, 1]
+    is_round = variances[..., 1] - variances[..., 0] < ROUND * np.abs(variances[..., 1])
+    angle = np.where(is_round, 0, np.rad2deg(np.arctan2(east, north)) % 180)
+    return widths[..., 1], widths[..., 0], angle
+
+
+def gaussians(parameters: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values of Gaussians, and their derivatives.
+
+    Parameters
+    ----------
+    parameters
+        Amplitude, x and y of the centre, and elements xx, yy and xy of the covariance, shape (n, 6).
+    offset
+        Places x and y in the same unit of length, shape (p, 2), or (n, p, 2) for places of their own.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Values, shape (n, p), and derivatives by the parameters, shape (n, 6, p).
+    """
+    amplitude, x, y, xx, yy, xy = (column[:, np.newaxis] for column in parameters.T)
+    dx, dy = offset[..., 0] - x, offset[..., 1] - y
+    square = xx * yy - xy**2
+    u, v = (yy * dx - xy * dy) / square, (xx * dy - xy * dx) / square
+    unit = np.exp(-0.5 * (dx * u + dy * v))
+    values = amplitude * unit
+    slopes = [unit, values * u, values * v, values * u**2 / 2, values * v**2 / 2, values * u * v]
+    return values, np.stack(slopes, axis=1)
+
+
+def growth(shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by what a source is larger than the beam, which is its total over its peak flux.
+
+    Parameters
+    ----------
+    shape
+        Elements xx, yy and xy of covariances in units of the beam's, shape (n, 3).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The ratio, shape (n,), and the derivative of its logarithm by the elements, shape (n, 3).
+    """
+    xx, yy, xy = shape.T
+    square = xx * yy - xy**2
+    return np.sqrt(square), np.column_stack([yy / 2, xx / 2, -xy]) / square[:, np.newaxis]

@@ -1,0 +1,244 @@
+"""Read FITS images as they come: their headers, and rectangles of their pixels.
+
+The only module that opens an image of the user. Pixels are Jy/beam, NaN where the image is blanked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from radiofind.given_files import count_trouble, file_trouble, packing_trouble
+from radiofind.mosaics.blanks import REACH, blank_zeros
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.coordinates import Coordinates, coordinates_of
+from radiofind.mosaics.gaussians import beam_covariance, ellipse_of
+from radiofind.mosaics.headers import (
+    Beam,
+    ImageError,
+    beam_of,
+    check_packing,
+    frequency_of,
+    told,
+    unit_of,
+)
+from radiofind.mosaics.planes import Plane, plane_of
+
+MOST_HDUS = 1000
+"""In a damaged file that is packed, astropy finds HDUs without end."""
+
+LEAST_LONG = 1.001
+"""A beam with a smaller ratio of its axes counts as round. Projections make round beams that long at an angle
+that is chance, and PyBDSF starts its fits along it."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What the workflow needs to know of an image."""
+
+    path: Path
+    """The FITS file."""
+    hdu: int
+    """Number of the HDU that holds the image."""
+    plane: Plane
+    """Which part of the array is searched."""
+    coordinates: Coordinates
+    """Where the pixels lie on the sky."""
+    beam: Beam
+    """The restoring beam; its angle counts from north of the image's own frame at the reference point."""
+    frequency_hz: float
+    """Centre of the band, or of the channel."""
+    jy_per_beam: float
+    """Factor from the unit of the file to Jy/beam."""
+    has_unit: bool = True
+    """Whether the file says in which unit its pixels are."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.plane.shape
+
+    @cached_property
+    def pixel_arcsec(self) -> float:
+        """Side of a square with the area of the pixel in the middle."""
+        return float(np.sqrt(abs(np.linalg.det(self.coordinates.jacobian(*self._middle)[0]))))
+
+    @cached_property
+    def beam_pixels(self) -> np.ndarray:
+        """Covariance of the beam in the middle over (x, y), shape (2, 2), in pixels^2."""
+        return self.beam_pixels_at(*self._middle)[0]
+
+    @property
+    def plain_beam(self) -> Beam:
+        """The same beam on an image with square pixels of `pixel_arcsec`, north up and east left."""
+        mirrored = self.beam_pixels * [[1, -1], [-1, 1]]
+        major, minor, angle = map(float, ellipse_of(mirrored * self.pixel_arcsec**2))
+        if major > minor * LEAST_LONG:
+            return Beam(major, minor, angle)
+        return Beam(*[math.sqrt(major * minor)] * 2, 0.0)
+
+    @property
+    def cards(self) -> str:
+        """The cards on which detections depend, as one text: coordinates, beam, frequency, unit, plane."""
+        sky = self.coordinates.cards().tostring()
+        return f"{sky} {self.beam} {self.frequency_hz!r} {self.jy_per_beam!r} {self.plane}"
+
+    def beam_pixels_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the covariance of the beam over (x, y) at some pixels.
+
+        Parameters
+        ----------
+        x, y
+            Positions in pixels, shape (n,).
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2, 2)
+            Pixels^2.
+
+        Notes
+        -----
+        The beam has the same size on the sky everywhere, and keeps its angle with the axes of the pixels as
+        far as a rotation can: in a projection about the reference point that is how a beam is carried along
+        great circles from there. (A single pointing in SIN has one beam in pixels instead, 0.4 % larger on
+        the sky 5 degrees away.) If A is the matrix of the cards, J the Jacobian, and J A^-1 = R U with a
+        rotation R, the beam B becomes (UA)^-1 B (UA)^-T.
+        """
+        matrix = self.coordinates.matrix
+        change = self.coordinates.jacobian(x, y) @ np.linalg.inv(matrix)
+        square = np.swapaxes(change, -1, -2) @ change
+        root = np.sqrt(np.linalg.det(square))[..., np.newaxis, np.newaxis]
+        trace = np.trace(square, axis1=-2, axis2=-1)[..., np.newaxis, np.newaxis]
+        stretch = (square + root * np.eye(2)) / np.sqrt(trace + 2 * root)
+        to_pixels = np.linalg.inv(stretch @ matrix)
+        return to_pixels @ beam_covariance(self.beam) @ np.swapaxes(to_pixels, -1, -2)
+
+    @property
+    def _middle(self) -> tuple[np.ndarray, np.ndarray]:
+        """Position of the middle, x and y of shape (1,)."""
+        rows, columns = self.shape
+        return np.array([(columns - 1) / 2]), np.array([(rows - 1) / 2])
+
+
+def read_header(
+    path: str | Path,
+    *,
+    beam: tuple[float, float, float] | None = None,
+    frequency_hz: float | None = None,
+    plane: int | None = None,
+) -> ImageHeader:
+    """Return the header of the first image in a FITS file.
+
+    Parameters
+    ----------
+    path
+        A FITS file, fpack-ed or not, with an image or a cube.
+    beam
+        Major and minor axis in arcsec (FWHM) and position angle in deg, instead of those of the file.
+    frequency_hz
+        Centre of the band, instead of that of the file.
+    plane
+        Which plane of a cube, from 0 and with the first further axis running fastest, instead of the first
+        one of Stokes I.
+
+    Raises
+    ------
+    ImageError
+        When the file holds no image, or a card that is needed is missing or unusable.
+    """
+    with told(path):
+        number, header = first_image(Path(path))
+        coordinates = coordinates_of(header, path)
+        searched = plane_of(header, coordinates.axes, given=plane, path=path)
+        image = ImageHeader(
+            path=Path(path),
+            hdu=number,
+            plane=searched,
+            coordinates=coordinates,
+            beam=beam_of(header, beam, path),
+            frequency_hz=frequency_of(header, frequency_hz, searched.index, path),
+            jy_per_beam=unit_of(header, path),
+            has_unit=bool(str(header.get("BUNIT") or "").strip()),
+        )
+        if not (np.isfinite(image.beam_pixels).all() and 0 < image.pixel_arcsec < np.inf):
+            raise ImageError(f"{path}: expected an image with its middle on the sky, received one beyond it")
+        return image
+
+
+def header_from_sheet(row: Mapping[str, object]) -> ImageHeader:
+    """Return the header of the image of a mosaic.
+
+    Parameters
+    ----------
+    row
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` as the sheet has them, perhaps among others.
+    """
+    return read_header(row["image"], **{name: row[name] for name in ("beam", "frequency_hz", "plane")})
+
+
+def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
+    """Return a rectangle of an image.
+
+    Parameters
+    ----------
+    header
+        The image.
+    box
+        The rectangle in pixels.
+
+    Returns
+    -------
+    2D float32 ndarray
+        Jy/beam, shape `box.shape`; NaN where the file has NaN, an infinity or its integer BLANK, and where
+        zeros stand for blank pixels (see `blanks`).
+    """
+    seen = box.grown(REACH, header.shape)
+    pixels = read_section(header.path, header.hdu, header.plane, seen)
+    rows, columns = header.shape
+    at_edges = (seen.y0 == 0, seen.y1 == rows, seen.x0 == 0, seen.x1 == columns)
+    pixels[blank_zeros(pixels, at_edges=at_edges)] = np.nan
+    return pixels[box.within(seen)] * np.float32(header.jy_per_beam)
+
+
+@contextmanager
+def _opened(path: Path, **options: bool) -> Iterator[fits.HDUList]:
+    """Yield an open FITS file."""
+    # A section is read alone without memmap too, and astropy refuses to map scaled integers.
+    with told(path), fits.open(path, memmap=False, **options) as hdus:
+        yield hdus
+
+
+def read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
+    """Return a rectangle of a plane as native float32, without reading the rest."""
+    rows_columns = iter(box.slices)
+    wanted = tuple(next(rows_columns) if pixel is None else pixel for pixel in plane.index)
+    with _opened(path) as hdus:
+        # Of axes after those of the sky, a section keeps one pixel.
+        return np.array(hdus[hdu].section[wanted], dtype=np.float32).reshape(box.shape)
+
+
+def first_image(path: Path) -> tuple[int, fits.Header]:
+    """Return the number and the header of the first HDU with an image."""
+    received = file_trouble(path) or packing_trouble(path) or count_trouble(path)
+    if received:
+        raise ImageError(f"{path}: expected a FITS image, received {received}")
+    with _opened(path) as hdus:
+        first = islice(enumerate(hdus), MOST_HDUS)
+        images = (item for item in first if item[1].is_image and item[1].header["NAXIS"] >= 2)
+        number, hdu = next(images, (0, None))
+        if hdu is None:
+            received = "no HDU with an image of two axes or more"
+            raise ImageError(f"{path}: expected a FITS image, received {received}")
+        packed, header = isinstance(hdu, fits.CompImageHDU), hdu.header.copy()
+    if packed:
+        with _opened(path, disable_image_compression=True) as hdus:
+            check_packing(hdus[number].header, path)
+    return number, header

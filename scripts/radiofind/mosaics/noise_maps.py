@@ -1,0 +1,53 @@
+"""The noise map of one tile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.images import ImageHeader, read_pixels
+from radiofind.mosaics.noise import NoiseSettings, measure_noise
+
+
+@dataclass(frozen=True)
+class NoiseMap:
+    """Mean and noise of the pixels of a tile."""
+
+    mean: np.ndarray
+    """2D float32 ndarray over the tile's box, Jy/beam."""
+    rms: np.ndarray
+    """Likewise; NaN where the image is blank."""
+    failed: str = ""
+    """Why it could not be measured, if so; then both are NaN everywhere."""
+
+    @property
+    def planes(self) -> dict[str, np.ndarray]:
+        """The maps by the names of their extensions."""
+        return {"MEAN": self.mean, "RMS": self.rms}
+
+
+def map_noise(header: ImageHeader, box: Box, *, settings: NoiseSettings) -> NoiseMap:
+    """Return the noise map of a tile.
+
+    Parameters
+    ----------
+    header
+        The mosaic.
+    box
+        The tile with its halo.
+    settings
+        How to measure.
+    """
+    support = box.grown(settings.reach_pixels, header.shape)
+    pixels = read_pixels(header, support)
+    mean, rms = measure_noise(pixels, support=support, target=box, settings=settings)
+    blank = np.isnan(pixels[box.within(support)])
+    return NoiseMap(mean, np.where(blank, np.float32(np.nan), rms))
+
+
+def give_up(box: Box, reason: str) -> NoiseMap:
+    """Return what stands for the noise of a tile where it could not be measured."""
+    unknown = np.full(box.shape, np.nan, dtype=np.float32)
+    return NoiseMap(unknown, unknown, reason)

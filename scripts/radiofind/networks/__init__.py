@@ -1,0 +1,1 @@
+"""What knows Keras or scores and no astronomy: backend, training, saving, orientations, calibration."""

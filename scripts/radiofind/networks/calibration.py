@@ -1,0 +1,86 @@
+"""Turn the raw output of a finder into the probability that a detection is a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy.special import expit
+
+NEAREST_TO_CERTAIN = 1e-7
+"""Raw outputs are kept this far from 0 and 1, the resolution of single precision there."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A beta calibration: logit(score) = a ln(raw) - b ln(1 - raw) + c, which never falls as raw rises."""
+
+    a: float = 1.0
+    """Slope where raw outputs are low; zero or more."""
+    b: float = 1.0
+    """Slope where raw outputs are high; zero or more."""
+    c: float = 0.0
+    """Added to all; with a = b = 1 and c = 0 the score is the raw output."""
+    n_detections: int = 0
+    """Detections that it was fitted to."""
+    n_matched: int = 0
+    """Those among them that matched a truth source."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that would not make a probability."""
+        if not (np.isfinite([self.a, self.b, self.c]).all() and min(self.a, self.b) >= 0):
+            raise ValueError(f"Expected a calibration with finite a, b >= 0 and finite c, received {self}")
+
+
+def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
+    """Return the score of each detection: the probability that it matches a truth source.
+
+    Parameters
+    ----------
+    calibration
+        The curve.
+    raw
+        Raw outputs, shape (n,), 0 to 1; NaN stays NaN.
+
+    Raises
+    ------
+    ValueError
+        When an output lies outside 0 to 1.
+    """
+    parameters = np.array([calibration.a, calibration.b, calibration.c])
+    return expit(features_of_raw(np.asarray(raw, dtype=float)) @ parameters)
+
+
+def calibration_to_json(calibration: Calibration) -> dict[str, float]:
+    """Return the calibration as what JSON can hold."""
+    return asdict(calibration)
+
+
+def calibration_from_json(content: Mapping[str, float]) -> Calibration:
+    """Return the calibration that `calibration_to_json` described.
+
+    Parameters
+    ----------
+    content
+        What it returned.
+
+    Raises
+    ------
+    ValueError
+        When a key is missing or unknown, or a number would not make a probability.
+    """
+    expected = asdict(Calibration()).keys()
+    if set(content) != set(expected) or not all(isinstance(n, int | float) for n in content.values()):
+        raise ValueError(
+            f"Expected a calibration with numbers {', '.join(expected)}, received {dict(content)}"
+        )
+    return Calibration(**content)
+
+
+def features_of_raw(raw: np.ndarray) -> np.ndarray:
+    """Return what the three parameters multiply, shape (n, 3)."""
+    if np.any((raw < 0) | (raw > 1)):
+        raise ValueError(f"Expected raw outputs from 0 to 1, received {np.nanmin(raw)} to {np.nanmax(raw)}")
+    raw = np.clip(raw, NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
+    return np.column_stack([np.log(raw), -np.log1p(-raw), np.ones_like(raw)])

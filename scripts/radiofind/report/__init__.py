@@ -1,0 +1,1 @@
+"""The page: its data, figures, style and templates."""

@@ -1,0 +1,255 @@
+"""Gather what the report tells from the files of a run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import yaml
+
+from radiofind.files import read_csv, read_metadata
+from radiofind.jobs.provenance import DIFFERENT, read_provenance
+from radiofind.mosaics.box import Box
+from radiofind.mosaics.images import header_from_sheet, read_pixels
+from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
+from radiofind.report.classifiers import ClassifierReport
+from radiofind.report.page import ReportData
+from radiofind.report.sky_view import SkyView
+from radiofind.workflow.quarantine import list_quarantine
+from radiofind.workflow.run_warnings import list_warnings
+
+MOST_VIEWS = 3
+"""Mosaics of which a piece of sky is shown."""
+VIEW_PATCHES = 4
+"""Side of that piece, in patches."""
+OF_THE_REPORT = ("snakemake", "matplotlib")
+"""Distributions that no catalogue names, whose versions are told as well."""
+
+
+@dataclass(frozen=True)
+class MosaicFiles:
+    """The files of one mosaic that the report reads."""
+
+    mosaic: str
+    """Name."""
+    image: Mapping[str, object]
+    """``image``, ``beam``, ``frequency_hz`` and ``plane``, as the sheet has them."""
+    patches: str
+    """Summary of the noise."""
+    catalogues: Mapping[str, str]
+    """Catalogue by finder."""
+    truth: str | None
+    """Placed truth, if there is one."""
+
+
+def mosaic_files(
+    images: Mapping[str, Mapping[str, object]],
+    *,
+    patches: Iterable[str],
+    catalogues: Iterable[str],
+    truths: Iterable[str],
+) -> list[MosaicFiles]:
+    """Return the files of each mosaic.
+
+    Parameters
+    ----------
+    images
+        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic.
+    patches, catalogues, truths
+        Paths ``results/{mosaic}/patches.parquet``, ``results/{mosaic}/catalogues/{finder}.parquet`` and
+        ``results/{mosaic}/truth.parquet``, in any order.
+    """
+    noise = {Path(path).parent.name: path for path in patches}
+    truth = {Path(path).parent.name: path for path in truths}
+    found: dict[str, dict[str, str]] = {mosaic: {} for mosaic in images}
+    for path in catalogues:
+        found[Path(path).parent.parent.name][Path(path).stem] = path
+    return [
+        MosaicFiles(mosaic, image, noise[mosaic], found[mosaic], truth.get(mosaic))
+        for mosaic, image in images.items()
+    ]
+
+
+def read_report_data(
+    mosaics: Sequence[MosaicFiles],
+    *,
+    tiles: str,
+    scores: Iterable[str],
+    curves: Iterable[str],
+    cuts: Iterable[str],
+    calibrations: Iterable[str],
+    models: Iterable[str],
+    configuration: Mapping,
+    classifiers: ClassifierReport | None = None,
+) -> ReportData:
+    """Return what the report tells.
+
+    Parameters
+    ----------
+    mosaics
+        The readable mosaics.
+    tiles
+        The tile table.
+    scores, curves, cuts, calibrations
+        Files of the evaluation; those of cuts lie in ``{training_set}/{finder}.json``.
+    models
+        What was recorded of trained networks, ``{training_set}/{finder}.json``; those that were not trained
+        epoch by epoch, without ``history``, are left out.
+    configuration
+        The checked configuration.
+    classifiers
+        What `classifier_inputs.read_classifier_report` found.
+    """
+    catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
+    paths = {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()}
+    return ReportData(
+        scores=_joined(read_csv(path) for path in scores),
+        curves=_joined(read_csv(path) for path in curves),
+        tiles=pd.read_parquet(tiles),
+        empty_tiles=pd.DataFrame([row for files in mosaics for row in _empty_tiles(files)]),
+        quarantine=list_quarantine(
+            paths, {one.mosaic: one.patches for one in mosaics}, finders=configuration["finders"]
+        ),
+        warnings=list_warnings(paths, tiles),
+        catalogues=catalogues,
+        noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
+        area=_joined(_area_rows(files) for files in mosaics),
+        views=[
+            _view(files, min(configuration["snr"])) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)
+        ],
+        cuts=_joined(_cut_rows(path) for path in cuts),
+        calibrations=_joined(read_csv(path) for path in calibrations),
+        training=_joined(_training_rows(path) for path in models),
+        config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
+        versions=versions_of(mosaics),
+        classifiers=classifiers,
+    )
+
+
+def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows of the tables that have some."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def _catalogue_rows(files: MosaicFiles) -> Iterable[dict[str, object]]:
+    """Yield the number of sources of each finder, and of those on an island that a tile cuts."""
+    for finder, path in files.catalogues.items():
+        flags = pd.read_parquet(path, columns=["flags"])["flags"]
+        flagged = int(flags.str.split(",").map(lambda words: "island_cut" in words).sum())
+        yield {"mosaic": files.mosaic, "finder": finder, "n_sources": len(flags), "n_flagged": flagged}
+
+
+def _empty_tiles(files: MosaicFiles) -> Iterable[dict[str, object]]:
+    """Yield the tiles without a detection and why, as the catalogue remembers them."""
+    for finder, path in files.catalogues.items():
+        for tile, reason in read_metadata(path)["empty_tiles"].items():
+            yield {"mosaic": files.mosaic, "finder": finder, "tile": tile, "reason": reason}
+
+
+def _has_pixels(files: MosaicFiles) -> bool:
+    """Return whether the mosaic has a valid pixel."""
+    return pq.read_metadata(files.patches).num_rows > 0
+
+
+def _noise_row(files: MosaicFiles) -> dict[str, object]:
+    """Return the median noise of a mosaic and its area."""
+    summary = read_metadata(files.patches)
+    valid = pd.read_parquet(files.patches, columns=["n_valid"])["n_valid"].sum()
+    beam = header_from_sheet(files.image).beam
+    return {
+        "mosaic": files.mosaic,
+        "median_rms": summary["median_rms"],
+        "area_deg2": valid * (summary["pixel_arcsec"] / 3600) ** 2,
+        "pixel_arcsec": summary["pixel_arcsec"],
+        "beam": f'{beam.major_arcsec:.3g}" x {beam.minor_arcsec:.3g}", {beam.position_angle_deg:.0f} deg',
+    }
+
+
+def _area_rows(files: MosaicFiles) -> pd.DataFrame:
+    """Return the area with noise below each of at most a hundred levels."""
+    patches = pd.read_parquet(files.patches).sort_values("rms")
+    area = patches["n_valid"].cumsum() * (read_metadata(files.patches)["pixel_arcsec"] / 3600) ** 2
+    chosen = np.unique(np.linspace(0, max(len(patches) - 1, 0), 100).astype(int))[: len(patches)]
+    table = pd.DataFrame({"mosaic": files.mosaic, "rms": patches["rms"], "area_deg2": area})
+    return table.iloc[chosen]
+
+
+def _cut_rows(path: str) -> pd.DataFrame:
+    """Return the tuned cuts of one finder."""
+    place = Path(path)
+    return pd.read_json(place).assign(training_set=place.parent.name, finder=place.stem)
+
+
+def _training_rows(path: str) -> pd.DataFrame:
+    """Return one row per epoch of a network; none for what was not trained epoch by epoch."""
+    place = Path(path)
+    recorded = json.loads(place.read_text())
+    columns = ["epoch", "loss", "validation_loss", "validation_f1"]
+    epochs = pd.DataFrame(recorded.get("history") or [], columns=columns, dtype=float)
+    names = {"training_set": place.parent.name, "finder": place.stem}
+    return epochs.assign(**names, recipe=recorded.get("recipe", ""), train_snr=recorded.get("train_snr"))
+
+
+def _view(files: MosaicFiles, snr_min: float) -> SkyView:
+    """Return the middle of the mosaic's valid patches, with detections and the truth above an SNR."""
+    header = header_from_sheet(files.image)
+    rms = read_metadata(files.patches)["median_rms"]
+    box = _middle(pd.read_parquet(files.patches, columns=["patch"])["patch"].to_numpy(), header.shape)
+    truth = pd.DataFrame({"x": [], "y": [], "class": []})
+    if files.truth:
+        truth = _inside(files.truth, box, "class", "apparent_total_flux")
+        truth = truth[truth["apparent_total_flux"] > snr_min * rms]
+    return SkyView(
+        mosaic=files.mosaic,
+        pixels=read_pixels(header, box),
+        box=box,
+        rms=rms,
+        truth=truth,
+        detections={finder: _inside(path, box) for finder, path in files.catalogues.items()},
+    )
+
+
+def _middle(patches: np.ndarray, shape: tuple[int, int]) -> Box:
+    """Return a square around the valid patch that is nearest to the middle of all valid ones."""
+    row, column = np.divmod(patches, patches_across(shape))
+    nearest = np.argmin((row - row.mean()) ** 2 + (column - column.mean()) ** 2)
+    side = VIEW_PATCHES * PATCH_PIXELS
+    x0, y0 = (
+        int(np.clip((place[nearest] + 0.5) * PATCH_PIXELS - side / 2, 0, max(size - side, 0)))
+        for place, size in ((column, shape[1]), (row, shape[0]))
+    )
+    return Box(x0, min(x0 + side, shape[1]), y0, min(y0 + side, shape[0]))
+
+
+def _inside(path: str, box: Box, *further: str) -> pd.DataFrame:
+    """Return the positions of a table that lie in a box."""
+    table = pd.read_parquet(path, columns=["x", "y", *further])
+    return table[box.holds(table["x"], table["y"])]
+
+
+def versions_of(mosaics: Sequence[MosaicFiles]) -> dict[str, str]:
+    """Return the versions of Python and of the libraries that made the catalogues and the report.
+
+    What is installed here says little: each rule may have an environment of its own.
+
+    Parameters
+    ----------
+    mosaics
+        The readable mosaics.
+    """
+    found: dict[str, set[str]] = {"python": {platform.python_version()}}
+    for name in OF_THE_REPORT:
+        found[name] = {importlib.metadata.version(name)}
+    for path in (path for files in mosaics for path in files.catalogues.values()):
+        for name, version in sorted(read_provenance(path).get("versions", {}).items()):
+            several = version[DIFFERENT] if isinstance(version, dict) else [version]
+            found.setdefault(name, set()).update(several)
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}

@@ -1,0 +1,307 @@
+"""Write the report: one page that needs no network, from tables and a few pieces of sky.
+
+What is missing (truth, tuned cuts, readable mosaics, detections) is said in words on the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from radiofind.evaluation import calibration as score_evaluation
+from radiofind.evaluation import metrics as evaluation
+from radiofind.evaluation.calibration import calibration_verdict, pool_calibrations
+from radiofind.evaluation.ranking import (
+    class_completeness,
+    pool,
+    pool_fractions,
+    rank,
+    scored_region,
+    verdict,
+)
+from radiofind.files import write_text
+from radiofind.report.classifiers import ClassifierReport, classifier_parts
+from radiofind.report.figures import (
+    calibration_figure,
+    f1_figure,
+    fractions_figure,
+    measurements_figure,
+    noise_figure,
+    training_figure,
+)
+from radiofind.report.sky_view import CLASS_LABELS, SkyView, sky_figure
+from radiofind.report.style import Style, styles_of
+from radiofind.workflow import fingerprints, quarantine, run_warnings
+
+logger = logging.getLogger(__name__)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+NOTHING_FOUND = "no source found"
+"""The one reason for an empty tile that was searched."""
+
+COLUMNS = {
+    "scores": evaluation.COLUMNS,
+    "curves": evaluation.CURVE_COLUMNS,
+    "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
+    "empty_tiles": ("mosaic", "finder", "tile", "reason"),
+    "quarantine": quarantine.COLUMNS,
+    "warnings": run_warnings.COLUMNS,
+    "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
+    "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
+    "area": ("mosaic", "rms", "area_deg2"),
+    "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
+    "calibrations": score_evaluation.COLUMNS,
+    "training": (
+        *("training_set", "finder", "recipe", "train_snr"),
+        *("epoch", "loss", "validation_loss", "validation_f1"),
+    ),
+}
+"""Columns of the tables of `ReportData`."""
+
+FORMATS = {
+    "text": str,
+    "words": lambda value: value.replace("_", " "),
+    "count": lambda value: f"{value:,.0f}",
+    "mean": lambda value: f"{value:,.1f}",
+    "fraction": lambda value: f"{value:.3f}",
+    "number": lambda value: f"{value:.4g}",
+    "micro": lambda value: f"{value * 1e6:.4g}",
+}
+"""How values are written; micro is for Jy/beam as µJy/beam."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What the report tells. Tables may be empty, also without columns."""
+
+    scores: pd.DataFrame
+    """`metrics.COLUMNS`, all mosaics and finders."""
+    curves: pd.DataFrame
+    """`metrics.CURVE_COLUMNS`, all mosaics and finders."""
+    tiles: pd.DataFrame
+    """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
+    empty_tiles: pd.DataFrame
+    """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
+    quarantine: pd.DataFrame
+    """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
+    warnings: pd.DataFrame
+    """`run_warnings.COLUMNS`: what is odd about images, and catalogues of tiles that are hard to believe."""
+    catalogues: pd.DataFrame
+    """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
+    noise: pd.DataFrame
+    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and perhaps beam (words)."""
+    area: pd.DataFrame
+    """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
+    views: Sequence[SkyView]
+    """Pieces of sky to show."""
+    cuts: pd.DataFrame
+    """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
+    calibrations: pd.DataFrame
+    """`calibration.COLUMNS`, of the finders whose scores are probabilities."""
+    training: pd.DataFrame
+    """training_set, finder, recipe, train_snr, epoch, loss, validation_loss, validation_f1 of each epoch of
+    each network."""
+    config_text: str
+    """The configuration that was used, YAML."""
+    versions: Mapping[str, str]
+    """Version by software."""
+    classifiers: ClassifierReport | None = None
+    """What there is to tell of classifiers and of the classes of sources, if there is."""
+
+
+def write_report(data: ReportData, path: str | Path) -> None:
+    """Write the report, whole or not at all.
+
+    Parameters
+    ----------
+    data
+        What it tells.
+    path
+        The HTML file to make.
+    """
+    page = render(data)
+    write_text(page, path)
+    logger.info("wrote %s of %d characters with %d pieces of sky", path, len(page), len(data.views))
+
+
+def render(data: ReportData) -> str:
+    """Return the page, the same for the same data.
+
+    Parameters
+    ----------
+    data
+        What it tells.
+    """
+    data = _with_columns(data)
+    styles = styles_of(_finders(data))
+    scores = _scores(data.scores)
+    curves = data.curves[data.curves["region"] == scores["region"]]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"cell": _cell, "records": _records, "data_uri": _data_uri}
+    return environment.get_template("report.html.j2").render(
+        data=data,
+        styles=styles,
+        classes={name: label for name, label in CLASS_LABELS.items() if name},
+        tiles=_tiles(data),
+        warnings=run_warnings.group_warnings(data.warnings),
+        noise_figure=noise_figure(data.area) if len(data.area) else "",
+        views=_views(data, styles),
+        **scores,
+        **_score_figures(scores["compared"], curves, styles),
+        **_calibration(data.calibrations, scores["region"], styles),
+        **_training(data.training, styles),
+        **classifier_parts(data.classifiers),
+    )
+
+
+def _with_columns(data: ReportData) -> ReportData:
+    """Return the data with all columns in the tables that have no rows."""
+    empty = {name: columns for name, columns in COLUMNS.items() if getattr(data, name).empty}
+    return replace(data, **{name: pd.DataFrame(columns=list(columns)) for name, columns in empty.items()})
+
+
+def _finders(data: ReportData) -> list[str]:
+    """Return the names of all finders, in the order of their catalogues."""
+    shown = [name for view in data.views for name in view.detections]
+    tables = (data.catalogues, data.scores, data.calibrations, data.training)
+    return list(dict.fromkeys([name for table in tables for name in table["finder"]] + shown))
+
+
+def _scores(scores: pd.DataFrame) -> dict[str, object]:
+    """Return the tables of the scores and what is said of them."""
+    region = scored_region(scores)
+    of_region = scores[scores["region"] == region]
+    pooled = pool(of_region)
+    compared = _of(pooled, "one_to_one")
+    legacy = of_region[(of_region["metric"] == "legacy") & (of_region["n_truth"] > 0)]
+    mosaics = list(of_region["mosaic"].unique())
+    rankings = rank(compared)
+    best = {ranking.snr_min: ranking.best for ranking in rankings}
+    compared["is_best"] = [
+        row.snr_min in best and 0 < row.f1 == best[row.snr_min]["f1"] for row in compared.itertuples()
+    ]
+    return {
+        "region": region,
+        "scored_mosaics": mosaics,
+        "compared": compared,
+        "verdicts": [verdict(ranking) for ranking in rankings],
+        "per_class": _per_class(pooled, legacy if len(mosaics) == 1 else legacy.iloc[:0]),
+        "per_mosaic": _of(of_region, "one_to_one").sort_values("snr_min", kind="stable"),
+        "by_chance": _of(pooled, "random"),
+        "legacy": legacy.assign(**{"class": legacy["class"].map({"all": "all"} | CLASS_LABELS)}),
+    }
+
+
+def _of(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the rows of one metric for all classes together."""
+    return scores[(scores["metric"] == metric) & (scores["class"] == "all")].copy()
+
+
+def _per_class(pooled: pd.DataFrame, legacy: pd.DataFrame) -> pd.DataFrame:
+    """Return the completeness of each class by all metrics; the legacy one of one mosaic, if it is given."""
+    index = ["snr_min", "finder", "cut"]
+    table = class_completeness(pooled).set_index(index)
+    others = {"random_": pooled[pooled["metric"] == "random"], "legacy_": legacy}
+    for prefix, rows in others.items():
+        if len(table) and len(rows):
+            alike = class_completeness(rows.assign(metric="one_to_one"))
+            table = table.join(alike.set_index(index).add_prefix(prefix))
+    return table.reset_index()
+
+
+def _score_figures(
+    compared: pd.DataFrame, curves: pd.DataFrame, styles: Mapping[str, Style]
+) -> dict[str, str]:
+    """Return the figures of the scores; empty texts for those without anything to show."""
+    fractions = pool_fractions(curves)
+    measured = curves[
+        (curves["cut"] == "as_found") & ~curves["quantity"].isin(("completeness", "reliability"))
+    ]
+    return {
+        "f1_figure": f1_figure(compared, styles) if len(compared) else "",
+        "fractions_figure": fractions_figure(fractions, styles) if len(fractions) else "",
+        "measurements_figure": measurements_figure(measured, styles) if len(measured) else "",
+    }
+
+
+def _calibration(calibrations: pd.DataFrame, region: str, styles: Mapping[str, Style]) -> dict[str, object]:
+    """Return what is said of the scores as probabilities; nothing without detections in the region."""
+    pooled = pool_calibrations(calibrations)
+    shown = pooled[pooled["region"] == region]
+    of_finder = {finder: shown[shown["finder"] == finder] for finder in styles}
+    pooled = pooled[pooled["finder"].isin(shown["finder"])]
+    return {
+        "calibrated": shown,
+        "calibration_figure": calibration_figure(pooled, styles, region=region) if len(shown) else "",
+        "calibration_verdicts": [calibration_verdict(rows) for rows in of_finder.values() if len(rows)],
+    }
+
+
+def _training(training: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, object]:
+    """Return each network with its best epoch, and the curves of all."""
+    network = ["training_set", "finder"]
+    best = training.sort_values("validation_f1", ascending=False, kind="stable").drop_duplicates(network)
+    n_epochs = training.groupby(network, sort=False).size().reset_index(name="n_epochs")
+    return {
+        "networks": n_epochs.merge(best, on=network),
+        "training_figure": training_figure(training, styles) if len(training) else "",
+    }
+
+
+def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView, str]]:
+    """Return each piece of sky with its figure."""
+    pixel_arcsec = dict(zip(data.noise["mosaic"], data.noise["pixel_arcsec"], strict=True))
+    return [
+        (view, sky_figure(view, styles, pixel_arcsec=pixel_arcsec.get(view.mosaic))) for view in data.views
+    ]
+
+
+def _tiles(data: ReportData) -> dict[str, object]:
+    """Return how many tiles are in which state, and those that are to be listed."""
+    readable = data.tiles[data.tiles["state"] != "unreadable"]
+    failed = data.quarantine
+    distinct = failed[["mosaic", "tile"]].drop_duplicates()
+    states = pd.crosstab(readable["mosaic"], readable["state"])
+    states = states.reindex(columns=["live", "blank"], fill_value=0).reset_index()
+    per_mosaic = distinct["mosaic"].value_counts()
+    return {
+        "states": states.assign(failed=states["mosaic"].map(per_mosaic).fillna(0)),
+        "n_failed": len(distinct),
+        "failed": failed,
+        "failures": failed.groupby(["finder", "reason"], sort=False).size().reset_index(name="n_tiles"),
+        "unsearchable": data.empty_tiles[data.empty_tiles["reason"] != NOTHING_FOUND],
+        "n_nothing_found": int((data.empty_tiles["reason"] == NOTHING_FOUND).sum()),
+        "blank": data.tiles[data.tiles["state"] == "blank"],
+        "unreadable": data.tiles[data.tiles["state"] == "unreadable"],
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table as dictionaries."""
+    return table.to_dict("records")
+
+
+def _cell(value: object, kind: str) -> str:
+    """Return a value as a cell shows it: a dash when there is none."""
+    if pd.isna(value) or value == "":
+        return "–"
+    return FORMATS[kind](value)
+
+
+def _data_uri(svg: str) -> str:
+    """Return an SVG as the source of an image."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

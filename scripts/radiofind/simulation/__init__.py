@@ -1,0 +1,1 @@
+"""Skies and galaxies whose truth is known."""

@@ -1,0 +1,126 @@
+"""Read from a folder what earlier runs left there: tiles, results, attempts, tiles in quarantine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from radiofind.catalogues.block_tables import read_notes
+from radiofind.files import read_csv
+
+TILES = Path("results/tiles.parquet")
+QUARANTINE = Path("results/quarantine.csv")
+
+
+def _nothing(_path: str) -> Mapping[str, object]:
+    """Say that a file tells nothing."""
+    return {}
+
+
+@dataclass(frozen=True)
+class EarlierRuns:
+    """What earlier runs left behind."""
+
+    live_tiles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tiles with valid pixels, by readable mosaic in the order of the sheet."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Why mosaics are left out."""
+    removed: Sequence[str] = ()
+    """Mosaics that have results and are not in the sheet."""
+    quarantined: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Why tiles could not be searched, by mosaic, tile and finder."""
+    read_provenance: Callable[[str], Mapping[str, object]] = _nothing
+    """Returns what a result says of itself; nothing when there is none."""
+    read_tile: Callable[[str], Mapping[str, object]] = _nothing
+    """Returns what the file of a tile says; nothing when there is none."""
+    changed_at: Callable[[str], float | None] = lambda _path: None
+    """Returns when a file was written; None when there is none."""
+    read_attempts: Callable[[str], Sequence[str]] = lambda _path: ()
+    """Returns how attempts to make a file have ended."""
+    kept_tiles: Callable[[str], Collection[str]] = lambda _path: ()
+    """Returns the tiles of a block that its job need not search unless something of theirs has changed."""
+    list_noise: Callable[[str], Sequence[str]] = lambda _mosaic: ()
+    """Returns the tiles of a mosaic that have a noise map."""
+
+
+def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) -> EarlierRuns:
+    """Return what earlier runs left in the working folder.
+
+    Parameters
+    ----------
+    read_provenance
+        As `provenance.read_provenance`.
+    """
+    tiles = pd.read_parquet(TILES) if TILES.exists() else None
+    return EarlierRuns(
+        live_tiles=_live_tiles(tiles),
+        unreadable=_unreadable(tiles),
+        removed=_removed(tiles),
+        quarantined=_quarantined(),
+        read_provenance=_cautious(read_provenance, {}),
+        read_tile=_cautious(lambda path: json.loads(Path(path).read_text()), {}),
+        changed_at=_cautious(lambda path: Path(path).stat().st_mtime if path else None, None),
+        # The first line says what they were to make.
+        read_attempts=_cautious(lambda path: Path(f"{path}.attempts").read_text().splitlines()[1:], ()),
+        kept_tiles=_cautious(_kept_tiles, ()),
+        list_noise=lambda mosaic: sorted(
+            path.stem for path in Path(f"results/{mosaic}/noise").glob("y*.fits")
+        ),
+    )
+
+
+def _kept_tiles(path: str) -> set[str]:
+    """Return the tiles that were searched to the end, of those that are kept beside the file of a block."""
+    return {note.tile for note in read_notes(f"{path}.kept") if not note.failed}
+
+
+def _cautious(read: Callable, otherwise: object) -> Callable:
+    """Return a function that reads a file and takes one that cannot be read for none."""
+
+    def read_or(path: str) -> object:
+        try:
+            return read(path)
+        except (OSError, ValueError):
+            return otherwise
+
+    return read_or
+
+
+def _live_tiles(tiles: pd.DataFrame | None) -> dict[str, list[str]]:
+    """Return the live tiles of the readable mosaics."""
+    if tiles is None:
+        return {}
+    readable = tiles[tiles["state"] != "unreadable"]
+    return {
+        mosaic: rows.loc[rows["state"] == "live", "tile"].tolist()
+        for mosaic, rows in readable.groupby("mosaic", sort=False)
+    }
+
+
+def _unreadable(tiles: pd.DataFrame | None) -> dict[str, str]:
+    """Return the reasons of the mosaics that cannot be read."""
+    if tiles is None:
+        return {}
+    rows = tiles[tiles["state"] == "unreadable"]
+    return dict(zip(rows["mosaic"], rows["reason"], strict=True))
+
+
+def _removed(tiles: pd.DataFrame | None) -> list[str]:
+    """Return the mosaics with results that the table of tiles does not know."""
+    if tiles is None:
+        return []
+    found = {path.parent.name for path in Path("results").glob("*/fingerprints.parquet")}
+    return sorted(found - set(tiles["mosaic"]))
+
+
+def _quarantined() -> dict[tuple[str, str, str], str]:
+    """Return the reasons of the tiles in quarantine."""
+    if not QUARANTINE.exists():
+        return {}
+    table = read_csv(QUARANTINE)
+    keys = zip(table["mosaic"], table["tile"], table["finder"], strict=True)
+    return dict(zip(keys, table["reason"], strict=True))

@@ -1,0 +1,287 @@
+"""Say in the words of a survey why a job runs, from what Snakemake and its last result say."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FORCED = "Forced execution"
+MISSING = "Missing output files"
+UPDATED = "Updated input files"
+FOLLOWS = "Input files updated by another job"
+INPUTS = "Set of input files has changed since last execution"
+PARAMS = "Params have changed since last execution"
+ENVIRONMENT = "Software environment definition has changed since last execution"
+SENTENCES = (FORCED, MISSING, UPDATED, FOLLOWS, INPUTS, PARAMS, ENVIRONMENT)
+"""What Snakemake says; lists of files and values follow some of them."""
+_ANY = "|".join(map(re.escape, SENTENCES))
+SENTENCE = re.compile(rf"(?:^|; )({_ANY})(?:: (.*?))?(?=; (?:{_ANY})|$)", flags=re.DOTALL)
+"""One of them with what follows it, up to the semicolon before the next."""
+
+CODE = re.compile(r"[0-9a-f]{16}")
+"""A digest as `code_digest.digest_of` makes it."""
+OF_THE_SHEET = {
+    *("image", "primary_beam", "truth", "truth_format", "beam", "frequency_hz", "plane"),
+    *("train_box", "validation_box", "training_set"),
+}
+STAMPED = "file "
+"""With it begin the names of stamps; see `Plan.stamps`."""
+FOLLOWING = {"tiles", "noise"}
+"""Parameters that name files of tiles, and change with them."""
+OF_TILES = ("tiles", "noise")
+"""Folders with a file for each tile."""
+OF_THE_TILING = ("core_pixels", "halo_pixels", "reach_pixels")
+SHOWN = 3
+"""Changed settings that are told; the others are counted."""
+WIDEST = 30
+"""Characters of a value."""
+
+NOT_MADE = object()
+"""Stands for a value that is not known."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What Snakemake says of why a job runs."""
+
+    forced: bool = False
+    """It was interrupted before its end, or the command line forces it."""
+    missing: bool = False
+    """A result is missing."""
+    updated: tuple[str, ...] = ()
+    """Inputs that are newer than its results; none where a result is missing."""
+    follows: tuple[str, ...] = ()
+    """Inputs that other jobs make anew."""
+    inputs: bool = False
+    """It has other inputs than before."""
+    before: tuple[object, ...] | None = ()
+    """Values of parameters that are no longer; None when they cannot be read."""
+    now: tuple[object, ...] | None = ()
+    """Values of parameters that are new."""
+    environment: bool = False
+    """Its software has changed."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether there is more to it than a missing result and other jobs."""
+        params = self.before != () or self.now != ()
+        return self.forced or bool(self.updated) or self.inputs or params or self.environment
+
+
+def parse_reason(text: str) -> Reason:
+    """Return what Snakemake gives as the reason of a job.
+
+    Parameters
+    ----------
+    text
+        The sentences of Snakemake's `Reason`, which semicolons separate.
+    """
+    told = dict(SENTENCE.findall(text))
+    before, now = _parse_values(told[PARAMS]) if PARAMS in told else ((), ())
+    return Reason(
+        forced=FORCED in told,
+        missing=MISSING in told,
+        # Where there is no result, Snakemake compares with the next one that there is.
+        updated=() if MISSING in told else _parse_files(told.get(UPDATED, "")),
+        follows=_parse_files(told.get(FOLLOWS, "")),
+        inputs=INPUTS in told,
+        before=before,
+        now=now,
+        environment=ENVIRONMENT in told,
+    )
+
+
+def reason_of_tile(text: str, tile: str, *, is_kept: bool) -> str:
+    """Return what Snakemake gives as the reason of a job as far as it concerns one tile of a block.
+
+    Parameters
+    ----------
+    text
+        The sentences of Snakemake's `Reason`.
+    tile
+        The tile.
+    is_kept
+        Whether the job need not search it because a result is missing.
+
+    Returns
+    -------
+    str
+        The same sentences without those that concern other tiles alone; nothing when the tile stays.
+    """
+    # The inputs of a block change by tiles that become live or blank; these have reasons of their own.
+    without = (INPUTS, MISSING) if is_kept else (INPUTS,)
+    told = []
+    for sentence, rest in SENTENCE.findall(text):
+        paths = [path for path in _parse_files(rest) if _concerns(path, tile)]
+        if sentence in (UPDATED, FOLLOWS) and paths:
+            told.append(f"{sentence}: {', '.join(paths)}")
+        elif sentence not in (UPDATED, FOLLOWS, *without):
+            told.append(f"{sentence}: {rest}" if rest else sentence)
+    return "; ".join(told)
+
+
+def _concerns(path: str, tile: str) -> bool:
+    """Return whether a file is not that of another tile."""
+    place = Path(path)
+    return place.parent.name not in OF_TILES or place.stem == tile
+
+
+def describe_params(
+    reason: Reason, *, rule: str, subject: str, recorded: Mapping[str, object]
+) -> Iterator[str]:
+    """Yield what has changed in the parameters of a job: code, settings, sheet.
+
+    Parameters
+    ----------
+    reason
+        Why the job runs.
+    rule
+        Its rule.
+    subject
+        Whose settings they are.
+    recorded
+        Its parameters of last time by name; those that are known.
+    """
+    if reason.before is None or reason.now is None:
+        yield f"settings of {subject} have changed"
+        return
+    before, now = _without_code(reason.before), _without_code(reason.now)
+    if len(before) < len(reason.before) or len(now) < len(reason.now):
+        yield f"code of {rule} has changed"
+    told = [
+        (name, f"{name} {_shown(old)} -> {_shown(new)}".strip())
+        for name, old, new in _changes(before, now, recorded)
+    ]
+    stamped = [name.removeprefix(STAMPED) for name, _ in told if name.startswith(STAMPED)]
+    of_files = [path for path in stamped if path not in reason.updated]  # which are told as newer
+    told = [(name, text) for name, text in told if not name.startswith(STAMPED)]
+    of_sheet = [text for name, text in told if name.split(".")[-1] in OF_THE_SHEET]
+    of_subject = [
+        text for name, text in told if text not in of_sheet and name.split(".")[-1] not in FOLLOWING
+    ]
+    if of_files:
+        yield f"another file lies at {_some(of_files)}"
+    if of_sheet:
+        yield f"the sheet has changed: {_some(of_sheet)}"
+    if of_subject:
+        yield f"settings of {subject} have changed: {_some(of_subject)}"
+    elif told and not of_sheet:
+        yield "other tiles lie under its boxes"
+
+
+def describe_tile_change(recorded: Mapping[str, object] | None, now: Mapping[str, object] | None) -> str:
+    """Return what has changed in a tile since its result was made.
+
+    Parameters
+    ----------
+    recorded
+        The digests of the tile that its result carries, and its tiling where it does; None when it has none.
+    now
+        What the file of the tile says; None when there is none.
+
+    Returns
+    -------
+    str
+        Nothing when the tile is the same.
+    """
+    if not recorded or not now:
+        return "pixels, header or tiling have changed"
+    tiling = [
+        f"{key} {recorded[key]} -> {now.get(key)}"
+        for key in OF_THE_TILING
+        if key in recorded and recorded[key] != now.get(key)
+    ]
+    if tiling:
+        return f"tiling or noise box has changed: {', '.join(tiling)}"
+    changed = [key for key in ("pixels", "header") if recorded.get(key) != now.get(key)]
+    if changed == ["header"]:
+        return "header has changed"
+    # Larger boxes have other digests: where their sizes are not recorded, they may be the cause.
+    sizes_known = OF_THE_TILING[0] in recorded
+    causes = {"pixels": "pixels" if sizes_known else "pixels (or tiling or noise box)", "header": "header"}
+    return f"{' and '.join(causes[key] for key in changed)} have changed" if changed else ""
+
+
+def _parse_files(text: str) -> tuple[str, ...]:
+    """Return the files of a list."""
+    return tuple(filter(None, text.split(", ")))
+
+
+def _parse_values(text: str) -> tuple[tuple[object, ...] | None, tuple[object, ...] | None]:
+    """Return the values of parameters before and now."""
+    found = re.search(r"before: (.*) now: (.*)", text, flags=re.DOTALL)
+    return (_literals(found[1]), _literals(found[2])) if found else (None, None)
+
+
+def _literals(text: str) -> tuple[object, ...] | None:
+    """Return values that Python wrote with commas between them; None when they are none."""
+    if text.strip() == "<nothing exclusive>":
+        return ()
+    try:
+        return tuple(ast.literal_eval(f"[{text}]"))
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _without_code(values: Sequence[object]) -> list[object]:
+    """Return the values that are no digest of code."""
+    return [value for value in values if not (isinstance(value, str) and CODE.fullmatch(value))]
+
+
+def _changes(
+    before: list[object], now: list[object], recorded: Mapping[str, object]
+) -> Iterator[tuple[str, object, object]]:
+    """Yield name, old and new value of what has changed; the name may be unknown."""
+    now = list(now)
+    for old in before:
+        new = _partner(old, now)
+        if new is not NOT_MADE:
+            now.remove(new)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _changed_keys(old, new)
+        else:
+            yield _name_of(old, recorded), old, new
+    for new in now:
+        yield "", NOT_MADE, new
+
+
+def _partner(old: object, candidates: list[object]) -> object:
+    """Return the new value that most likely replaces an old one."""
+    if isinstance(old, dict):
+        alike = [new for new in candidates if isinstance(new, dict)]
+        return max(alike, key=lambda new: len(old.keys() & new.keys()), default=NOT_MADE)
+    return next((new for new in candidates if not isinstance(new, dict)), NOT_MADE)
+
+
+def _changed_keys(old: Mapping, new: Mapping, above: str = "") -> Iterator[tuple[str, object, object]]:
+    """Yield name, old and new value of the keys in which two mappings differ."""
+    for key in [*old, *(key for key in new if key not in old)]:
+        one, other = old.get(key), new.get(key)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from _changed_keys(one, other, f"{above}{key}.")
+        elif one != other:
+            yield f"{above}{key}", one, other
+
+
+def _name_of(value: object, recorded: Mapping[str, object]) -> str:
+    """Return under which name a value is recorded."""
+    as_recorded = json.loads(json.dumps(value, default=str))
+    return next((name for name, known in recorded.items() if known == as_recorded), "")
+
+
+def _shown(value: object) -> str:
+    """Return a value, cut where it is long."""
+    if value is NOT_MADE:
+        return "?"
+    text = "none" if value is None else str(value)
+    return text if len(text) <= WIDEST else f"{text[:WIDEST]}..."
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first of some texts, and how many others there are."""
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more

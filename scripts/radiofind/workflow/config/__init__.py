@@ -1,0 +1,1 @@
+"""What a user writes: configuration, mosaic sheet, boxes; mistakes are told with file, line and key."""

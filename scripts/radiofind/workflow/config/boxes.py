@@ -1,0 +1,130 @@
+"""Check before anything runs that the boxes of the sheet fit its mosaics and what is trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from radiofind.errors import shown
+from radiofind.finders.convosource.training_data import training_box
+from radiofind.finders.kinds import KINDS
+from radiofind.mosaics.box import parse_box
+from radiofind.mosaics.images import ImageError, read_header
+from radiofind.mosaics.regions import inner_box
+from radiofind.workflow.config.messages import listed
+from radiofind.workflow.config.sheet import Mosaic, SheetError
+
+COLUMNS = ("train_box", "validation_box")
+
+
+def check_boxes(
+    mosaics: Sequence[Mosaic],
+    *,
+    simulations: Mapping[str, Mapping],
+    sheet: str,
+    finders: Mapping[str, Mapping] | None = None,
+) -> None:
+    """Raise when a box reaches outside its mosaic, or when what its gap leaves is too small.
+
+    Parameters
+    ----------
+    mosaics
+        Rows of the sheet. An image that cannot be read is passed over: it is quarantined when it is
+        fingerprinted.
+    simulations
+        Settings by simulation; they tell the size of mosaics that do not exist yet.
+    sheet
+        Path of the sheet, for the message.
+    finders
+        Settings of the finders that run. When a network is to be trained, a box must hold a patch.
+
+    Raises
+    ------
+    SheetError
+        With a line for each mistake.
+    """
+    trained = any(settings["kind"] == "convosource" for settings in _to_train(finders or {}).values())
+    problems = [
+        f"{sheet}, line {mosaic.line}, column {column}: {complaint}"
+        for mosaic in mosaics
+        for column in COLUMNS
+        if getattr(mosaic, column) and (complaint := _complaint(mosaic, column, simulations, trained))
+    ]
+    if problems:
+        raise SheetError(listed(problems))
+
+
+def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapping], sheet: str) -> None:
+    """Raise when a finder that learns has nothing to learn from in a training set.
+
+    Parameters
+    ----------
+    mosaics
+        Rows of the sheet.
+    finders
+        Settings of the finders that run, by name.
+    sheet
+        Path of the sheet, for the message.
+
+    Raises
+    ------
+    SheetError
+        With a line for each training set and finder.
+    """
+    members: dict[str, list[Mosaic]] = {}
+    for mosaic in mosaics:
+        members.setdefault(mosaic.training_set, []).append(mosaic)
+    problems = [
+        f"{sheet}, line {rows[0].line}, column training_set: {complaint}"
+        for rows in members.values()
+        for finder, settings in _to_train(finders).items()
+        if (complaint := _lack(rows, finder, KINDS[settings["kind"]].trained_on))
+    ]
+    if problems:
+        raise SheetError(listed(problems))
+
+
+def _to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
+    """Return the finders that learn and do not come with a model."""
+    return {
+        name: settings
+        for name, settings in finders.items()
+        if KINDS[settings["kind"]].trained_on and not settings.get("model")
+    }
+
+
+def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
+    """Return what a finder lacks in a training set, or an empty text."""
+    lacking = {row.mosaic: [column for column in needed if not getattr(row, column)] for row in rows}
+    if not all(lacking.values()):
+        return ""
+    received = shown("; ".join(f"{name} without {', '.join(parts)}" for name, parts in lacking.items()))
+    return (
+        f"expected a training set with a mosaic that has {', '.join(needed)}, to train {finder} on, received "
+        f"{rows[0].training_set} ({received}); name one that has them, or give what another run has trained "
+        f"as finders.{finder}.model, or leave {finder} out of find_with"
+    )
+
+
+def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], trained: bool) -> str:
+    """Return what is wrong with a box, or an empty text."""
+    shape = _shape(mosaic, simulations)
+    if shape is None:
+        return ""
+    smallest_box = training_box if trained else inner_box
+    try:
+        smallest_box(parse_box(getattr(mosaic, column), shape), shape)
+    except ValueError as error:
+        return str(error)[:1].lower() + str(error)[1:]
+    return ""
+
+
+def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int] | None:
+    """Return rows and columns of a mosaic; None when its image cannot be read."""
+    if mosaic.simulate:
+        return (simulations[mosaic.simulate]["size_pixels"],) * 2
+    try:
+        return read_header(
+            mosaic.image, beam=mosaic.beam, frequency_hz=mosaic.frequency_hz, plane=mosaic.plane
+        ).shape
+    except (ImageError, OSError):
+        return None

@@ -1,0 +1,51 @@
+"""Check at the start all that the user wrote: configuration, mosaic sheet, boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from radiofind.workflow.config.boxes import check_boxes, check_training_sets
+from radiofind.workflow.config.configuration import ConfigurationError, check_config
+from radiofind.workflow.config.sheet import Mosaic, SheetError, from_home, read_sheet
+
+InputError = (ConfigurationError, SheetError)
+"""What `read_inputs` raises."""
+
+
+def read_inputs(
+    config: Mapping, *, repository: str | Path, overlays: Sequence[str | Path]
+) -> tuple[dict, list[Mosaic]]:
+    """Return the configuration with its defaults, and the mosaics of its sheet.
+
+    Parameters
+    ----------
+    config
+        The default with the user's files and command line laid over it.
+    repository
+        Folder of the Snakefile.
+    overlays
+        The user's files, the last one wins.
+
+    Raises
+    ------
+    ConfigurationError, SheetError
+        With file, line and key of each mistake.
+    """
+    settings = Path(repository) / "config"
+    sources = [settings / "config.yaml", *overlays]
+    checked = check_config(_from_home(config), schemas=settings / "schemas", sources=sources)
+    mosaics = read_sheet(checked["mosaics"], simulations=checked["simulations"])
+    finders = {name: checked["finders"][name] for name in checked["find_with"]}
+    check_training_sets(mosaics, finders=finders, sheet=checked["mosaics"])
+    check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
+    return checked, mosaics
+
+
+def _from_home(value: object) -> object:
+    """Return a part of the configuration with the user's folder in the place of ``~`` in paths."""
+    if isinstance(value, Mapping):
+        return {key: _from_home(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_from_home(part) for part in value]
+    return from_home(value) if isinstance(value, str) else value

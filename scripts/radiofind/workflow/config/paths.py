@@ -1,0 +1,49 @@
+"""Say what is wrong with the paths of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from radiofind.errors import shown
+from radiofind.given_files import file_trouble, path_trouble
+from radiofind.workflow.config.messages import Fault, Keys
+
+
+def path_faults(path: str, keys: Keys, base: Path) -> Iterator[Fault]:
+    """Yield a fault for a path that is not that of a file which can be an input.
+
+    Parameters
+    ----------
+    path
+        As it stands in the configuration.
+    keys
+        Keys that lead to it.
+    base
+        Folder that relative paths start from.
+    """
+    if trouble := path_trouble(path, base):
+        received = f"{shown(path)} ({trouble}; paths start from {base.resolve()})"
+        yield Fault(keys, "the path of a file", received, path)
+
+
+def model_faults(model: str, suffix: str, keys: Keys, base: Path) -> Iterator[Fault]:
+    """Yield a fault for a model that is not a file of the right kind, or lacks the description beside it.
+
+    Parameters
+    ----------
+    model
+        Its path as it stands in the configuration.
+    suffix
+        That of its kind.
+    keys, base
+        As for `path_faults`.
+    """
+    if Path(model).suffix != suffix:
+        yield Fault(keys, f"the path of a file that ends in {suffix}", shown(model), model)
+        return
+    faults = list(path_faults(model, keys, base))
+    yield from faults
+    if not faults and (trouble := file_trouble(base / (beside := Path(model).with_suffix(".json")))):
+        received = f"{shown(str(beside))} ({trouble})"
+        yield Fault(keys, "its description in a file beside it", received, model)

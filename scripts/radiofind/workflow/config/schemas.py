@@ -1,0 +1,150 @@
+"""Compare values with a JSON schema: fill in its defaults, and say in a user's words what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+
+import jsonschema
+
+from radiofind.errors import closest, quoted, shown
+from radiofind.files import NAME_RULE
+from radiofind.workflow.config.messages import Fault, Keys
+
+TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys with values",
+    "null": "null",
+}
+
+EXPECTED = {
+    "const": "{}",
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minItems": "a list of {} or more",
+    "maxItems": "a list of {} or fewer",
+    "minProperties": "{} name or more",
+    "uniqueItems": "each entry once",
+    "minLength": "text that is not empty",
+    "pattern": NAME_RULE,
+}
+"""The keywords of our schemas in words; the others need more than the keyword's value."""
+
+
+LARGEST_INTEGER = 2**53
+"""Beyond it, floating-point numbers are no longer all integers."""
+
+NOTHING = "nothing"
+"""What was received where a key is missing."""
+
+
+def faults_of(value: object, schema: Mapping, at: Keys = ()) -> list[Fault]:
+    """Return what is wrong with a value, one fault for each place.
+
+    Parameters
+    ----------
+    value
+        A configuration or a part of it.
+    schema
+        JSON schema; may list under ``refused`` the keys for which another must be used instead, and say under
+        ``expected`` what a pattern asks.
+    at
+        Keys that lead to the value.
+    """
+    faults = [fault for error in _Validator(schema).iter_errors(value) for fault in _faults(error, at)]
+    return list({fault.keys: fault for fault in reversed(faults)}.values())[::-1]
+
+
+def completed(value: object, schema: Mapping) -> object:
+    """Return a valid value with the schema's defaults and in its order, and whole numbers as integers."""
+    if isinstance(value, Mapping):
+        known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
+        defaults = {key: copy.deepcopy(part["default"]) for key, part in known.items() if "default" in part}
+        filled = {**defaults, **value}
+        keys = [key for key in known if key in filled] + [key for key in value if key not in known]
+        return {key: completed(filled[key], known.get(key, rest)) for key in keys}
+    if isinstance(value, list):
+        return [completed(part, schema.get("items", {})) for part in value]
+    if isinstance(value, float) and schema.get("type") == "integer":
+        return int(value)
+    return value
+
+
+def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
+    """Yield what one error of the validator means, which may be several keys."""
+    keys, value = (*at, *error.absolute_path), error.instance
+    if "propertyNames" in error.relative_schema_path:
+        yield Fault((*keys, value), NAME_RULE, shown(value))
+    elif error.validator == "additionalProperties":
+        yield from _unknown_keys(value, error.schema, keys)
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in value]
+        yield from (Fault((*keys, key), "a value", NOTHING) for key in missing)
+    else:
+        yield Fault(keys, _expected(error), quoted(value), value)
+
+
+def _unknown_keys(value: Mapping, schema: Mapping, keys: Keys) -> Iterator[Fault]:
+    """Yield a fault for each key that the schema does not have, with the key to use instead."""
+    known = schema.get("properties", {})
+    instead = {key: row["instead"] for row in schema.get("refused", []) for key in row["options"]}
+    for key in value:
+        if key in instead:
+            yield Fault((*keys, key), instead[key], f"the option {key}")
+        elif key not in known:
+            hint = closest(key, known) or f" (the keys are {', '.join(known)})"
+            yield Fault((*keys, key), "a known key", f"{shown(key)}{hint}")
+
+
+def _expected(error: jsonschema.ValidationError) -> str:
+    """Return in words what a schema asks of a value."""
+    asked = error.validator_value
+    if error.validator == "type":
+        names = [asked] if isinstance(asked, str) else asked
+        return " or ".join(TYPES[name] for name in names) + _typing_hint(error.instance, names)
+    if error.validator == "enum":
+        return "one of " + ", ".join("null" if choice is None else str(choice) for choice in asked)
+    if error.validator == "pattern" and "expected" in error.schema:
+        return error.schema["expected"]
+    return EXPECTED[error.validator].format(asked)
+
+
+def _typing_hint(value: object, types: list[str]) -> str:
+    """Return how to write a value that YAML took for another type, or nothing."""
+    if isinstance(value, str) and {"number", "integer"} & set(types):
+        try:
+            float(value)
+        except ValueError:
+            return ""
+        return " (to YAML this is text: write it without quotes, and an exponent as in 83.0e-6)"
+    if "string" in types and not isinstance(value, Mapping | list):
+        return " (put it in quotes)"
+    return ""
+
+
+def _is_number(_checker: jsonschema.TypeChecker, value: object) -> bool:
+    """Return whether a value is a finite number: YAML also has ``.nan``, which passes every limit."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
+
+
+def _is_integer(checker: jsonschema.TypeChecker, value: object) -> bool:
+    """Return whether a value is a whole number, however it is written."""
+    return _is_number(checker, value) and abs(value) <= LARGEST_INTEGER and value == int(value)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)

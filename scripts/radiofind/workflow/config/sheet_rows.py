@@ -1,0 +1,155 @@
+"""Check one row of the mosaic sheet: names, paths, boxes and numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from radiofind.errors import closest, shown
+from radiofind.files import NAME, NAME_RULE
+from radiofind.given_files import path_trouble
+from radiofind.mosaics.box import parse_box
+from radiofind.workflow.config.messages import Fault
+
+PATHS = ("image", "primary_beam", "truth")
+"""Columns with the path of a file."""
+
+TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
+
+RESERVED = frozenset(
+    {
+        "catalogues",
+        "classifiers",
+        "cuts",
+        "models",
+        "provenance.json",
+        "quarantine.csv",
+        "simulations",
+        "report.html",
+        "scores.txt",
+        "tiles.parquet",
+        "warnings.csv",
+    }
+)
+"""What else lies in ``results/`` beside the folders of the mosaics."""
+
+LARGEST_SHAPE = (10**9, 10**9)
+"""Of an image that is not read yet."""
+
+PLANE = re.compile(r"[0-9]{1,9}")
+
+BOX_RULE = "x0:x1,y0:y1 in whole pixels with x0 < x1 and y0 < y1, or all"
+
+SIMULATED = {
+    "image": "results/simulations/{}/image.fits",
+    "primary_beam": "results/simulations/{}/primary_beam.fits",
+    "truth": "results/simulations/{}/truth.txt",
+    "truth_format": "sdc1",
+}
+"""What a simulation fills in."""
+
+LOWEST_FREQUENCY_HZ = 1e6
+"""The ionosphere lets nothing lower pass: a smaller number was meant in MHz or GHz."""
+
+
+def row_faults(cells: Mapping[str, str], *, simulations: Collection[str], base: Path) -> Iterator[Fault]:
+    """Yield what is wrong with one row by itself.
+
+    Parameters
+    ----------
+    cells
+        The fields that are not empty, by column.
+    simulations
+        Names that the column ``simulate`` may hold.
+    base
+        Folder that relative paths start from.
+    """
+    yield from _name_faults(cells)
+    yield from _origin_faults(cells, simulations)
+    yield from _file_faults(cells, base)
+    yield from _box_faults(cells)
+    yield from _number_faults(cells)
+
+
+def numbers_in(text: str) -> tuple[float, ...]:
+    """Return the finite numbers between commas; none at all if one of them is not a number."""
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return ()
+    return numbers if all(math.isfinite(number) for number in numbers) else ()
+
+
+def _name_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield names that cannot be part of a path."""
+    if "mosaic" not in cells:
+        yield Fault(("mosaic",), NAME_RULE, "an empty field")
+    for column in ("mosaic", "training_set", "field"):
+        if column in cells and not NAME.fullmatch(cells[column]):
+            yield Fault((column,), NAME_RULE, shown(cells[column]))
+    if cells.get("mosaic") in RESERVED:
+        taken = ", ".join(sorted(RESERVED))
+        yield Fault(("mosaic",), f"a name other than {taken}", cells["mosaic"])
+
+
+def _origin_faults(cells: Mapping[str, str], simulations: Collection[str]) -> Iterator[Fault]:
+    """Yield a mosaic that is neither given nor simulated, or both."""
+    if "simulate" not in cells:
+        if "image" not in cells:
+            yield Fault(("image",), "a path here or a name in column simulate", "neither")
+        return
+    name = cells["simulate"]
+    if name not in simulations:
+        known = ", ".join(simulations) or "a name under simulations in the configuration"
+        yield Fault(("simulate",), f"one of {known}", f"{shown(name)}{closest(name, simulations)}")
+    for column in SIMULATED:
+        if column in cells:
+            yield Fault((column,), "an empty field beside a name in column simulate", shown(cells[column]))
+
+
+def _file_faults(cells: Mapping[str, str], base: Path) -> Iterator[Fault]:
+    """Yield paths without a file, and a truth that cannot be read without its format."""
+    for column in PATHS:
+        trouble = path_trouble(cells[column], base) if column in cells else ""
+        if trouble:
+            yield Fault((column,), "the path of a file", f"{shown(cells[column])} ({trouble})")
+    truth_format = cells.get("truth_format")
+    if "truth" in cells and truth_format not in TRUTH_FORMATS:
+        yield Fault(
+            ("truth_format",), f"one of {', '.join(TRUTH_FORMATS)}", shown(truth_format or "an empty field")
+        )
+    if truth_format and "truth" not in cells and "simulate" not in cells:
+        yield Fault(("truth",), f"a path, as truth_format is {shown(truth_format)}", "an empty field")
+
+
+def _box_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield boxes that are malformed or overlap; the image is not read, so they may still lie outside it."""
+    boxes = {}
+    for column in ("train_box", "validation_box"):
+        if column in cells:
+            try:
+                boxes[column] = parse_box(cells[column], LARGEST_SHAPE)
+            except ValueError:
+                yield Fault((column,), BOX_RULE, shown(cells[column]))
+    if len(boxes) == 2 and boxes["train_box"].overlap(boxes["validation_box"]):
+        yield Fault(
+            ("validation_box",), f"no pixel of train_box ({cells['train_box']})", cells["validation_box"]
+        )
+
+
+def _number_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield a beam, a frequency or a plane that is not one."""
+    if "beam" in cells:
+        beam = numbers_in(cells["beam"])
+        if len(beam) != 3 or not beam[0] >= beam[1] > 0:
+            expected = "major,minor,angle in arcsec, arcsec and degrees with major >= minor > 0"
+            yield Fault(("beam",), expected, shown(cells["beam"]))
+    if "frequency_hz" in cells:
+        frequency = numbers_in(cells["frequency_hz"])
+        if len(frequency) != 1 or frequency[0] < LOWEST_FREQUENCY_HZ:
+            expected = f"a number in Hz of at least {LOWEST_FREQUENCY_HZ:g}"
+            yield Fault(("frequency_hz",), expected, shown(cells["frequency_hz"]))
+    if "plane" in cells and not PLANE.fullmatch(cells["plane"]):
+        yield Fault(("plane",), "the number of a plane of the cube, from 0", shown(cells["plane"]))

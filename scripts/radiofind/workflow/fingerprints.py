@@ -1,0 +1,222 @@
+"""Tell which tiles of a mosaic have changed, by what enters their jobs: pixels and header cards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from radiofind.evaluation.truth import TruthError, read_truth
+from radiofind.files import write_json
+from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
+from radiofind.mosaics.images import ImageError, read_header, read_pixels
+from radiofind.mosaics.primary_beams import check_image
+from radiofind.mosaics.tiles import tiles_of
+from radiofind.workflow.stamps import status_of
+
+logger = logging.getLogger(__name__)
+
+EDGES = ("x0", "x1", "y0", "y1")
+DIGESTS = ("header", "pixels", "fingerprint")
+COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
+WARNINGS = "warnings"
+"""Key in the metadata of tables under which is told what is odd about images."""
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """What was learnt of a mosaic when it was read from end to end."""
+
+    tiles: pd.DataFrame
+    """Columns `COLUMNS`, one row per tile."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about the image, in words for the report."""
+
+
+def fingerprint_mosaic(
+    path: str | Path,
+    *,
+    core_pixels: int,
+    halo_pixels: int,
+    reach_pixels: int,
+    beam: tuple[float, float, float] | None = None,
+    frequency_hz: float | None = None,
+    plane: int | None = None,
+    primary_beam: str | Path | None = None,
+    truth: str | Path | None = None,
+    truth_format: str | None = None,
+) -> Fingerprints:
+    """Return the tiles of a mosaic with a digest of what each depends on, and what is odd about the image.
+
+    Parameters
+    ----------
+    path
+        The image.
+    core_pixels, halo_pixels
+        The tiling.
+    reach_pixels
+        How far beyond a tile its noise reads.
+    beam, frequency_hz, plane
+        As for `images.read_header`.
+    primary_beam, truth, truth_format
+        What belongs to the image. They are read now, so that a bad one is told before tiles are searched.
+
+    Returns
+    -------
+    Fingerprints
+        One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
+        box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
+        read, one row without a tile that gives the ``reason``.
+
+    Raises
+    ------
+    RuntimeError
+        When a file changes while it is read: the fingerprints would be those of no image, and newer than it.
+    OSError, MemoryError
+        When disk, network or memory fail: the files may be right, and a later run is to read them again.
+    """
+    files = [file for file in (path, primary_beam, truth) if file]
+    before = {file: status_of(file) for file in files}
+    warnings: tuple[str, ...] = ()
+    try:
+        header = read_header(path, beam=beam, frequency_hz=frequency_hz, plane=plane)
+        if primary_beam:
+            check_image(primary_beam)
+        if truth:
+            read_truth(truth, truth_format=truth_format)
+        rows, steps = [], []
+        for tile in tiles_of(header.shape, core_pixels=core_pixels, halo_pixels=halo_pixels):
+            dependence = tile.box.grown(reach_pixels, header.shape)
+            pixels = read_pixels(header, dependence)
+            valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
+            digests = _digests(header.cards, pixels)
+            rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
+            steps.append(step_and_noise(pixels, dependence))
+        warnings = image_warnings(header, steps, plane_given=plane is not None)
+    except (MemoryError, OSError):  # not of the files: see `messages.NOT_OF_THE_FILE`
+        raise
+    except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
+        logger.warning("cannot read %s", path, exc_info=True)
+        rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
+    for file in files:
+        if status_of(file) != before[file]:
+            raise RuntimeError(
+                f"{file}: expected a file that stays as it is, received one that is being written"
+            )
+    for warning in warnings:
+        logger.warning("%s: %s", path, warning)
+    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings)
+
+
+def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tiles of all mosaics with their state.
+
+    Parameters
+    ----------
+    fingerprints
+        Tiles of `fingerprint_mosaic` by mosaic.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of the fingerprints after ``mosaic``, and ``state``: ``live`` (has valid pixels), ``blank``
+        or ``unreadable`` (one row for the whole mosaic).
+    """
+    tables = [table.assign(mosaic=mosaic) for mosaic, table in fingerprints.items()]
+    tiles = pd.concat(tables, ignore_index=True)
+    tiles["state"] = np.where(tiles["valid_fraction"] > 0, "live", "blank")
+    tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
+    tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
+    return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
+
+
+def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
+    """Return by mosaic and live tile what the tile's file holds.
+
+    Parameters
+    ----------
+    tiles
+        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back as they were.
+    tiling
+        As for `describe_tile`.
+    """
+    readable = tiles[tiles["state"] != "unreadable"]
+    return {
+        mosaic: {
+            row["tile"]: describe_tile(row, **tiling)
+            for row in rows[rows["state"] == "live"].to_dict("records")
+        }
+        for mosaic, rows in readable.groupby("mosaic")
+    }
+
+
+def describe_tile(
+    row: Mapping[str, object], *, core_pixels: int, halo_pixels: int, reach_pixels: int
+) -> dict[str, object]:
+    """Return what a tile's file holds: its boxes, the tiling and its digests.
+
+    Parameters
+    ----------
+    row
+        One row of `index_tiles`.
+    core_pixels, halo_pixels, reach_pixels
+        The tiling, and how far beyond a tile its noise reads.
+    """
+    return {
+        "tile": row["tile"],
+        "core": [int(row[f"core_{edge}"]) for edge in EDGES],
+        "box": [int(row[edge]) for edge in EDGES],
+        "core_pixels": core_pixels,
+        "halo_pixels": halo_pixels,
+        "reach_pixels": reach_pixels,
+        **{name: row[name] for name in DIGESTS},
+    }
+
+
+def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: Path) -> None:
+    """Make the tile files of a mosaic agree with its tiles, and leave alone those that already do.
+
+    Parameters
+    ----------
+    descriptions
+        What `describe_tile` says of each live tile.
+    folder
+        Where their files lie; files of other tiles are removed, and damaged ones made anew.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("y*.json"):
+        if path.stem not in descriptions:
+            path.unlink()
+    for tile, description in descriptions.items():
+        path = folder / f"{tile}.json"
+        if not _says(path, description):
+            write_json(description, path)
+            logger.info("tile %s of %s has changed", tile, folder.parent.name)
+
+
+def _says(path: Path, description: Mapping[str, object]) -> bool:
+    """Return whether the file of a tile is there, is whole, and holds its description."""
+    try:
+        return json.loads(path.read_text()) == description
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _reason(error: Exception, path: str | Path) -> str:
+    """Return in words why a mosaic cannot be read."""
+    if isinstance(error, ImageError | TruthError):
+        return str(error)
+    return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"
+
+
+def _digests(cards: str, pixels: np.ndarray) -> tuple[str, str, str]:
+    """Return digests of header cards, pixels and both; the payload of a NaN does not count."""
+    canonical = np.where(np.isnan(pixels), np.float32(np.nan), pixels).astype("<f4", copy=False)
+    header, seen = hashlib.sha256(cards.encode()), hashlib.sha256(canonical)
+    return header.hexdigest(), seen.hexdigest(), hashlib.sha256(header.digest() + seen.digest()).hexdigest()

@@ -1,0 +1,193 @@
+"""Tell what a results folder holds, and whether it still holds what was recorded at the end of a run.
+
+``python -m radiofind.workflow.inventory`` compares a folder with the record in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from radiofind.errors import shown
+from radiofind.given_files import file_trouble
+from radiofind.jobs.job_log import utc
+
+RESULTS = "results"
+RECORD = "results/provenance.json"
+PARTS = ("inputs", "outputs", "leftover")
+"""Keys of a record that hold files."""
+PASSING_FOLDER = re.compile(r"\..*|.*\.keras\.unfinished")
+PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged|kept)")
+"""Names of what is no result: temporary, of unfinished jobs, set aside, kept for the next job."""
+
+Entry = dict[str, object]
+"""What is known of a file: ``sha256``, ``bytes`` and ``written`` (when), or why it is ``unreadable``."""
+Record = dict[str, object]
+"""What `run_record.record_inventory` returns."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A file that is not as it was recorded."""
+
+    path: str
+    """Where it lies."""
+    what: str
+    """In words."""
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the paths ``results/...`` of all results in a folder, but not of the record itself."""
+    found = []
+    for place, folders, names in os.walk(folder / RESULTS, followlinks=True):
+        folders[:] = [name for name in folders if not PASSING_FOLDER.fullmatch(name)]
+        found += [Path(place, name) for name in names if not PASSING_FILE.fullmatch(name)]
+    return sorted({path.relative_to(folder).as_posix() for path in found if path.is_file()} - {RECORD})
+
+
+def describe(path: str | Path, *, known: Entry | None = None, trusted: Sequence[str] = ("written",)) -> Entry:
+    """Return what is to be known of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    known
+        What was known of it; returned, instead of reading the file, if it still holds.
+    trusted
+        By which of ``written`` and ``bytes`` it is told whether it does.
+    """
+    try:
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            return {"unreadable": "not a file"}
+        found = {"bytes": status.st_size, "written": utc(status.st_mtime)}
+        if known and all(known.get(key) == found[key] for key in trusted):
+            return {key: known[key] for key in ("sha256", *found)}
+        with Path(path).open("rb") as stream:
+            return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), **found}
+    except OSError as error:
+        return {"unreadable": error.strerror or str(error)}
+
+
+def digest_of_files(entries: Mapping[str, Entry]) -> str:
+    """Return the SHA-256 digest of what ``sha256sum`` prints for files in the order of their paths."""
+    lines = "".join(f"{entries[path]['sha256']}  {path}\n" for path in sorted(entries))
+    return hashlib.sha256(os.fsencode(lines)).hexdigest()
+
+
+def files_of(record: Mapping[str, object]) -> dict[str, Entry]:
+    """Return all files of a record."""
+    return {path: entry for part in PARTS for path, entry in record.get(part, {}).items()}
+
+
+def read_record(path: str | Path) -> Record:
+    """Return a record.
+
+    Parameters
+    ----------
+    path
+        Where it lies.
+
+    Raises
+    ------
+    ValueError
+        When it is missing or damaged.
+    """
+    expected = f"{path}: expected the record that a run writes at its end, received"
+    if trouble := file_trouble(Path(path)):
+        raise ValueError(f"{expected} {trouble}")
+    try:
+        record = json.loads(Path(path).read_text())
+        _check(record)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{expected} a damaged one ({type(error).__name__}: {shown(str(error))})") from error
+    return record
+
+
+def differences(record: Record, folder: Path, *, quick: bool = False, threads: int = 1) -> list[Difference]:
+    """Return what is not as it was recorded, in the order of the paths.
+
+    Parameters
+    ----------
+    record
+        From `read_record`.
+    folder
+        The folder that holds ``results``; relative paths of inputs start there.
+    quick
+        Whether to read only the files whose size or time is another.
+    threads
+        How many files are read at a time.
+    """
+    inputs, outputs, leftover = (record[part] for part in PARTS)
+    present = set(files_in(folder))
+    compared = inputs | {path: entry for path, entry in (leftover | outputs).items() if path in present}
+    with ThreadPoolExecutor(threads) as pool:
+        told = pool.map(partial(_compare, folder, quick), compared, compared.values())
+    found = {path: what for path, what in zip(compared, told, strict=True) if what}
+    found |= {path: f"input {what}" for path, what in found.items() if path in inputs}
+    found |= dict.fromkeys(outputs.keys() - present, "missing")
+    found |= dict.fromkeys(present - files_of(record).keys(), "not listed")
+    return [Difference(path, found[path]) for path in sorted(found)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print how a folder differs from its record; return 0 if it does not, 1 if it does."""
+    parser = argparse.ArgumentParser(
+        prog="python -m radiofind.workflow.inventory",
+        description="Compare a results folder with the record in it.",
+    )
+    parser.add_argument("folder", nargs="?", default=".", type=Path, help="the folder that holds results/")
+    parser.add_argument("--quick", action="store_true", help="read only the files whose size or time differs")
+    options = parser.parse_args(arguments)
+    try:
+        record = read_record(options.folder / RECORD)
+    except ValueError as error:
+        parser.exit(2, f"{error}\n")
+    found = differences(record, options.folder, quick=options.quick, threads=os.cpu_count() or 1)
+    left_over = [Difference(path, "left over") for path in sorted(record["leftover"])]
+    for one in (*found, *left_over):
+        print(f"{one.what:16}  {_printable(one.path)}")
+    n_files = len(record["inputs"]) + len(record["outputs"])
+    verdict = f"recorded on {record['recorded']}, {len(found)} differences"
+    print(f"{n_files} files {verdict}" if found else f"{n_files} files, as recorded on {record['recorded']}")
+    return int(bool(found))
+
+
+def _check(record: Record) -> None:
+    """Raise when a part of a record is missing, or when its outputs are not those that it was made with."""
+    datetime.fromisoformat(record["recorded"])
+    for part in PARTS:
+        for entry in record[part].values():
+            entry.items()
+    expected, received = record["outputs_sha256"][:12], digest_of_files(record["outputs"])[:12]
+    if expected != received:
+        raise ValueError(f"expected outputs of the digest {expected}..., received {received}...")
+
+
+def _compare(folder: Path, quick: bool, path: str, recorded: Entry) -> str:
+    """Return in words how a file differs from what was recorded; nothing if it does not."""
+    now = describe(folder / path, known=recorded if quick else None, trusted=("bytes", "written"))
+    if now.get("sha256") == recorded.get("sha256"):
+        return ""
+    return "unreadable" if "unreadable" in now else "changed"
+
+
+def _printable(path: str) -> str:
+    """Return a path as one line that every terminal can show."""
+    return path if path.isprintable() else ascii(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Trained networks as files: used as they were trained, or refused in words that tell what to do."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from radiofind.finders.convosource.model import fitting_factor, read_model
+from radiofind.finders.convosource.recipes import RECIPES
+from radiofind.mosaics.images import read_header
+from radiofind.networks.calibration import Calibration, calibration_to_json
+from radiofind.networks.saving import paper_network
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+CALIBRATION = Calibration(a=0.9, b=1.1, c=-0.3, n_detections=50, n_matched=20)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A function that writes a model whose record has some changes; None takes a key out."""
+    paper_network().save(tmp_path / "a.keras")
+
+    def write(**changes):
+        record = {"recipe": "paper", "input_scaling": "jansky_times_1e7", "keras": keras.__version__}
+        record |= {"turns": 1, "pixels_per_beam": 2.5, "calibration": calibration_to_json(CALIBRATION)}
+        record |= {"train_snr": 2.0, "flux_scale": 0.95, "history": [], "anything": "else"} | changes
+        known = {key: value for key, value in record.items() if value is not None}
+        (tmp_path / "a.json").write_text(json.dumps(known))
+        return tmp_path / "a.keras", tmp_path / "a.json"
+
+    return write
+
+
+def test_a_model_is_read_as_it_was_written(files):
+    network, record = files()
+    model = read_model(network, record)
+    assert model.recipe is RECIPES["paper"]
+    assert (model.pixels_per_beam, model.turns, model.calibration) == (2.5, 1, CALIBRATION)
+    assert (model.train_snr, model.flux_scale) == (2.0, 0.95)
+    inputs = np.random.default_rng(1).normal(size=(1, 20, 20, 1)).astype("float32")
+    np.testing.assert_allclose(model.predict(inputs), keras.saving.load_model(network)(inputs), atol=1e-6)
+
+
+def test_a_model_can_be_run_in_reduced_precision(files):
+    inputs = np.random.default_rng(1).normal(size=(1, 20, 20, 1)).astype("float32")
+    exact, near = (read_model(*files(), precision=one).predict(inputs) for one in ("float32", "bfloat16"))
+    assert 0 < np.abs(exact - near).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"recipe": "other"}, "expected a recipe and its input scaling .*, received other with jansky"),
+        (
+            {"input_scaling": "asinh_of_snr"},
+            "expected .*paper with jansky_times_1e7.*, received paper with asinh_of_snr",
+        ),
+        ({"keras": "2.15.0"}, rf"expected a model of Keras {keras.__version__[0]}, received one of 2\.15\.0"),
+        ({"keras": None, "turns": None}, "expected the record of a training, received none of keras, turns"),
+        ({"turns": "many"}, "expected the record of a training, received .*'many'"),
+        ({"calibration": {"a": 1.0}}, "expected the record of a training, received .*calibration"),
+        ({"calibration": [1, 2]}, "expected the record of a training, received "),
+        ({"pixels_per_beam": [2.0]}, "expected the record of a training, received "),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(files, changes, message):
+    with pytest.raises(ValueError, match=rf"a\.json: {message}"):
+        read_model(*files(**changes))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "null", '"text"', b"\xff\xfe\x00"])
+def test_a_record_that_is_none_is_refused(files, content):
+    network, record = files()
+    record.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=r"a\.json: expected the record of a training, received ."):
+        read_model(network, record)
+
+
+def test_files_that_are_missing_are_named(files, tmp_path):
+    network, record = files()
+    with pytest.raises(
+        ValueError, match=r"b\.json: expected the record of a training, received .*No such file"
+    ):
+        read_model(network, tmp_path / "b.json")
+    with pytest.raises(ValueError, match=r"b\.keras: expected a network in a \.keras file, received"):
+        read_model(tmp_path / "b.keras", record)
+
+
+def test_a_network_with_code_is_not_run(files, tmp_path):
+    network, record = files()
+    given = keras.Input((None, None, 1))
+    keras.Model(given, layers.Lambda(lambda x: x * 2)(given)).save(network)
+    with pytest.raises(
+        ValueError, match=r"a\.keras: expected a network in a \.keras file, received: .*Lambda"
+    ):
+        read_model(network, record)
+
+
+def header_of(write_fits, width):
+    cards = dict.fromkeys(("BMAJ", "BMIN"), 2.0 * width / 3600)
+    return read_header(write_fits(np.zeros((5, 5), dtype="float32"), **cards))
+
+
+@pytest.mark.parametrize(("width", "factor"), [(4.0, 1), (3.1, 1), (5.1, 1), (7.0, 2), (8.2, 2), (41.0, 10)])
+def test_an_image_is_binned_until_its_beam_is_as_wide_as_in_training(write_fits, width, factor):
+    assert fitting_factor(header_of(write_fits, width), wanted=4.0) == factor
+
+
+@pytest.mark.parametrize("width", [2.0, 3.0, 5.5])
+def test_an_image_with_a_beam_of_another_width_is_refused(write_fits, width):
+    with pytest.raises(
+        ValueError, match=rf"image\.fits: expected a beam of 4\.00 .*received one of {width:.2f}"
+    ):
+        fitting_factor(header_of(write_fits, width), wanted=4.0)

@@ -1,0 +1,95 @@
+"""Files of the workflow that a crash cut short are set aside; whole files and those of the user are not."""
+
+import json
+import sys
+import zipfile
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+
+from radiofind.files import write_parquet
+from radiofind.jobs import corrupt_files
+
+
+def write_fits(path):
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.ones((60, 60), np.float32))]).writeto(path)
+
+
+def write_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["a"] = np.arange(9000)
+
+
+def write_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("weights", bytes(5000))
+
+
+def read_hdf5(path):
+    with h5py.File(path):
+        pass
+
+
+WRITERS = {
+    "a.parquet": lambda path: write_parquet(pd.DataFrame({"a": np.arange(9000.0)}), path),
+    "a.fits": write_fits,
+    "a.json": lambda path: path.write_text(json.dumps({"a": list(range(900))})),
+    "a.keras": write_archive,
+    "a.h5": write_hdf5,
+}
+
+
+@pytest.fixture(params=WRITERS)
+def path(request, tmp_path, monkeypatch):
+    """A file of the workflow, relative to the working directory."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "results/m" / request.param
+    path.parent.mkdir(parents=True)
+    WRITERS[request.param](path)
+    return path.relative_to(tmp_path)
+
+
+@pytest.fixture
+def end_with_an_error(monkeypatch, capsys):
+    """What a script does that reads a file and ends with an error."""
+
+    def end(path, error):
+        monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+        corrupt_files.watch_for_damage([str(path)], checks={".h5": read_hdf5})
+        sys.excepthook(type(error), error, None)
+        return capsys.readouterr().err
+
+    return end
+
+
+@pytest.mark.filterwarnings("ignore:File may have been truncated")
+@pytest.mark.parametrize("kept", [0, 0.5, 0.97])
+def test_a_file_cut_short_is_set_aside(path, kept, end_with_an_error, caplog):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    assert "ValueError: no" in end_with_an_error(path, ValueError("no"))
+    assert [one.name for one in path.parent.iterdir()] == [f"{path.name}.damaged"]
+    assert f"{path}: expected a whole file" in caplog.text
+
+
+def test_a_whole_file_stays_where_it_is(path, end_with_an_error):
+    end_with_an_error(path, ValueError("another reason"))
+    assert path.exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt()])
+def test_a_job_that_is_stopped_suspects_no_file(path, error, end_with_an_error):
+    path.write_bytes(b"")
+    end_with_an_error(path, error)
+    assert path.exists()
+
+
+def test_files_of_the_user_are_never_moved(path, end_with_an_error):
+    mine = path.rename(path.name)
+    mine.write_bytes(b"")
+    end_with_an_error(mine, ValueError())
+    end_with_an_error(mine.resolve(), ValueError())
+    assert mine.exists()
