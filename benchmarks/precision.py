@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from radiofind.finders.convosource.search import find_sources, start_model
 from radiofind.mosaics.field import Field, read_field
+from radiofind.mosaics.images import ImageSource
 
 LOWEST_SCORE = 0.1
 NEAR_SCORE = 0.01
@@ -51,8 +52,7 @@ def main() -> None:
 def read_sky(options: argparse.Namespace, tile: Path) -> Field:
     """Return a tile of the mosaic."""
     noise = options.results / options.mosaic / "noise" / f"{tile.stem}.fits"
-    place = {"mosaic": options.mosaic, "tile": tile, "image": options.image, "noise": noise}
-    return read_field(**place, beam=None, frequency_hz=None)
+    return read_field(options.mosaic, ImageSource(options.image), tile=tile, noise=noise)
 
 
 def search(network: Path, skies: list[Field], precision: str) -> list[pd.DataFrame]:

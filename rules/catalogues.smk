@@ -9,9 +9,9 @@ Makes  results/{mosaic}/catalogues/{finder}.parquet, .fits (TOPCAT) and .reg (DS
 
 rule merge_detections:
     input:
-        detections=of_blocks("results/{mosaic}/detections/{finder}/{block}.parquet"),
-        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
-        primary_beam=indexed_from_sheet("primary_beam"),
+        detections=each("results/{mosaic}/detections/{finder}/{block}.parquet", plan.blocks),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
+        primary_beam=planned(plan.file, "primary_beam"),
     output:
         catalogue="results/{mosaic}/catalogues/{finder}.parquet",
     log:
@@ -24,10 +24,10 @@ rule merge_detections:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("merge_detections"),
-        runtime=time_of("merge_detections"),
+        mem_mb=memory_of("merge_detections", planned(work.on_mosaic)),
+        runtime=time_of("merge_detections", planned(work.on_mosaic)),
     params:
-        stamps=stamps_of("primary_beam"),
+        stamps=given(plan.file_stamps, "primary_beam"),
         code=digest_of("merge_detections"),
     message:
         "Merging the detections of {wildcards.finder} in {wildcards.mosaic}"
@@ -37,10 +37,10 @@ rule merge_detections:
 
 rule merge_components:
     input:
-        components=of_blocks("results/{mosaic}/detections/{finder}/{block}.components.parquet"),
-        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+        components=each("results/{mosaic}/detections/{finder}/{block}.components.parquet", plan.blocks),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
-        primary_beam=indexed_from_sheet("primary_beam"),
+        primary_beam=planned(plan.file, "primary_beam"),
     output:
         components="results/{mosaic}/catalogues/components/{finder}.parquet",
     log:
@@ -53,10 +53,10 @@ rule merge_components:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("merge_components"),
-        runtime=time_of("merge_components"),
+        mem_mb=memory_of("merge_components", planned(work.on_mosaic)),
+        runtime=time_of("merge_components", planned(work.on_mosaic)),
     params:
-        stamps=stamps_of("primary_beam"),
+        stamps=given(plan.file_stamps, "primary_beam"),
         code=digest_of("merge_components"),
     message:
         "Merging the Gaussians of {wildcards.finder} in {wildcards.mosaic}"
@@ -66,8 +66,8 @@ rule merge_components:
 
 rule export_catalogue:
     input:
-        catalogue=exported_catalogue,
-        image=ancient(indexed_from_sheet("image")),
+        catalogue=indexed("results/{mosaic}/catalogues/{folder}{finder}.parquet", source_classes.exported),
+        image=ancient(planned(plan.file, "image")),
     output:
         table="results/{mosaic}/catalogues/{finder}.fits",
         regions="results/{mosaic}/catalogues/{finder}.reg",
@@ -79,10 +79,10 @@ rule export_catalogue:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("export_catalogue"),
-        runtime=time_of("export_catalogue"),
+        mem_mb=memory_of("export_catalogue", planned(work.on_mosaic)),
+        runtime=time_of("export_catalogue", planned(work.on_mosaic)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
+        image=plan.image_source,
         code=digest_of("export_catalogue"),
     message:
         "Exporting the catalogue of {wildcards.finder} in {wildcards.mosaic}"

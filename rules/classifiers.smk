@@ -1,97 +1,16 @@
 """
-Make labelled cutouts, train classifiers on them and compare them.
+Train classifiers on labelled cutouts and compare them.
 
-Reads  HDF5 files named in the configuration; images and results/{mosaic}/catalogues/{finder}.parquet
-Makes  results/classifiers/{dataset}/cutouts.h5; and in results/classifiers/{dataset}/{network}/ members/{member}.*,
-       model.* (all members as one), metrics.csv, confusion.csv, predictions.parquet, capsules.h5 (what they draw)
+Reads  results/classifiers/{dataset}/cutouts.h5
+Makes  in results/classifiers/{dataset}/{network}/ members/{member}.*, model.* (all members as one), metrics.csv,
+       confusion.csv, predictions.parquet, capsules.h5 (what they draw)
 """
-
-
-rule copy_dataset:
-    input:
-        given=file_of_dataset,
-    output:
-        cutouts="results/classifiers/{dataset}/cutouts.h5",
-    log:
-        "logs/copy_dataset/{dataset}.log",
-    benchmark:
-        "benchmarks/copy_dataset/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=plan.one_of(plan.classifiers.datasets_of("file")),
-    conda:
-        "../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_of("copy_dataset"),
-        runtime=time_of("copy_dataset"),
-    params:
-        settings=dataset_settings,
-        stamps=stamps_of_dataset,
-        code=digest_of("copy_dataset"),
-    message:
-        "Checking and splitting the data set {wildcards.dataset}"
-    script:
-        "../scripts/copy_dataset.py"
-
-
-rule simulate_dataset:
-    output:
-        cutouts="results/classifiers/{dataset}/cutouts.h5",
-    log:
-        "logs/simulate_dataset/{dataset}.log",
-    benchmark:
-        "benchmarks/simulate_dataset/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=plan.one_of(plan.classifiers.datasets_of("simulated")),
-    conda:
-        "../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_of("simulate_dataset"),
-        runtime=time_of("simulate_dataset"),
-    params:
-        settings=dataset_settings,
-        code=digest_of("simulate_dataset"),
-    message:
-        "Simulating the data set {wildcards.dataset}"
-    script:
-        "../scripts/simulate_dataset.py"
-
-
-rule cut_dataset:
-    input:
-        images=ancient(image_files),
-        catalogues=catalogues_of_dataset,
-        components=components_of_dataset,
-    output:
-        cutouts="results/classifiers/{dataset}/cutouts.h5",
-    log:
-        "logs/cut_dataset/{dataset}.log",
-    benchmark:
-        "benchmarks/cut_dataset/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=plan.one_of(plan.classifiers.datasets_of(*KINDS_OF_CATALOGUES)),
-    conda:
-        "../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_of("cut_dataset"),
-        runtime=time_of("cut_dataset"),
-    params:
-        mosaics=images_of_mosaics,
-        kind=kind_of_dataset,
-        settings=dataset_settings,
-        code=digest_of("cut_dataset"),
-    message:
-        "Cutting the data set {wildcards.dataset} out of the mosaics"
-    script:
-        "../scripts/cut_dataset.py"
 
 
 rule train_classifier:
     input:
         cutouts=of_dataset("results/classifiers/{dataset}/cutouts.h5"),
-        weights=weights_of_network,
+        weights=classifiers.weights,
     output:
         network="results/classifiers/{dataset}/{network}/members/{member}.keras",
         record="results/classifiers/{dataset}/{network}/members/{member}.json",
@@ -101,14 +20,14 @@ rule train_classifier:
         "benchmarks/train_classifier/{dataset}/{network}/{member}.tsv"
     conda:
         "../envs/network.yaml"
-    threads: training_threads
+    threads: classifiers.threads
     resources:
-        mem_mb=memory_of("train_classifier"),
-        runtime=time_of("train_classifier"),
+        mem_mb=memory_of("train_classifier", work.on_epochs),
+        runtime=time_of("train_classifier", work.on_epochs),
     params:
-        settings=member_settings,
-        numbers=member_numbers,
-        stamps=stamps_of_weights,
+        settings=classifiers.member_settings,
+        numbers=classifiers.seed_and_fold,
+        stamps=classifiers.weights_stamps,
         code=digest_of("train_classifier"),
     message:
         "Training {wildcards.network} on {wildcards.dataset} ({wildcards.member})"
@@ -134,14 +53,14 @@ rule evaluate_classifier:
         "benchmarks/evaluate_classifier/{dataset}/{network}.tsv"
     conda:
         "../envs/network.yaml"
-    threads: training_threads
+    threads: classifiers.threads
     resources:
-        mem_mb=memory_of("evaluate_classifier"),
-        runtime=time_of("evaluate_classifier"),
+        mem_mb=memory_of("evaluate_classifier", work.on_network),
+        runtime=time_of("evaluate_classifier", work.on_network),
     params:
-        members=names_of_members,
-        settings=threads_of_members,
-        mask_rms=mask_of_dataset,
+        members=classifiers.members,
+        n_threads=classifiers.threads,
+        mask_rms=classifiers.mask_rms,
         seed=config["evaluation"]["seed"],
         code=digest_of("evaluate_classifier"),
     message:

@@ -8,9 +8,9 @@ Makes  results/models/{training_set}/{finder}.json, results/{mosaic}/catalogues/
 
 rule train_combined:
     input:
-        truths=of_validated_mosaics("results/{mosaic}/truth.parquet"),
-        patches=of_validated_mosaics("results/{mosaic}/patches.parquet"),
-        catalogues=catalogues_of_training_set,
+        truths=each("results/{mosaic}/truth.parquet", training.validated),
+        patches=each("results/{mosaic}/patches.parquet", training.validated),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", training.combined),
     output:
         model="results/models/{training_set}/{finder}.json",
     log:
@@ -23,11 +23,11 @@ rule train_combined:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("train_combined"),
-        runtime=time_of("train_combined"),
+        mem_mb=memory_of("train_combined", planned(work.on_boxes)),
+        runtime=time_of("train_combined", planned(work.on_boxes)),
     params:
-        boxes=boxes_of_training_set,
-        settings=finder_settings,
+        boxes=planned(training.validated_boxes),
+        settings=plan.finder_settings,
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("train_combined"),
@@ -39,8 +39,8 @@ rule train_combined:
 
 rule combine_catalogues:
     input:
-        catalogues=catalogues_of_mosaic,
-        model=model_of_evidence,
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", plan.combined),
+        model=planned(plan.model, "results/models/{training_set}/{finder}.json"),
     output:
         catalogue="results/{mosaic}/catalogues/{finder}.parquet",
     log:
@@ -53,13 +53,13 @@ rule combine_catalogues:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("combine_catalogues"),
-        runtime=time_of("combine_catalogues"),
+        mem_mb=memory_of("combine_catalogues", planned(work.on_mosaic)),
+        runtime=time_of("combine_catalogues", planned(work.on_mosaic)),
     params:
-        settings=finder_settings,
-        fluxes_from=fluxes_from,
+        settings=plan.finder_settings,
+        fluxes_from=plan.fluxes_from,
         radius_pixels=config["match"]["radius_pixels"],
-        stamps=stamps_of_model,
+        stamps=plan.model_stamps,
         code=digest_of("combine_catalogues"),
     message:
         "Combining the catalogues of {wildcards.mosaic} into {wildcards.finder}"

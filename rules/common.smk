@@ -1,25 +1,31 @@
 """
-Configuration, mosaic sheet, wildcard constraints, and the input functions of the rules.
+Configuration, mosaic sheet, wildcard constraints, and how rules ask for what the tile table tells.
 
-Every rule after the checkpoint names its inputs through one of these functions, which ask the checkpoint
-first: a single static path would make Snakemake rerun that rule and all after it for every mosaic.
+What a run makes is in scripts/radiofind/workflow/plan/, whose methods take the wildcards of a rule. Rules before the
+checkpoint index_tiles, and values that do not depend on the tiles, name such a method as it is, or through `given`.
+Inputs after it name it through `planned`, `each` or `indexed`, which ask the checkpoint first: with a single path that is written
+without them, Snakemake would run the rule again, and all after it, for every mosaic.
 """
 
 import sys
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import strip_wildcard_constraints
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from radiofind.mosaics.blocks import PATTERN as BLOCK
-from radiofind.workflow.classifier_plan import MEMBER
-from radiofind.workflow.closing_lines import print_closing_lines
-from radiofind.jobs.code_digest import digest_of
-from radiofind.workflow.config.inputs import InputError, read_inputs
-from radiofind.mosaics.noise import noise_settings
 from radiofind.finders import kinds
-from radiofind.workflow.plan import Plan
+from radiofind.jobs.code_digest import digest_of
+from radiofind.mosaics.blocks import PATTERN as BLOCK
+from radiofind.workflow.closing_lines import print_closing_lines
+from radiofind.workflow.config.inputs import InputError, read_inputs
+from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
+from radiofind.workflow.plan.mosaics import NEVER, Plan
+from radiofind.workflow.plan.record import RecordPlan
+from radiofind.workflow.plan.source_classes import SourceClassPlan
+from radiofind.workflow.plan.tile_table import read_tiles
+from radiofind.workflow.plan.training import TrainingPlan
 
 try:
     config, mosaics = read_inputs(
@@ -29,6 +35,10 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 plan = Plan(config, mosaics)
+training = TrainingPlan(plan)
+classifiers = ClassifierPlan(plan)
+source_classes = SourceClassPlan(plan)
+record = RecordPlan(plan, classifiers, source_classes)
 
 
 wildcard_constraints:
@@ -38,8 +48,8 @@ wildcard_constraints:
     finder=plan.one_of(config["find_with"]),
     tile=r"y\d\d\d+x\d\d\d+",
     block=BLOCK,
-    dataset=plan.one_of(plan.classifiers.datasets),
-    network=plan.one_of(plan.classifiers.networks),
+    dataset=plan.one_of(classifiers.datasets),
+    network=plan.one_of(classifiers.networks),
     member=MEMBER,
 
 
@@ -57,88 +67,80 @@ def tile_table():
 def indexed_tiles():
     """Return the table of tiles, once the checkpoint has made it."""
     # A job on another node reads the files of its own tile alone.
-    return plan.read_tiles(tile_table(), with_files=workflow.is_main_process)
+    return read_tiles(tile_table(), mosaics=plan.mosaics, with_files=workflow.is_main_process)
 
 
-def indexed(pattern):
-    """Return an input function for a path with the wildcards of the rule."""
+def given(method, *arguments):
+    """Return a function for what a method of the plan says of the wildcards of the rule."""
 
-    def path_of(wildcards):
-        indexed_tiles()
+    def answer(wildcards):
+        return method(wildcards, *arguments)
+
+    return answer
+
+
+def planned(method, *arguments):
+    """Return a function for what a method of the plan says of the tile table and the wildcards of the rule."""
+
+    def answer(wildcards):
+        return method(indexed_tiles(), wildcards, *arguments)
+
+    return answer
+
+
+def each(pattern, method):
+    """Return an input function for the paths of a pattern, one for each set of names that a method gives."""
+
+    def paths(wildcards):
+        names = method(indexed_tiles(), wildcards)
+        return list(dict.fromkeys(pattern.format(**{**wildcards, **one}) for one in names))
+
+    return paths
+
+
+def indexed(pattern, method=plan.names):
+    """Return an input function for a path with the wildcards of the rule and the names that a method gives."""
+
+    def path(wildcards):
+        return pattern.format(**{**wildcards, **method(indexed_tiles(), wildcards)})
+
+    return path
+
+
+def joined(*inputs):
+    """Return an input function for the paths of several."""
+
+    def paths(wildcards):
+        return [path for one in inputs for path in one(wildcards)]
+
+    return paths
+
+
+def of_dataset(pattern):
+    """Return an input function for a path of a data set, after the checkpoint only if it is cut out of mosaics."""
+
+    def path(wildcards):
+        if classifiers.is_cut(wildcards):
+            indexed_tiles()
         return pattern.format(**wildcards)
 
-    return path_of
+    return path
 
 
-def of_live_tiles(pattern):
-    """Return an input function for one path per tile of the mosaic that holds valid pixels."""
+def of_members(pattern):
+    """Return an input function for one path per member of a classifier, likewise."""
 
-    def paths_of(wildcards):
-        tiles = plan.live_tiles(indexed_tiles(), wildcards.mosaic)
-        return [pattern.format(**{**wildcards, "tile": tile}) for tile in tiles]
+    def paths(wildcards):
+        if classifiers.is_cut(wildcards):
+            indexed_tiles()
+        return [pattern.format(**wildcards, member=member) for member in classifiers.members(wildcards)]
 
-    return paths_of
-
-
-def of_scored_mosaics(pattern):
-    """Return an input function for one path per readable mosaic with truth (of the training set, if named)."""
-
-    def paths_of(wildcards):
-        mosaics = plan.scored_mosaics(indexed_tiles(), wildcards.get("training_set"))
-        return plan.expand(pattern, wildcards, mosaics)
-
-    return paths_of
+    return paths
 
 
-def of_readable_mosaics(pattern):
-    """Return an input function for one path per readable mosaic and finder."""
-
-    def paths_of(wildcards):
-        mosaics = plan.readable_mosaics(indexed_tiles())
-        return plan.expand(pattern, wildcards, mosaics)
-
-    return paths_of
-
-
-def of_own_training_set(pattern):
-    """Return an input function for one path of the training set that the mosaic belongs to."""
-
-    def path_of(wildcards):
-        indexed_tiles()
-        training_set = plan.sheet_value(wildcards.mosaic, "training_set")
-        return pattern.format(**wildcards, training_set=training_set)
-
-    return path_of
-
-
-def from_sheet(column):
-    """Return an input function for a path of the mosaic sheet; none when the sheet leaves it empty."""
-
-    def path_of(wildcards):
-        return plan.sheet_value(wildcards.mosaic, column) or []
-
-    return path_of
-
-
-def indexed_from_sheet(column):
-    """Return the same input function for rules after the checkpoint."""
-
-    def path_of(wildcards):
-        indexed_tiles()
-        return plan.sheet_value(wildcards.mosaic, column) or []
-
-    return path_of
-
-
-def row_of_sheet(*columns):
-    """Return a params function for values of the mosaic sheet."""
-
-    def values_of(wildcards):
-        return plan.sheet_values(wildcards.mosaic, *columns)
-
-    return values_of
-
-
-def catalogue_targets(wildcards):
-    """Return the catalogues of all readable mosaics in all formats."""
-    return plan.catalogues(indexed_tiles())
+def output_patterns(wildcards):
+    """Return the paths of all that the rules make, but for those of which this run makes none."""
+    paths = [path for rule in workflow.rules for path in rule.output if NEVER not in path]
+    outputs = set(map(strip_wildcard_constraints, paths))
+    # Of mosaics that cannot be read there is nothing else.
+    return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})

@@ -8,11 +8,11 @@ Makes  results/{mosaic}/detections/{finder}/{block}.parquet, on request results/
 
 rule find_convosource:
     input:
-        image=ancient(indexed_from_sheet("image")),
-        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
-        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
-        network=network_of(".keras"),
-        record=network_of(".json"),
+        image=ancient(planned(plan.file, "image")),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.tiles_of_block),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.tiles_of_block),
+        network=planned(plan.model, "results/models/{training_set}/{finder}.keras"),
+        record=planned(plan.model, "results/models/{training_set}/{finder}.json"),
     output:
         detections="results/{mosaic}/detections/{finder}/{block}.parquet",
     log:
@@ -23,14 +23,14 @@ rule find_convosource:
         finder=plan.one_of(plan.finders_of("convosource")),
     conda:
         "../envs/network.yaml"
-    threads: setting("threads")
+    threads: given(plan.setting, "threads")
     resources:
-        mem_mb=memory_of("find_convosource"),
-        runtime=time_of("find_convosource"),
+        mem_mb=memory_of("find_convosource", planned(work.on_block)),
+        runtime=time_of("find_convosource", planned(work.on_block)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
-        settings=settings_of("train_snr", "precision", "threads", "lowest_score", "flux_scale"),
-        stamps=stamps_of_model,
+        image=plan.image_source,
+        settings=given(plan.settings, "train_snr", "precision", "threads", "lowest_score", "flux_scale"),
+        stamps=plan.model_stamps,
         code=digest_of("find_convosource"),
     message:
         "Finding sources in {wildcards.block} of {wildcards.mosaic} with a network ({wildcards.finder})"
@@ -40,11 +40,11 @@ rule find_convosource:
 
 rule map_probability:
     input:
-        image=ancient(indexed_from_sheet("image")),
+        image=ancient(planned(plan.file, "image")),
         tile=indexed("results/{mosaic}/tiles/{tile}.json"),
         noise=indexed("results/{mosaic}/noise/{tile}.fits"),
-        network=network_of(".keras"),
-        record=network_of(".json"),
+        network=planned(plan.model, "results/models/{training_set}/{finder}.keras"),
+        record=planned(plan.model, "results/models/{training_set}/{finder}.json"),
     output:
         probability="results/{mosaic}/probability/{finder}/{tile}.fits",
     log:
@@ -55,14 +55,14 @@ rule map_probability:
         finder=plan.one_of(plan.finders_of("convosource")),
     conda:
         "../envs/network.yaml"
-    threads: setting("threads")
+    threads: given(plan.setting, "threads")
     resources:
-        mem_mb=memory_of("map_probability"),
-        runtime=time_of("map_probability"),
+        mem_mb=memory_of("map_probability", planned(work.on_tile)),
+        runtime=time_of("map_probability", planned(work.on_tile)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
-        settings=settings_of("train_snr", "precision", "threads"),
-        stamps=stamps_of_model,
+        image=plan.image_source,
+        settings=given(plan.settings, "train_snr", "precision", "threads"),
+        stamps=plan.model_stamps,
         code=digest_of("map_probability"),
     message:
         "Mapping the probability of sources in tile {wildcards.tile} of {wildcards.mosaic} ({wildcards.finder})"

@@ -12,7 +12,7 @@ rule evaluate_finder:
     input:
         matches=indexed("results/{mosaic}/matches/{finder}.parquet"),
         patches=indexed("results/{mosaic}/patches.parquet"),
-        cuts=of_own_training_set("results/cuts/{training_set}/{finder}.json"),
+        cuts=indexed("results/cuts/{training_set}/{finder}.json"),
     output:
         scores="results/{mosaic}/evaluation/{finder}.csv",
         curves="results/{mosaic}/curves/{finder}.csv",
@@ -24,10 +24,10 @@ rule evaluate_finder:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("evaluate_finder"),
-        runtime=time_of("evaluate_finder"),
+        mem_mb=memory_of("evaluate_finder", planned(work.on_mosaic)),
+        runtime=time_of("evaluate_finder", planned(work.on_mosaic)),
     params:
-        boxes=row_of_sheet("train_box", "validation_box"),
+        boxes=given(plan.sheet_row, "train_box", "validation_box"),
         snr=config["snr"],
         radius_pixels=config["match"]["radius_pixels"],
         seed=config["evaluation"]["seed"],
@@ -55,11 +55,11 @@ rule evaluate_scores:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("evaluate_scores"),
-        runtime=time_of("evaluate_scores"),
+        mem_mb=memory_of("evaluate_scores", planned(work.on_mosaic)),
+        runtime=time_of("evaluate_scores", planned(work.on_mosaic)),
     params:
-        boxes=row_of_sheet("train_box", "validation_box"),
-        settings=finder_settings,
+        boxes=given(plan.sheet_row, "train_box", "validation_box"),
+        settings=plan.finder_settings,
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],
         seed=config["evaluation"]["seed"],
@@ -72,7 +72,7 @@ rule evaluate_scores:
 
 rule tabulate_scores:
     input:
-        scores=of_scored_mosaics("results/{mosaic}/evaluation/{finder}.csv"),
+        scores=each("results/{mosaic}/evaluation/{finder}.csv", plan.scored),
     output:
         scores="results/scores.txt",
     log:
@@ -83,8 +83,8 @@ rule tabulate_scores:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("tabulate_scores"),
-        runtime=time_of("tabulate_scores"),
+        mem_mb=memory_of("tabulate_scores", planned(work.on_survey)),
+        runtime=time_of("tabulate_scores", planned(work.on_survey)),
     params:
         code=digest_of("tabulate_scores"),
     message:

@@ -10,11 +10,11 @@ Makes  results/{mosaic}/truth.parquet (the truth that lies on the mosaic, with i
 
 rule place_truth:
     input:
-        truth=indexed_from_sheet("truth"),
-        image=ancient(indexed_from_sheet("image")),
-        primary_beam=indexed_from_sheet("primary_beam"),
-        noise=of_live_tiles("results/{mosaic}/noise/{tile}.fits"),
-        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+        truth=planned(plan.file, "truth"),
+        image=ancient(planned(plan.file, "image")),
+        primary_beam=planned(plan.file, "primary_beam"),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.live_tiles),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
     output:
         truth="results/{mosaic}/truth.parquet",
     log:
@@ -25,12 +25,12 @@ rule place_truth:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("place_truth"),
-        runtime=time_of("place_truth"),
+        mem_mb=memory_of("place_truth", planned(work.on_mosaic)),
+        runtime=time_of("place_truth", planned(work.on_mosaic)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
-        truth=row_of_sheet("truth_format"),
-        stamps=stamps_of("truth", "primary_beam"),
+        image=plan.image_source,
+        truth=given(plan.sheet_row, "truth_format"),
+        stamps=given(plan.file_stamps, "truth", "primary_beam"),
         code=digest_of("place_truth"),
     message:
         "Placing the truth on {wildcards.mosaic}"
@@ -40,9 +40,9 @@ rule place_truth:
 
 rule tune_cuts:
     input:
-        truths=of_validated_mosaics("results/{mosaic}/truth.parquet"),
-        patches=of_validated_mosaics("results/{mosaic}/patches.parquet"),
-        catalogues=of_validated_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
+        truths=each("results/{mosaic}/truth.parquet", training.validated),
+        patches=each("results/{mosaic}/patches.parquet", training.validated),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", training.validated),
     output:
         cuts="results/cuts/{training_set}/{finder}.json",
     log:
@@ -53,10 +53,10 @@ rule tune_cuts:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("tune_cuts"),
-        runtime=time_of("tune_cuts"),
+        mem_mb=memory_of("tune_cuts", planned(work.on_boxes)),
+        runtime=time_of("tune_cuts", planned(work.on_boxes)),
     params:
-        boxes=boxes_of_training_set,
+        boxes=planned(training.validated_boxes),
         snr=config["snr"],
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],
@@ -72,7 +72,7 @@ rule match_catalogue:
         truth=indexed("results/{mosaic}/truth.parquet"),
         patches=indexed("results/{mosaic}/patches.parquet"),
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
-        cuts=of_own_training_set("results/cuts/{training_set}/{finder}.json"),
+        cuts=indexed("results/cuts/{training_set}/{finder}.json"),
     output:
         matches="results/{mosaic}/matches/{finder}.parquet",
     log:
@@ -83,10 +83,10 @@ rule match_catalogue:
         "../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("match_catalogue"),
-        runtime=time_of("match_catalogue"),
+        mem_mb=memory_of("match_catalogue", planned(work.on_mosaic)),
+        runtime=time_of("match_catalogue", planned(work.on_mosaic)),
     params:
-        boxes=row_of_sheet("train_box", "validation_box"),
+        boxes=given(plan.sheet_row, "train_box", "validation_box"),
         snr=config["snr"],
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],

@@ -8,7 +8,7 @@ Makes  results/{mosaic}/noise/{tile}.fits (mean and rms, Jy/beam) and results/{m
 
 rule measure_noise:
     input:
-        image=ancient(indexed_from_sheet("image")),
+        image=ancient(planned(plan.file, "image")),
         tile=indexed("results/{mosaic}/tiles/{tile}.json"),
     output:
         noise="results/{mosaic}/noise/{tile}.fits",
@@ -20,10 +20,10 @@ rule measure_noise:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("measure_noise"),
-        runtime=time_of("measure_noise"),
+        mem_mb=memory_of("measure_noise", planned(work.on_tile)),
+        runtime=time_of("measure_noise", planned(work.on_tile)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
+        image=plan.image_source,
         noise=config["noise"],
         code=digest_of("measure_noise"),
     message:
@@ -34,9 +34,9 @@ rule measure_noise:
 
 rule summarise_noise:
     input:
-        image=ancient(indexed_from_sheet("image")),
-        noise=of_live_tiles("results/{mosaic}/noise/{tile}.fits"),
-        tiles=of_live_tiles("results/{mosaic}/tiles/{tile}.json"),
+        image=ancient(planned(plan.file, "image")),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.live_tiles),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
     output:
         patches="results/{mosaic}/patches.parquet",
     log:
@@ -47,10 +47,10 @@ rule summarise_noise:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("summarise_noise"),
-        runtime=time_of("summarise_noise"),
+        mem_mb=memory_of("summarise_noise", planned(work.on_mosaic)),
+        runtime=time_of("summarise_noise", planned(work.on_mosaic)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
+        image=plan.image_source,
         code=digest_of("summarise_noise"),
     message:
         "Summarising the noise of {wildcards.mosaic}"

@@ -8,9 +8,9 @@ Makes  results/{mosaic}/detections/{finder}/{block}.parquet
 
 rule find_peaks:
     input:
-        image=ancient(indexed_from_sheet("image")),
-        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
-        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
+        image=ancient(planned(plan.file, "image")),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.tiles_of_block),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.tiles_of_block),
     output:
         detections="results/{mosaic}/detections/{finder}/{block}.parquet",
     log:
@@ -23,11 +23,11 @@ rule find_peaks:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("find_peaks"),
-        runtime=time_of("find_peaks"),
+        mem_mb=memory_of("find_peaks", planned(work.on_block)),
+        runtime=time_of("find_peaks", planned(work.on_block)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
-        settings=finder_settings,
+        image=plan.image_source,
+        settings=plan.finder_settings,
         code=digest_of("find_peaks"),
     message:
         "Finding peaks in {wildcards.block} of {wildcards.mosaic} ({wildcards.finder})"

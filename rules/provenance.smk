@@ -5,6 +5,19 @@ Reads  all files under results/, the files of the mosaic sheet, data sets and mo
 Makes  results/provenance.json, and a copy beside its log, by which the next record knows what it need not read
 """
 
+catalogue_targets = joined(
+    each("results/{mosaic}/catalogues/{finder}.parquet", plan.readable),
+    each("results/{mosaic}/catalogues/{finder}.fits", plan.readable),
+    each("results/{mosaic}/catalogues/{finder}.reg", plan.readable),
+    each("results/{mosaic}/catalogues/components/{finder}.parquet", plan.with_components),
+    each("results/{mosaic}/catalogues/classified/{finder}.parquet", source_classes.classified),
+)
+probability_targets = each("results/{mosaic}/probability/{finder}/{tile}.fits", plan.probability_maps)
+classifier_targets = joined(
+    each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
+    each("results/{mosaic}/classes/{finder}.csv", source_classes.scored),
+)
+
 
 rule record_provenance:
     input:
@@ -13,7 +26,7 @@ rule record_provenance:
         classifiers=classifier_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
-        given=given_files_that_exist,
+        given=planned(record.given_files_that_exist),
     output:
         provenance="results/provenance.json",
     log:
@@ -24,13 +37,13 @@ rule record_provenance:
         "../envs/tables.yaml"
     threads: 4
     resources:
-        mem_mb=memory_of("record_provenance"),
-        runtime=time_of("record_provenance"),
+        mem_mb=memory_of("record_provenance", planned(work.on_survey)),
+        runtime=time_of("record_provenance", planned(work.on_survey)),
     params:
-        given=given_files,
-        patterns=patterns_of_outputs,
-        names=names_in_outputs,
-        tiles_per_job=tiles_per_job,
+        given=record.given_files,
+        patterns=output_patterns,
+        names=planned(record.names_in_outputs),
+        tiles_per_job=record.tiles_per_job,
         configuration=plan.science,
         code=digest_of("record_provenance"),
     message:

@@ -8,9 +8,9 @@ Makes  results/{mosaic}/detections/{finder}/{block}.parquet and {block}.componen
 
 rule find_pybdsf:
     input:
-        image=ancient(indexed_from_sheet("image")),
-        tiles=of_tiles_in_block("results/{mosaic}/tiles/{tile}.json"),
-        noise=of_tiles_in_block("results/{mosaic}/noise/{tile}.fits"),
+        image=ancient(planned(plan.file, "image")),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.tiles_of_block),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.tiles_of_block),
     output:
         detections="results/{mosaic}/detections/{finder}/{block}.parquet",
         components="results/{mosaic}/detections/{finder}/{block}.components.parquet",
@@ -24,11 +24,11 @@ rule find_pybdsf:
         "../envs/pybdsf.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("find_pybdsf"),
-        runtime=time_of("find_pybdsf"),
+        mem_mb=memory_of("find_pybdsf", planned(work.on_block)),
+        runtime=time_of("find_pybdsf", planned(work.on_block)),
     params:
-        header=row_of_sheet("beam", "frequency_hz", "plane"),
-        settings=finder_settings,
+        image=plan.image_source,
+        settings=plan.finder_settings,
         rms_box=[config["noise"]["box_pixels"], config["noise"]["step_pixels"]],
         code=digest_of("find_pybdsf"),
     message:

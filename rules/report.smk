@@ -11,21 +11,21 @@ Makes  results/report.html, which needs no network, results/quarantine.csv (tile
 rule write_report:
     input:
         tiles=indexed("results/tiles.parquet"),
-        scores=of_scored_mosaics("results/{mosaic}/evaluation/{finder}.csv"),
-        curves=of_scored_mosaics("results/{mosaic}/curves/{finder}.csv"),
-        calibrations=of_scored_finders("results/{mosaic}/calibration/{finder}.csv"),
-        models=of_trained_models("results/models/{training_set}/{finder}.json"),
-        cuts=of_scored_mosaics("results/cuts/{training_set}/{finder}.json"),
-        truths=of_scored_mosaics("results/{mosaic}/truth.parquet"),
-        catalogues=of_readable_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
-        patches=of_readable_mosaics("results/{mosaic}/patches.parquet"),
-        cutouts=of_classifiers("results/classifiers/{dataset}/cutouts.h5"),
-        metrics=of_classifiers("results/classifiers/{dataset}/{network}/metrics.csv"),
-        predictions=of_classifiers("results/classifiers/{dataset}/{network}/predictions.parquet"),
-        members=of_all_members("results/classifiers/{dataset}/{network}/members/{member}.json"),
-        views=of_classifiers("results/classifiers/{dataset}/{network}/capsules.h5"),
-        source_classes=of_classified_truths("results/{mosaic}/classes/{finder}.csv"),
-        confusions=of_classified_truths("results/{mosaic}/classes/{finder}.confusion.csv"),
+        scores=each("results/{mosaic}/evaluation/{finder}.csv", plan.scored),
+        curves=each("results/{mosaic}/curves/{finder}.csv", plan.scored),
+        calibrations=each("results/{mosaic}/calibration/{finder}.csv", plan.scored_with_scores),
+        models=each("results/models/{training_set}/{finder}.json", training.networks),
+        cuts=each("results/cuts/{training_set}/{finder}.json", plan.scored),
+        truths=each("results/{mosaic}/truth.parquet", plan.scored),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", plan.readable),
+        patches=each("results/{mosaic}/patches.parquet", plan.readable),
+        cutouts=each("results/classifiers/{dataset}/cutouts.h5", classifiers.all),
+        metrics=each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
+        predictions=each("results/classifiers/{dataset}/{network}/predictions.parquet", classifiers.all),
+        members=each("results/classifiers/{dataset}/{network}/members/{member}.json", classifiers.all_members),
+        views=each("results/classifiers/{dataset}/{network}/capsules.h5", classifiers.all),
+        source_classes=each("results/{mosaic}/classes/{finder}.csv", source_classes.scored),
+        confusions=each("results/{mosaic}/classes/{finder}.confusion.csv", source_classes.scored),
     output:
         report=report("results/report.html", caption="captions/report.rst", category="Report"),
         quarantine="results/quarantine.csv",
@@ -38,10 +38,10 @@ rule write_report:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("write_report"),
-        runtime=time_of("write_report"),
+        mem_mb=memory_of("write_report", planned(work.on_survey)),
+        runtime=time_of("write_report", planned(work.on_survey)),
     params:
-        images=images_of_mosaics,
+        images=planned(plan.images),
         configuration=plan.science,
         code=digest_of("write_report"),
     message:

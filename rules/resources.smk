@@ -1,5 +1,5 @@
 """
-Memory and time that jobs ask for, from what they work on (work.smk) and what each rule was measured to need
+Memory and time that jobs ask for, from what they work on and what each rule was measured to need
 (scripts/radiofind/workflow/needs.py).
 """
 
@@ -10,45 +10,54 @@ from snakemake.common.tbdstring import TBDString
 from snakemake.exceptions import IncompleteCheckpointException
 
 from radiofind.workflow.needs import NEEDS
-from radiofind.workflow.resources import MIB, memory_mib, runtime_minutes
+from radiofind.workflow.plan.work import WorkPlan
+from radiofind.workflow.resources import MIB, Work, memory_mib, runtime_minutes
+
+work = WorkPlan(plan, training, classifiers, source_classes)
 
 
-def memory_of(rule):
-    """Return a resource function for the memory of a rule, MiB."""
+def memory_of(rule, work_of):
+    """Return a resource function for the memory of a rule, MiB, from a function for what its jobs work on."""
 
-    def mib_of(wildcards, input, attempt):
-        return asked_for(memory_mib, rule, wildcards, input, attempt)
+    def mib(wildcards, input, attempt):
+        return asked_for(memory_mib, rule, work_of, wildcards, input, attempt)
 
-    return mib_of
-
-
-def time_of(rule):
-    """Return a resource function for the time of a rule, minutes."""
-
-    def minutes_of(wildcards, input, attempt):
-        return asked_for(runtime_minutes, rule, wildcards, input, attempt)
-
-    return minutes_of
+    return mib
 
 
-def asked_for(how_much, rule, wildcards, input, attempt):
+def time_of(rule, work_of):
+    """Return a resource function for the time of a rule, minutes, likewise."""
+
+    def minutes(wildcards, input, attempt):
+        return asked_for(runtime_minutes, rule, work_of, wildcards, input, attempt)
+
+    return minutes
+
+
+def asked_for(how_much, rule, work_of, wildcards, input, attempt):
     """Return what a job asks for; what Snakemake shows as <TBD> in a plan made before the tiles are known."""
     try:
-        return how_much(rule, work_of(rule, wildcards, input), attempt=attempt)
+        return how_much(rule, with_files(work_of(wildcards), NEEDS[rule], input), attempt=attempt)
     except IncompleteCheckpointException:
         # Snakemake would put a 0 in its place, which it then takes for a resource, and stop.
         return TBDString()
 
 
-def work_of(rule, wildcards, input):
-    """Return what a job works on."""
-    need = NEEDS[rule]
-    work = WORK[need.size](wildcards)
-    return replace(work, table_mib=mib_of_files(input, need.tables)) if need.tables else work
+def with_files(work, need, input):
+    """Return the work with the sizes of inputs; in a plan they may be missing, and Snakemake says <TBD>."""
+    if need.tables:
+        given = [input[name] for name in need.tables]
+        paths = [path for one in given for path in ([one] if isinstance(one, str) else one)]
+        work = replace(work, table_mib=sum(Path(path).stat().st_size for path in paths) / MIB)
+    if need.cutouts:
+        # Here, since it takes as long to load as the rest of a plan, and few jobs need it.
+        from radiofind.classifiers.cutout_sizes import shape_of_cutouts
+
+        number, pixels = shape_of_cutouts(input[need.cutouts])
+        work = replace(work, cutouts=number, pixels=number * pixels, all_pixels=number * pixels)
+    return work
 
 
-def mib_of_files(input, names):
-    """Return the size of some inputs together, MiB; in a plan they may be missing, and Snakemake says <TBD>."""
-    given = [input[name] for name in names]
-    paths = [path for one in given for path in ([one] if isinstance(one, str) else one)]
-    return sum(Path(path).stat().st_size for path in paths) / MIB
+def nothing(wildcards):
+    """Return the work of which nothing is known."""
+    return Work()

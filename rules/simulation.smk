@@ -21,10 +21,10 @@ rule simulate:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("simulate"),
-        runtime=time_of("simulate"),
+        mem_mb=memory_of("simulate", work.on_simulation),
+        runtime=time_of("simulate", work.on_simulation),
     params:
-        settings=simulation_settings,
+        settings=plan.simulation_settings,
         code=digest_of("simulate"),
     message:
         "Simulating mosaic {wildcards.simulation}"

@@ -10,11 +10,11 @@ Makes  results/models/{training_set}/{finder}.classes.json, results/{mosaic}/cat
 
 rule train_source_classes:
     input:
-        truths=of_taught_mosaics("results/{mosaic}/truth.parquet"),
-        patches=of_taught_mosaics("results/{mosaic}/patches.parquet"),
-        catalogues=of_taught_mosaics("results/{mosaic}/catalogues/{finder}.parquet"),
-        others=catalogues_of_partners,
-        images=ancient(images_of_partners),
+        truths=each("results/{mosaic}/truth.parquet", source_classes.taught),
+        patches=each("results/{mosaic}/patches.parquet", source_classes.taught),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", source_classes.taught),
+        others=each("results/{mosaic}/catalogues/{finder}.parquet", source_classes.partners),
+        images=ancient(planned(source_classes.image_files)),
     output:
         model="results/models/{training_set}/{finder}.classes.json",
     log:
@@ -22,17 +22,17 @@ rule train_source_classes:
     benchmark:
         "benchmarks/train_source_classes/{training_set}/{finder}.tsv"
     wildcard_constraints:
-        finder=classified_by("truth"),
+        finder=plan.one_of(source_classes.finders_by("truth")),
     conda:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("train_source_classes"),
-        runtime=time_of("train_source_classes"),
+        mem_mb=memory_of("train_source_classes", planned(work.on_boxes)),
+        runtime=time_of("train_source_classes", planned(work.on_boxes)),
     params:
-        boxes=boxes_of_taught_mosaics,
-        images=images_with_classes,
-        partners=partners,
+        boxes=planned(source_classes.taught_boxes),
+        images=planned(source_classes.taught_images),
+        partners=planned(source_classes.partner_images, "results/{mosaic}/catalogues/{finder}.parquet"),
         snr_min=min(config["snr"]),
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],
@@ -46,9 +46,9 @@ rule train_source_classes:
 rule classify_sources:
     input:
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
-        model=of_own_training_set("results/models/{training_set}/{finder}.classes.json"),
-        others=catalogues_of_partners,
-        images=ancient(images_of_partners),
+        model=indexed("results/models/{training_set}/{finder}.classes.json"),
+        others=each("results/{mosaic}/catalogues/{finder}.parquet", source_classes.partners),
+        images=ancient(planned(source_classes.image_files)),
     output:
         catalogue="results/{mosaic}/catalogues/classified/{finder}.parquet",
     log:
@@ -56,17 +56,17 @@ rule classify_sources:
     benchmark:
         "benchmarks/classify_sources/{mosaic}/{finder}.tsv"
     wildcard_constraints:
-        finder=classified_by("truth"),
+        finder=plan.one_of(source_classes.finders_by("truth")),
     conda:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("classify_sources"),
-        runtime=time_of("classify_sources"),
+        mem_mb=memory_of("classify_sources", planned(work.on_mosaic)),
+        runtime=time_of("classify_sources", planned(work.on_mosaic)),
     params:
-        images=images_with_classes,
-        partners=partners,
-        name=name_of_truth,
+        image=plan.image_source,
+        partners=planned(source_classes.partner_images, "results/{mosaic}/catalogues/{finder}.parquet"),
+        name=source_classes.truth_name,
         code=digest_of("classify_sources"),
     message:
         "Classifying the sources of {wildcards.finder} in {wildcards.mosaic}"
@@ -74,45 +74,12 @@ rule classify_sources:
         "../scripts/classify_sources.py"
 
 
-rule apply_classifier:
-    input:
-        image=ancient(indexed_from_sheet("image")),
-        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
-        components=components_of_catalogue,
-        network=applied_classifier(".keras"),
-        record=applied_classifier(".json"),
-    output:
-        catalogue="results/{mosaic}/catalogues/classified/{finder}.parquet",
-    log:
-        "logs/apply_classifier/{mosaic}/{finder}.log",
-    benchmark:
-        "benchmarks/apply_classifier/{mosaic}/{finder}.tsv"
-    wildcard_constraints:
-        finder=classified_by("network"),
-    conda:
-        "../envs/network.yaml"
-    threads: threads_of_applied
-    resources:
-        mem_mb=memory_of("apply_classifier"),
-        runtime=time_of("apply_classifier"),
-    params:
-        images=images_with_classes,
-        settings=applied_settings,
-        stamps=stamps_of_applied,
-        name=name_of_applied,
-        code=digest_of("apply_classifier"),
-    message:
-        "Classifying the sources of {wildcards.finder} in {wildcards.mosaic} with a network"
-    script:
-        "../scripts/apply_classifier.py"
-
-
 rule evaluate_classes:
     input:
         catalogue=indexed("results/{mosaic}/catalogues/classified/{finder}.parquet"),
         truth=indexed("results/{mosaic}/truth.parquet"),
         patches=indexed("results/{mosaic}/patches.parquet"),
-        model=of_own_training_set("results/models/{training_set}/{finder}.classes.json"),
+        model=indexed("results/models/{training_set}/{finder}.classes.json"),
     output:
         scores="results/{mosaic}/classes/{finder}.csv",
         confusion="results/{mosaic}/classes/{finder}.confusion.csv",
@@ -121,15 +88,15 @@ rule evaluate_classes:
     benchmark:
         "benchmarks/evaluate_classes/{mosaic}/{finder}.tsv"
     wildcard_constraints:
-        finder=classified_by("truth"),
+        finder=plan.one_of(source_classes.finders_by("truth")),
     conda:
         "../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("evaluate_classes"),
-        runtime=time_of("evaluate_classes"),
+        mem_mb=memory_of("evaluate_classes", planned(work.on_mosaic)),
+        runtime=time_of("evaluate_classes", planned(work.on_mosaic)),
     params:
-        boxes=row_of_sheet("train_box", "validation_box"),
+        boxes=given(plan.sheet_row, "train_box", "validation_box"),
         radius_pixels=config["match"]["radius_pixels"],
         truth_rms=config["evaluation"]["truth_rms"],
         snr=config["snr"],

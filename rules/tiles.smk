@@ -9,9 +9,9 @@ Makes  results/{mosaic}/fingerprints.parquet, results/tiles.parquet
 
 rule fingerprint_mosaic:
     input:
-        image=from_sheet("image"),
-        primary_beam=from_sheet("primary_beam"),
-        truth=from_sheet("truth"),
+        image=given(plan.sheet_file, "image"),
+        primary_beam=given(plan.sheet_file, "primary_beam"),
+        truth=given(plan.sheet_file, "truth"),
     output:
         fingerprints="results/{mosaic}/fingerprints.parquet",
     log:
@@ -22,14 +22,15 @@ rule fingerprint_mosaic:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("fingerprint_mosaic"),
-        runtime=time_of("fingerprint_mosaic"),
+        mem_mb=memory_of("fingerprint_mosaic", work.on_image),
+        runtime=time_of("fingerprint_mosaic", work.on_image),
     params:
-        sheet=row_of_sheet("beam", "frequency_hz", "plane", "truth_format"),
+        image=plan.image_source,
+        truth=given(plan.sheet_row, "truth_format"),
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
-        reach_pixels=noise_settings(**config["noise"]).reach_pixels,
-        stamps=stamps_of("image", "primary_beam", "truth"),
+        reach_pixels=plan.reach_pixels,
+        stamps=given(plan.file_stamps, "image", "primary_beam", "truth"),
         code=digest_of("fingerprint_mosaic"),
     message:
         "Fingerprinting the tiles of {wildcards.mosaic}"
@@ -50,13 +51,13 @@ checkpoint index_tiles:
         "../envs/images.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("index_tiles"),
-        runtime=time_of("index_tiles"),
+        mem_mb=memory_of("index_tiles", nothing),
+        runtime=time_of("index_tiles", nothing),
     params:
         mosaics=list(plan.mosaics),
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
-        reach_pixels=noise_settings(**config["noise"]).reach_pixels,
+        reach_pixels=plan.reach_pixels,
         code=digest_of("index_tiles"),
     message:
         "Indexing the tiles; the jobs of the tiles are planned when this is done"

@@ -5,26 +5,14 @@ Reads  the images, primary beams and truth catalogues named in the mosaic sheet,
 Makes  results/models/{training_set}/{finder}.patches.h5, {finder}.keras and {finder}.json (how it was trained)
 """
 
-TRAINING = (
-    "recipe",
-    "train_snr",
-    "augment",
-    "epochs",
-    "batches_per_epoch",
-    "seed",
-    "training_threads",
-    "precision",
-)
-"""Settings on which a network depends."""
-
 
 rule cut_patches:
     input:
-        images=ancient(of_trained_mosaics("image")),
-        primary_beams=of_trained_mosaics("primary_beam"),
-        truths=of_trained_mosaics("truth"),
-        tiles=under_training_boxes("results/{mosaic}/tiles/{tile}.json"),
-        noise=under_training_boxes("results/{mosaic}/noise/{tile}.fits"),
+        images=ancient(planned(training.files, "image")),
+        primary_beams=planned(training.files, "primary_beam"),
+        truths=planned(training.files, "truth"),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", training.tiles),
+        noise=each("results/{mosaic}/noise/{tile}.fits", training.tiles),
     output:
         patches="results/models/{training_set}/{finder}.patches.h5",
     log:
@@ -37,12 +25,14 @@ rule cut_patches:
         "../envs/network.yaml"
     threads: 1
     resources:
-        mem_mb=memory_of("cut_patches"),
-        runtime=time_of("cut_patches"),
+        mem_mb=memory_of("cut_patches", planned(work.on_boxes)),
+        runtime=time_of("cut_patches", planned(work.on_boxes)),
     params:
-        mosaics=grounds_of_training_set,
-        settings=settings_of("train_snr", "train_rms", "stride_pixels"),
-        stamps=stamps_of_training_set,
+        mosaics=planned(
+            training.grounds, "results/{mosaic}/tiles/{tile}.json", "results/{mosaic}/noise/{tile}.fits"
+        ),
+        settings=given(plan.settings, "train_snr", "train_rms", "stride_pixels"),
+        stamps=planned(training.stamps),
         code=digest_of("cut_patches"),
     message:
         "Cutting the patches of {wildcards.training_set} for {wildcards.finder}"
@@ -64,12 +54,22 @@ rule train_convosource:
         finder=plan.one_of(plan.finders_of("convosource")),
     conda:
         "../envs/network.yaml"
-    threads: setting("training_threads")
+    threads: given(plan.setting, "training_threads")
     resources:
-        mem_mb=memory_of("train_convosource"),
-        runtime=time_of("train_convosource"),
+        mem_mb=memory_of("train_convosource", planned(work.on_boxes)),
+        runtime=time_of("train_convosource", planned(work.on_boxes)),
     params:
-        settings=settings_of(*TRAINING),
+        settings=given(
+            plan.settings,
+            "recipe",
+            "train_snr",
+            "augment",
+            "epochs",
+            "batches_per_epoch",
+            "seed",
+            "training_threads",
+            "precision",
+        ),
         radius_pixels=config["match"]["radius_pixels"],
         code=digest_of("train_convosource"),
     message:

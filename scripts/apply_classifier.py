@@ -6,14 +6,15 @@ from radiofind.files import read_metadata, write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.mosaics.images import ImageSource
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     given, params = snakemake.input, snakemake.params
-    components = [given.components] if given.components else []
-    (mosaic,) = read_survey_sources(params.images, catalogues=[given.catalogue], components=components)
-    classifier = read_source_classifier(given.network, given.record, threads=params.settings["threads"])
+    images = {snakemake.wildcards.mosaic: ImageSource(**params.image)}
+    (mosaic,) = read_survey_sources(images, catalogues=[given.catalogue], components=list(given.components))
+    classifier = read_source_classifier(given.network, given.record, threads=params.threads)
     classified = apply_classifier(mosaic, classifier, name=params.name)
     provenance = provenance_of(f"apply_classifier {snakemake.wildcards.finder}", params=params, inputs=given)
     metadata = read_metadata(given.catalogue) | {"provenance": fold_tiles(provenance)}

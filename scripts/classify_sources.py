@@ -10,14 +10,15 @@ from radiofind.files import read_metadata, write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.mosaics.images import ImageSource, image_sources
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     params, catalogue = snakemake.params, pd.read_parquet(snakemake.input.catalogue)
     model = read_class_model(snakemake.input.model)
-    (image,), (partners,) = params.images.values(), params.partners.values()
-    features = features_of(catalogue, **read_context(catalogue, image, partners))
+    partners = image_sources(params.partners[snakemake.wildcards.mosaic])
+    features = features_of(catalogue, **read_context(catalogue, ImageSource(**params.image), partners))
     probabilities = apply(model, features)
     classified = with_classes(catalogue, probabilities, model.classes, params.name)
     rule = f"classify_sources {snakemake.wildcards.finder}"

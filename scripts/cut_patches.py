@@ -5,11 +5,15 @@ from radiofind.finders.convosource.training_data import read_ground
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
+from radiofind.mosaics.images import ImageSource
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    grounds = [read_ground(mosaic, **files) for mosaic, files in snakemake.params.mosaics.items()]
+    grounds = [
+        read_ground(mosaic, ImageSource(**ground.pop("image")), **ground)
+        for mosaic, ground in snakemake.params.mosaics.items()
+    ]
     settings = snakemake.params.settings
     provenance = provenance_of(
         f"cut_patches {snakemake.wildcards.finder}",

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     names, params, output = dict(snakemake.wildcards.items()), snakemake.params, snakemake.output
     cutouts = read_cutouts(snakemake.input.cutouts)
     members = member_files(params.members, snakemake.input.networks, snakemake.input.records)
-    predictions = predict_members(cutouts, members, **params.settings)
+    predictions = predict_members(cutouts, members, threads=params.n_threads)
     write_csv(score_members(predictions, seed=params.seed, **names), output.metrics)
     write_csv(confusion_of(predictions), output.confusion)
     write_parquet(with_ensemble(predictions), output.predictions)

@@ -6,13 +6,13 @@ from radiofind.catalogues.exports import write_fits_table, write_regions
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import in_lines, read_provenance
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     catalogue = pd.read_parquet(snakemake.input.catalogue)
     history = in_lines(read_provenance(snakemake.input.catalogue))
-    beam = read_header(snakemake.input.image, **snakemake.params.header).beam
+    beam = ImageSource(**snakemake.params.image).read_header().beam
     write_fits_table(catalogue, snakemake.output.table, history=history)
     write_regions(catalogue, snakemake.output.regions, beam_arcsec=beam.major_arcsec, history=history)

@@ -11,18 +11,20 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
 from radiofind.mosaics.field import read_field
+from radiofind.mosaics.images import ImageSource
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
+    image = ImageSource(**params.image)
     settings = dict(params.settings)
     chosen = {key: settings.pop(key) for key in ("lowest_score", "flux_scale")}
     model = start_model(snakemake.input.network, snakemake.input.record, **settings)
 
     def search(files: TileFiles) -> Found:
         """Return what the network finds in a tile."""
-        sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
+        sky = read_field(mosaic, image, **files)
         return check(find_sources(sky, model=model, finder=finder, **chosen), sky)
 
     tell = partial(provenance_of, f"find_convosource {finder}", params=params)

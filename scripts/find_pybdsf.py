@@ -10,17 +10,19 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
 from radiofind.mosaics.field import read_field
+from radiofind.mosaics.images import ImageSource
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
+    image = ImageSource(**params.image)
     options = {key: value for key, value in params.settings.items() if key not in ("kind", "time_limit_s")}
     limits = {"time_limit_s": params.settings["time_limit_s"], "rms_box": params.rms_box}
 
     def search(files: TileFiles) -> Found:
         """Return what PyBDSF finds in a tile."""
-        sky = read_field(mosaic=mosaic, image=snakemake.input.image, **files, **params.header)
+        sky = read_field(mosaic, image, **files)
         return check(find_sources(sky, finder=finder, options=options, **limits), sky)
 
     tell = partial(provenance_of, f"find_pybdsf {finder}", params=params, tools=["bdsf"])

@@ -2,18 +2,18 @@
 
 from radiofind.files import write_parquet
 from radiofind.jobs.job_log import log_to
+from radiofind.mosaics.images import ImageSource
 from radiofind.workflow.fingerprints import WARNINGS, fingerprint_mosaic
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     fingerprints = fingerprint_mosaic(
-        snakemake.input.image,
+        ImageSource(**snakemake.params.image, primary_beam=snakemake.input.get("primary_beam") or None),
         core_pixels=snakemake.params.core_pixels,
         halo_pixels=snakemake.params.halo_pixels,
         reach_pixels=snakemake.params.reach_pixels,
-        primary_beam=snakemake.input.get("primary_beam"),
         truth=snakemake.input.get("truth"),
-        **snakemake.params.sheet,
+        **snakemake.params.truth,
     )
     told = {WARNINGS: fingerprints.warnings}
     write_parquet(fingerprints.tiles, snakemake.output.fingerprints, metadata=told)

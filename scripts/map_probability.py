@@ -6,18 +6,15 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
 from radiofind.mosaics.field import read_field
+from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.tile_images import write_image
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    sky = read_field(
-        mosaic=snakemake.wildcards.mosaic,
-        tile=snakemake.input.tile,
-        image=snakemake.input.image,
-        noise=snakemake.input.noise,
-        **snakemake.params.header,
-    )
+    image = ImageSource(**snakemake.params.image)
+    files = {"tile": snakemake.input.tile, "noise": snakemake.input.noise}
+    sky = read_field(snakemake.wildcards.mosaic, image, **files)
     model = start_model(snakemake.input.network, snakemake.input.record, **snakemake.params.settings)
     core = sky.tile.core
     probability = spread_over(core, *map_tile(sky, model=model))

@@ -7,7 +7,7 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
 from radiofind.jobs.retries import attempt, forget_attempts
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.noise import noise_settings
 from radiofind.mosaics.noise_maps import give_up, map_noise
 from radiofind.mosaics.tile_images import write_image
@@ -17,7 +17,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     box = read_tile(snakemake.input.tile).box
-    header = read_header(snakemake.input.image, **snakemake.params.header)
+    header = ImageSource(**snakemake.params.image).read_header()
     measure = partial(map_noise, header, box, settings=noise_settings(**snakemake.params.noise))
     provenance = provenance_of(snakemake.rule, params=snakemake.params, inputs=snakemake.input)
     noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box), made_of=provenance)

@@ -4,7 +4,7 @@ from radiofind.evaluation.truth import place_truth, read_truth
 from radiofind.files import write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.noise_summary import noise_at
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.mosaics.tile_images import read_planes
@@ -14,7 +14,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     truth = read_truth(snakemake.input.truth, **snakemake.params.truth)
-    header = read_header(snakemake.input.image, **snakemake.params.header)
+    header = ImageSource(**snakemake.params.image).read_header()
     x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
     beam = beam_sampler(snakemake.input.get("primary_beam"))(truth["ra"], truth["dec"])
     tiles = [read_tile(path) for path in snakemake.input.tiles]

@@ -5,7 +5,7 @@ import pandas as pd
 from radiofind.files import read_metadata, write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.noise_summary import NO_PATCHES, median_noise, sample_noise, summarise_patches
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import read_tile
@@ -13,7 +13,7 @@ from radiofind.mosaics.tiles import read_tile
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    header = read_header(snakemake.input.image, **snakemake.params.header)
+    header = ImageSource(**snakemake.params.image).read_header()
     patches, samples, failed = [NO_PATCHES], [], {}
     for path, tile in zip(snakemake.input.noise, map(read_tile, snakemake.input.tiles), strict=True):
         rms = read_planes(path, "RMS")[0][tile.core.within(tile.box)]

@@ -3,6 +3,7 @@
 from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
+from radiofind.mosaics.images import image_sources
 from radiofind.report.classifier_inputs import check_hdf5, read_classifier_report
 from radiofind.report.inputs import mosaic_files, read_report_data
 from radiofind.report.page import write_report
@@ -11,7 +12,9 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": check_hdf5})
     files = ("patches", "catalogues", "truths")
-    mosaics = mosaic_files(snakemake.params.images, **{name: snakemake.input[name] for name in files})
+    mosaics = mosaic_files(
+        image_sources(snakemake.params.images), **{name: snakemake.input[name] for name in files}
+    )
     files = ("cutouts", "metrics", "predictions", "members", "views")
     classifiers = read_classifier_report(
         **{name: snakemake.input[name] for name in files},

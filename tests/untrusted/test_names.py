@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from fuzz import seeds
 from radiofind.workflow.config.inputs import InputError, read_inputs
 from radiofind.workflow.config.sheet import COLUMNS
-from radiofind.workflow.plan import Plan
+from radiofind.workflow.plan.mosaics import Plan
+from radiofind.workflow.plan.training import TrainingPlan
 from untrusted.oddities import NAMES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -72,13 +73,16 @@ def inputs_of(mosaic, training_set, finder, simulation, field):
 
 
 def paths_of(plan):
-    """Return all paths that a plan makes for its names."""
+    """Return paths that rules make of the names of a plan, and those that it makes itself."""
     tiles = pd.DataFrame([TILE | {"mosaic": mosaic} for mosaic in plan.mosaics])
-    paths = plan.catalogues(tiles) + plan.probability_maps(tiles)
-    for pattern in PATTERNS:
-        paths += plan.expand(pattern, {}, list(plan.mosaics))
-    for ground in (plan.grounds(tiles, training_set) for training_set in plan.training_sets):
-        paths += [path for row in ground.values() for key in ("tiles", "noise") for path in row[key]]
+    names = plan.readable(tiles, {})
+    paths = [pattern.format(**one) for pattern in PATTERNS for one in names]
+    maps = plan.probability_maps(tiles, {})
+    paths += ["results/{mosaic}/probability/{finder}/{tile}.fits".format(**one) for one in maps]
+    files = "results/{mosaic}/tiles/{tile}.json", "results/{mosaic}/noise/{tile}.fits"
+    for training_set in plan.training_sets:
+        grounds = TrainingPlan(plan).grounds(tiles, {"training_set": training_set}, *files)
+        paths += [path for row in grounds.values() for key in ("tiles", "noise") for path in row[key]]
     simulated = [mosaic for mosaic in plan.mosaics.values() if mosaic.simulate]
     return paths + [
         path for mosaic in simulated for path in (mosaic.image, mosaic.primary_beam, mosaic.truth)

@@ -8,18 +8,18 @@ from itertools import zip_longest
 import pandas as pd
 
 from radiofind.classifiers.survey_sources import MosaicSources
-from radiofind.mosaics.images import header_from_sheet
+from radiofind.mosaics.images import ImageSource
 
 
 def read_survey_sources(
-    images: Mapping[str, Mapping[str, object]], *, catalogues: Sequence[str], components: Sequence[str] = ()
+    images: Mapping[str, ImageSource], *, catalogues: Sequence[str], components: Sequence[str] = ()
 ) -> list[MosaicSources]:
     """Return mosaics with the sources of one finder.
 
     Parameters
     ----------
     images
-        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic, as the sheet has them.
+        Image by mosaic.
     catalogues
         The catalogue of each mosaic, in the same order.
     components
@@ -29,8 +29,8 @@ def read_survey_sources(
     return [_read(mosaic, image, catalogue, fitted) for (mosaic, image), catalogue, fitted in files]
 
 
-def _read(mosaic: str, image: Mapping[str, object], catalogue: str, components: str | None) -> MosaicSources:
+def _read(mosaic: str, image: ImageSource, catalogue: str, components: str | None) -> MosaicSources:
     """Return one mosaic with its sources."""
-    header = header_from_sheet(image)
+    header = image.read_header()
     fitted = pd.read_parquet(components) if components else None
     return MosaicSources(mosaic, header, pd.read_parquet(catalogue), fitted)

@@ -9,7 +9,7 @@ import numpy as np
 
 from radiofind.errors import quoted
 
-PATTERN = re.compile(r"([0-9]{1,9}):([0-9]{1,9}),([0-9]{1,9}):([0-9]{1,9})")
+PATTERN = re.compile(r"(-?[0-9]{1,9}):(-?[0-9]{1,9}),(-?[0-9]{1,9}):(-?[0-9]{1,9})")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from radiofind.mosaics.images import ImageHeader, read_header, read_pixels
+from radiofind.mosaics.images import ImageHeader, ImageSource, read_pixels
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile, edge_lines, tile_from
 
@@ -35,30 +35,21 @@ class Field:
     """Noise, same shape."""
 
 
-def read_field(
-    *,
-    mosaic: str,
-    tile: str | Path,
-    image: str | Path,
-    noise: str | Path,
-    beam: tuple[float, float, float] | None,
-    frequency_hz: float | None,
-    plane: int | None = None,
-) -> Field:
+def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str | Path) -> Field:
     """Return a tile of a mosaic with its pixels and its noise.
 
     Parameters
     ----------
     mosaic
         Name of the mosaic.
-    tile, image, noise
-        Files: the tile's description, the mosaic, the noise map of the tile.
-    beam, frequency_hz, plane
-        As for `images.read_header`.
+    image
+        The mosaic.
+    tile, noise
+        Files: the tile's description, and the noise map of the tile.
     """
     description = json.loads(Path(tile).read_text())
     place = tile_from(description)
-    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
+    header = image.read_header()
     tiling = {key: description[key] for key in ("core_pixels", "halo_pixels")}
     mean, rms = read_planes(noise, "MEAN", "RMS")
     return Field(

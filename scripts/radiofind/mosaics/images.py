@@ -41,6 +41,37 @@ that is chance, and PyBDSF starts its fits along it."""
 
 
 @dataclass(frozen=True)
+class ImageSource:
+    """An image, with what the mosaic sheet says of it in place of its own cards."""
+
+    path: str | Path
+    """A FITS file, fpack-ed or not, with an image or a cube."""
+    beam: tuple[float, float, float] | None = None
+    """Major and minor axis in arcsec (FWHM) and position angle in deg."""
+    frequency_hz: float | None = None
+    """Centre of the band."""
+    plane: int | None = None
+    """Which plane of a cube, from 0 and with the first further axis running fastest."""
+    primary_beam: str | Path | None = None
+    """Image of the primary beam, where it is asked for."""
+
+    def read_header(self) -> ImageHeader:
+        """Return `read_header` of the image."""
+        return read_header(self.path, beam=self.beam, frequency_hz=self.frequency_hz, plane=self.plane)
+
+
+def image_sources(rows: Mapping[str, Mapping[str, object]]) -> dict[str, ImageSource]:
+    """Return images by the same keys.
+
+    Parameters
+    ----------
+    rows
+        The fields of each image.
+    """
+    return {key: ImageSource(**row) for key, row in rows.items()}
+
+
+@dataclass(frozen=True)
 class ImageHeader:
     """What the workflow needs to know of an image."""
 
@@ -171,17 +202,6 @@ def read_header(
         if not (np.isfinite(image.beam_pixels).all() and 0 < image.pixel_arcsec < np.inf):
             raise ImageError(f"{path}: expected an image with its middle on the sky, received one beyond it")
         return image
-
-
-def header_from_sheet(row: Mapping[str, object]) -> ImageHeader:
-    """Return the header of the image of a mosaic.
-
-    Parameters
-    ----------
-    row
-        ``image``, ``beam``, ``frequency_hz`` and ``plane`` as the sheet has them, perhaps among others.
-    """
-    return read_header(row["image"], **{name: row[name] for name in ("beam", "frequency_hz", "plane")})
 
 
 def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:

@@ -17,7 +17,7 @@ import yaml
 from radiofind.files import read_csv, read_metadata
 from radiofind.jobs.provenance import DIFFERENT, read_provenance
 from radiofind.mosaics.box import Box
-from radiofind.mosaics.images import header_from_sheet, read_pixels
+from radiofind.mosaics.images import ImageSource, read_pixels
 from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.page import ReportData
@@ -39,8 +39,8 @@ class MosaicFiles:
 
     mosaic: str
     """Name."""
-    image: Mapping[str, object]
-    """``image``, ``beam``, ``frequency_hz`` and ``plane``, as the sheet has them."""
+    image: ImageSource
+    """The mosaic."""
     patches: str
     """Summary of the noise."""
     catalogues: Mapping[str, str]
@@ -50,7 +50,7 @@ class MosaicFiles:
 
 
 def mosaic_files(
-    images: Mapping[str, Mapping[str, object]],
+    images: Mapping[str, ImageSource],
     *,
     patches: Iterable[str],
     catalogues: Iterable[str],
@@ -61,7 +61,7 @@ def mosaic_files(
     Parameters
     ----------
     images
-        ``image``, ``beam``, ``frequency_hz`` and ``plane`` by mosaic.
+        Image by mosaic.
     patches, catalogues, truths
         Paths ``results/{mosaic}/patches.parquet``, ``results/{mosaic}/catalogues/{finder}.parquet`` and
         ``results/{mosaic}/truth.parquet``, in any order.
@@ -163,7 +163,7 @@ def _noise_row(files: MosaicFiles) -> dict[str, object]:
     """Return the median noise of a mosaic and its area."""
     summary = read_metadata(files.patches)
     valid = pd.read_parquet(files.patches, columns=["n_valid"])["n_valid"].sum()
-    beam = header_from_sheet(files.image).beam
+    beam = files.image.read_header().beam
     return {
         "mosaic": files.mosaic,
         "median_rms": summary["median_rms"],
@@ -200,7 +200,7 @@ def _training_rows(path: str) -> pd.DataFrame:
 
 def _view(files: MosaicFiles, snr_min: float) -> SkyView:
     """Return the middle of the mosaic's valid patches, with detections and the truth above an SNR."""
-    header = header_from_sheet(files.image)
+    header = files.image.read_header()
     rms = read_metadata(files.patches)["median_rms"]
     box = _middle(pd.read_parquet(files.patches, columns=["patch"])["patch"].to_numpy(), header.shape)
     truth = pd.DataFrame({"x": [], "y": [], "class": []})

@@ -15,7 +15,7 @@ import pandas as pd
 from radiofind.evaluation.truth import TruthError, read_truth
 from radiofind.files import write_json
 from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
-from radiofind.mosaics.images import ImageError, read_header, read_pixels
+from radiofind.mosaics.images import ImageError, ImageSource, read_pixels
 from radiofind.mosaics.primary_beams import check_image
 from radiofind.mosaics.tiles import tiles_of
 from radiofind.workflow.stamps import status_of
@@ -40,15 +40,11 @@ class Fingerprints:
 
 
 def fingerprint_mosaic(
-    path: str | Path,
+    image: ImageSource,
     *,
     core_pixels: int,
     halo_pixels: int,
     reach_pixels: int,
-    beam: tuple[float, float, float] | None = None,
-    frequency_hz: float | None = None,
-    plane: int | None = None,
-    primary_beam: str | Path | None = None,
     truth: str | Path | None = None,
     truth_format: str | None = None,
 ) -> Fingerprints:
@@ -56,16 +52,15 @@ def fingerprint_mosaic(
 
     Parameters
     ----------
-    path
-        The image.
+    image
+        The mosaic. Its primary beam is read now, and the truth, too, so that a bad one is told before tiles
+        are searched.
     core_pixels, halo_pixels
         The tiling.
     reach_pixels
         How far beyond a tile its noise reads.
-    beam, frequency_hz, plane
-        As for `images.read_header`.
-    primary_beam, truth, truth_format
-        What belongs to the image. They are read now, so that a bad one is told before tiles are searched.
+    truth, truth_format
+        As in the mosaic sheet.
 
     Returns
     -------
@@ -81,11 +76,12 @@ def fingerprint_mosaic(
     OSError, MemoryError
         When disk, network or memory fail: the files may be right, and a later run is to read them again.
     """
+    path, primary_beam = image.path, image.primary_beam
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: status_of(file) for file in files}
     warnings: tuple[str, ...] = ()
     try:
-        header = read_header(path, beam=beam, frequency_hz=frequency_hz, plane=plane)
+        header = image.read_header()
         if primary_beam:
             check_image(primary_beam)
         if truth:
@@ -98,7 +94,7 @@ def fingerprint_mosaic(
             digests = _digests(header.cards, pixels)
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
-        warnings = image_warnings(header, steps, plane_given=plane is not None)
+        warnings = image_warnings(header, steps, plane_given=image.plane is not None)
     except (MemoryError, OSError):  # not of the files: see `messages.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged

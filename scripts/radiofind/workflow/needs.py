@@ -12,10 +12,8 @@ from dataclasses import dataclass
 class Need:
     """What the jobs of a rule use, as measured."""
 
-    size: str
-    """What they work on, by the name that `rules/work.smk` has for it: ``tile``, ``mosaic``, and so on."""
     mib: float
-    """Memory for nothing: Python and its libraries."""
+    """Baseline memory: Python and its libraries."""
     bytes_per_pixel: float = 0
     """Memory for each pixel that is held at a time."""
     mib_of_block: float = 0
@@ -28,8 +26,10 @@ class Need:
     """Memory for each cutout, besides that for its pixels."""
     tables: tuple[str, ...] = ()
     """The inputs of the rule whose size counts."""
+    cutouts: str = ""
+    """The input of the rule that is a file of cutouts, which count."""
     seconds: float = 10
-    """Time for nothing: to start Python and its libraries."""
+    """Baseline time: to start Python and its libraries."""
     seconds_per_megapixel: float = 0
     """Time for each million of all pixels."""
     seconds_per_tile: float = 0
@@ -56,9 +56,8 @@ NETWORKS = {
 The capsules of the paper held 12 GiB when the measurement was stopped."""
 
 NEEDS = {
-    "simulate": Need("simulation", 160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
+    "simulate": Need(160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
     "fingerprint_mosaic": Need(
-        "image",
         153,
         bytes_per_pixel=41,
         tables=("truth",),
@@ -66,28 +65,19 @@ NEEDS = {
         seconds_per_megapixel=0.5,
         seconds_per_table_mib=1,
     ),
-    "index_tiles": Need("nothing", 160),
-    "measure_noise": Need("tile", 144, bytes_per_pixel=23, seconds_per_megapixel=1),
-    "summarise_noise": Need("mosaic", 154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
-    "find_pybdsf": Need("block", 335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
-    "find_peaks": Need("block", 172, bytes_per_pixel=29, seconds_per_megapixel=1),
-    "find_convosource": Need(
-        "block", 735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20
-    ),
-    "map_probability": Need(
-        "tile", 725, bytes_per_pixel=45, mib_of_block=300, seconds=60, seconds_per_megapixel=20
-    ),
-    "merge_detections": Need(
-        "mosaic", 215, tables=("detections",), mib_per_table_mib=7, seconds_per_table_mib=3
-    ),
+    "index_tiles": Need(160),
+    "measure_noise": Need(144, bytes_per_pixel=23, seconds_per_megapixel=1),
+    "summarise_noise": Need(154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
+    "find_pybdsf": Need(335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
+    "find_peaks": Need(172, bytes_per_pixel=29, seconds_per_megapixel=1),
+    "find_convosource": Need(735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20),
+    "map_probability": Need(725, bytes_per_pixel=45, mib_of_block=300, seconds=60, seconds_per_megapixel=20),
+    "merge_detections": Need(215, tables=("detections",), mib_per_table_mib=7, seconds_per_table_mib=3),
     "merge_components": Need(
-        "mosaic", 210, tables=("components", "catalogue"), mib_per_table_mib=9, seconds_per_table_mib=3
+        210, tables=("components", "catalogue"), mib_per_table_mib=9, seconds_per_table_mib=3
     ),
-    "export_catalogue": Need(
-        "mosaic", 160, tables=("catalogue",), mib_per_table_mib=13, seconds_per_table_mib=2
-    ),
+    "export_catalogue": Need(160, tables=("catalogue",), mib_per_table_mib=13, seconds_per_table_mib=2),
     "place_truth": Need(
-        "mosaic",
         157,
         bytes_per_pixel=4,
         tables=("truth",),
@@ -96,32 +86,28 @@ NEEDS = {
         seconds_per_table_mib=1,
     ),
     "tune_cuts": Need(
-        "training",
         187,
         tables=("truths", "patches", "catalogues"),
         mib_per_table_mib=5,
         seconds_per_table_mib=5,
     ),
     "match_catalogue": Need(
-        "mosaic",
         195,
         tables=("truth", "patches", "catalogue"),
         mib_per_table_mib=14,
         seconds_per_table_mib=5,
     ),
     "evaluate_finder": Need(
-        "mosaic", 195, tables=("matches", "patches"), mib_per_table_mib=17, seconds_per_table_mib=10
+        195, tables=("matches", "patches"), mib_per_table_mib=17, seconds_per_table_mib=10
     ),
     "evaluate_scores": Need(
-        "mosaic",
         186,
         tables=("truth", "patches", "catalogue"),
         mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
-    "tabulate_scores": Need("survey", 172, tables=("scores",), mib_per_table_mib=10),
+    "tabulate_scores": Need(172, tables=("scores",), mib_per_table_mib=10),
     "cut_patches": Need(
-        "training",
         165,
         bytes_per_pixel=32,
         tables=("truths",),
@@ -130,7 +116,6 @@ NEEDS = {
         seconds_per_table_mib=1,
     ),
     "train_convosource": Need(
-        "training",
         1360,
         mib_of_block=100,
         tables=("patches",),
@@ -140,19 +125,15 @@ NEEDS = {
         seconds_per_epoch_mib=0.5,
     ),
     "train_combined": Need(
-        "training",
         248,
         tables=("truths", "patches", "catalogues"),
         mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
-    "combine_catalogues": Need(
-        "mosaic", 191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10
-    ),
-    "copy_dataset": Need("given", 175, bytes_per_pixel=9, seconds_per_megapixel=0.05),
-    "simulate_dataset": Need("dataset", 185, bytes_per_pixel=40, seconds_per_megapixel=3),
+    "combine_catalogues": Need(191, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=10),
+    "copy_dataset": Need(175, cutouts="given", bytes_per_pixel=9, seconds_per_megapixel=0.05),
+    "simulate_dataset": Need(185, bytes_per_pixel=40, seconds_per_megapixel=3),
     "cut_dataset": Need(
-        "cutting",
         215,
         bytes_per_pixel=10,
         tables=("catalogues",),
@@ -160,43 +141,38 @@ NEEDS = {
         seconds_per_table_mib=60,
     ),
     "train_classifier": Need(
-        "training of a classifier",
         920,
+        cutouts="cutouts",
         bytes_per_pixel=8,
         mib_per_cutout=0.5,
         seconds=60,
         seconds_per_cutout=0.007,
     ),
     "evaluate_classifier": Need(
-        "classifier",
         1000,
+        cutouts="cutouts",
         bytes_per_pixel=5,
         mib_per_cutout=0.1,
         seconds=60,
         seconds_per_cutout=0.1,
     ),
     "train_source_classes": Need(
-        "training",
         250,
         tables=("truths", "patches", "catalogues"),
         mib_per_table_mib=9,
         seconds_per_table_mib=10,
     ),
-    "classify_sources": Need(
-        "mosaic", 245, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10
-    ),
+    "classify_sources": Need(245, tables=("catalogue",), mib_per_table_mib=14, seconds_per_table_mib=10),
     "apply_classifier": Need(
-        "classified", 1300, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=120
+        1300, tables=("catalogue",), mib_per_table_mib=14, seconds=60, seconds_per_table_mib=120
     ),
     "evaluate_classes": Need(
-        "mosaic",
         250,
         tables=("truth", "patches", "catalogue"),
         mib_per_table_mib=14,
         seconds_per_table_mib=10,
     ),
     "write_report": Need(
-        "survey",
         290,
         tables=("catalogues", "truths", "curves", "patches", "cutouts"),
         mib_per_table_mib=4,
@@ -205,7 +181,6 @@ NEEDS = {
     ),
     "record_provenance": Need(
         # All is read once, 12 bytes a pixel and more: at 120 MB/s here, of which a quarter is enough.
-        "survey",
         113,
         mib_per_tile=0.02,
         seconds_per_megapixel=0.1,

@@ -14,7 +14,7 @@ from radiofind.classifiers.preparation import Preparation
 from radiofind.classifiers.survey_inputs import read_survey_sources
 from radiofind.classifiers.survey_sources import MosaicSources
 from radiofind.files import write_parquet
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource, read_header
 
 SIDE = 12
 WIDE = [(60, 150), (200, 40)]
@@ -210,7 +210,7 @@ def test_mosaics_are_read_with_their_sources_in_their_order(tmp_path, sky, write
     images, tables = {}, {"catalogues": [], "components": []}
     for number, name in enumerate(["b", "a"]):
         image = write_fits(sky.make((50, 60 + number)), f"{name}.fits")
-        images[name] = {"image": image, "beam": (6.0, 5.0, 0.0), "frequency_hz": None, "plane": None}
+        images[name] = ImageSource(image, beam=(6.0, 5.0, 0.0))
         for what in tables if fitted else ["catalogues"]:
             path = tmp_path / f"{name}-{what}.parquet"
             write_parquet(catalogue_of([(number, len(what))]), path)

@@ -32,11 +32,11 @@ def test_log_begins_with_time_and_host_and_holds_what_the_job_prints(tmp_path):
     first, *lines = run_job(tmp_path / "job.log")
     host = re.escape(socket.gethostname())
     assert re.fullmatch(
-        rf"INFO radiofind\.logs: started \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z on {host}", first
+        rf"INFO radiofind\.jobs\.job_log: started \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z on {host}", first
     )
     assert lines[:2] == ["from python", "from a child"]
     assert lines[-2] == "ValueError: the end"
-    assert re.fullmatch(r"INFO radiofind\.usage: script used at most \d+ MiB of memory", lines[-1])
+    assert re.fullmatch(r"INFO radiofind\.jobs\.memory_log: script used at most \d+ MiB of memory", lines[-1])
 
 
 def test_log_is_replaced(tmp_path):

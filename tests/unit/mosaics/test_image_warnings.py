@@ -5,7 +5,7 @@ import pytest
 
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource, read_header
 from radiofind.workflow.fingerprints import fingerprint_mosaic
 
 SHAPE = (240, 320)
@@ -25,7 +25,7 @@ def in_steps(pixels, step=STEP):
 
 
 def told(path, **tiling):
-    return fingerprint_mosaic(path, **(TILING | tiling)).warnings
+    return fingerprint_mosaic(ImageSource(path), **(TILING | tiling)).warnings
 
 
 def test_nothing_is_said_of_good_images(write_fits, sky):
@@ -55,7 +55,8 @@ def test_narrow_beam_is_told_by_its_minor_axis(write_fits, sky):
 
 def test_beam_of_the_sheet_counts(write_fits):
     path = write_fits(noise())
-    assert fingerprint_mosaic(path, **TILING, beam=(8.0, 3.0, 0.0)).warnings[0].startswith("the minor axis")
+    narrow = ImageSource(path, beam=(8.0, 3.0, 0.0))
+    assert fingerprint_mosaic(narrow, **TILING).warnings[0].startswith("the minor axis")
 
 
 @pytest.mark.parametrize("core_pixels", [100, 130, 500])

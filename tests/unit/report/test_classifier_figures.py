@@ -15,7 +15,7 @@ from radiofind.report.classifier_figures import (
     matrix_of,
 )
 from radiofind.report.style import styles_of
-from unit.test_figures import n_texts
+from unit.report.test_figures import n_texts
 
 CLASSES = ["compact", "FRI", "$x_1$ <b>"]
 LONG = [f"{word} component extended radio source" for word in ("single", "two", "multiple", "bent", "x", "y")]

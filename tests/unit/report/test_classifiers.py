@@ -24,7 +24,7 @@ from radiofind.report.classifier_inputs import (
 from radiofind.report.classifiers import ClassifierReport, classifier_parts
 from radiofind.report.page import render
 from radiofind.report.published import MEMORY, PUBLISHED
-from unit.test_report import Balance, data_of, words
+from unit.report.test_page import Balance, data_of, words
 
 CLASSES = ("compact", "<b>FRI")
 RECORD = {

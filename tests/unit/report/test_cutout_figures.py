@@ -19,7 +19,7 @@ from radiofind.report.cutout_figures import (
     perturbations_figure,
     reconstructions_figure,
 )
-from unit.test_figures import n_texts
+from unit.report.test_figures import n_texts
 
 LONG = "multiple-component extended radio source of no kind at all"
 

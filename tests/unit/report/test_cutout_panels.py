@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from radiofind.report import cutout_figures
 from radiofind.report.cutout_figures import mistakes_figure, perturbations_figure, reconstructions_figure
-from unit.test_cutout_figures import mistake, views
+from unit.report.test_cutout_figures import mistake, views
 
 
 def shown(draw, *args):

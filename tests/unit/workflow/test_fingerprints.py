@@ -12,7 +12,7 @@ from astropy.io import fits
 
 from radiofind.files import write_json
 from radiofind.mosaics.field import read_field
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource, read_header
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, read_tile, tile_from, tiles_of
 from radiofind.workflow import fingerprints as module
@@ -39,7 +39,8 @@ def pixels():
 
 
 def fingerprints(path, **more):
-    return fingerprint_mosaic(path, **TILING, reach_pixels=REACH, **more).tiles
+    given = {key: more.pop(key) for key in ("beam", "frequency_hz", "plane", "primary_beam") if key in more}
+    return fingerprint_mosaic(ImageSource(path, **given), **TILING, reach_pixels=REACH, **more).tiles
 
 
 def changed(one, other):
@@ -244,14 +245,8 @@ def test_a_field_is_the_tile_with_its_noise_and_all_edges(write_fits, pixels, tm
     header, tile = read_header(image), TILES[8]
     planes = {"MEAN": pixels[tile.box.slices], "RMS": 2 * pixels[tile.box.slices]}
     write_image(planes, tmp_path / "noise.fits", header=header, box=tile.box)
-    field = read_field(
-        mosaic="m",
-        tile=tmp_path / "tile.json",
-        image=image,
-        noise=tmp_path / "noise.fits",
-        beam=None,
-        frequency_hz=None,
-    )
+    files = {"tile": tmp_path / "tile.json", "noise": tmp_path / "noise.fits"}
+    field = read_field("m", ImageSource(image), **files)
     assert field.tile == tile
     assert np.array_equal(field.pixels, pixels[tile.box.slices], equal_nan=True)
     assert np.array_equal(field.rms, 2 * field.mean, equal_nan=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from radiofind.classifiers.sources.features import spectral_index_of
-from radiofind.mosaics.images import ImageHeader, header_from_sheet
-
-Image = Mapping[str, object]
-"""``image``, ``beam``, ``frequency_hz`` and ``plane`` of a mosaic, as the sheet has them."""
+from radiofind.mosaics.images import ImageHeader, ImageSource
 
 
-def read_context(catalogue: pd.DataFrame, image: Image, partners: Sequence[Image] = ()) -> dict[str, object]:
+def read_context(
+    catalogue: pd.DataFrame, image: ImageSource, partners: Mapping[str, ImageSource]
+) -> dict[str, object]:
     """Return what `features.features_of` takes besides a catalogue.
 
     Parameters
@@ -24,24 +23,24 @@ def read_context(catalogue: pd.DataFrame, image: Image, partners: Sequence[Image
     image
         The mosaic.
     partners
-        Mosaics of the same field, with ``catalogue``, the path of what the same finder found in each. That of
-        the most different frequency tells most; one of the same frequency tells nothing.
+        Mosaics of the same field, by the path of what the same finder found in each. That of the most
+        different frequency tells most; one of the same frequency tells nothing.
 
     Returns
     -------
     dict
         ``beam_arcsec``, and ``spectral_index`` of each source, None without another frequency.
     """
-    header = _header_of(image)
+    header = image.read_header()
     index = _spectral_index(catalogue, header, partners) if partners else None
     return {"beam_arcsec": _beam_arcsec(header), "spectral_index": index}
 
 
 def _spectral_index(
-    catalogue: pd.DataFrame, header: ImageHeader, partners: Sequence[Image]
+    catalogue: pd.DataFrame, header: ImageHeader, partners: Mapping[str, ImageSource]
 ) -> np.ndarray | None:
     """Return the spectral index of each source; None where all frequencies are the same."""
-    headers = [_header_of(partner) for partner in partners]
+    headers = [partner.read_header() for partner in partners.values()]
     apart = [abs(np.log(other.frequency_hz / header.frequency_hz)) for other in headers]
     chosen = int(np.argmax(apart))
     other = headers[chosen]
@@ -49,15 +48,10 @@ def _spectral_index(
         return None
     return spectral_index_of(
         catalogue,
-        pd.read_parquet(partners[chosen]["catalogue"]),
+        pd.read_parquet(list(partners)[chosen]),
         frequencies_hz=(header.frequency_hz, other.frequency_hz),
         radius_arcsec=max(_beam_arcsec(header), _beam_arcsec(other)) / 2,
     )
-
-
-def _header_of(image: Image) -> ImageHeader:
-    """Return the header of a mosaic."""
-    return header_from_sheet(image)
 
 
 def _beam_arcsec(header: ImageHeader) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from radiofind.evaluation.truth import place_truth, read_truth
 from radiofind.mosaics.box import Box, parse_box
-from radiofind.mosaics.images import ImageHeader, read_header
+from radiofind.mosaics.images import ImageHeader, ImageSource
 from radiofind.mosaics.noise_summary import noise_at
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.mosaics.regions import PATCH_PIXELS, inner_box
@@ -71,16 +71,12 @@ def training_box(box: Box, shape: tuple[int, int]) -> Box:
 
 def read_ground(
     mosaic: str,
+    image: ImageSource,
     *,
-    image: str | Path,
     truth: str | Path,
     truth_format: str,
     tiles: Sequence[str | Path],
     noise: Sequence[str | Path],
-    primary_beam: str | Path | None = None,
-    beam: tuple[float, float, float] | None = None,
-    frequency_hz: float | None = None,
-    plane: int | None = None,
     train_box: str | None = None,
     validation_box: str | None = None,
 ) -> Ground:
@@ -90,7 +86,9 @@ def read_ground(
     ----------
     mosaic
         Name.
-    image, truth, truth_format, primary_beam, beam, frequency_hz, plane, train_box, validation_box
+    image
+        The mosaic, with its primary beam.
+    truth, truth_format, train_box, validation_box
         As in the mosaic sheet.
     tiles, noise
         Files of the tiles under the boxes, in the same order.
@@ -100,12 +98,12 @@ def read_ground(
     ValueError
         When a box is smaller than a patch, or no truth source lies on the mosaic.
     """
-    header = read_header(image, beam=beam, frequency_hz=frequency_hz, plane=plane)
+    header = image.read_header()
     cells = {"train": train_box, "validation": validation_box}
     boxes = {split: parse_box(cells[split], header.shape) for split in SPLITS if cells[split]}
     inner = {split: _training_box(mosaic, split, box, header.shape) for split, box in boxes.items()}
     maps = {read_tile(tile): Path(path) for tile, path in zip(tiles, noise, strict=True)}
-    placed = _read_truth(mosaic, header, maps, truth, truth_format, primary_beam)
+    placed = _read_truth(mosaic, header, maps, truth, truth_format, image.primary_beam)
     return Ground(mosaic, header, maps, placed, Path(truth), boxes, inner)
 
 

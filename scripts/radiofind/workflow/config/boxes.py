@@ -8,7 +8,7 @@ from radiofind.errors import shown
 from radiofind.finders.convosource.training_data import training_box
 from radiofind.finders.kinds import KINDS
 from radiofind.mosaics.box import parse_box
-from radiofind.mosaics.images import ImageError, read_header
+from radiofind.mosaics.images import ImageError, ImageSource
 from radiofind.mosaics.regions import inner_box
 from radiofind.workflow.config.messages import listed
 from radiofind.workflow.config.sheet import Mosaic, SheetError
@@ -123,8 +123,6 @@ def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int
     if mosaic.simulate:
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
     try:
-        return read_header(
-            mosaic.image, beam=mosaic.beam, frequency_hz=mosaic.frequency_hz, plane=mosaic.plane
-        ).shape
+        return ImageSource(mosaic.image, mosaic.beam, mosaic.frequency_hz, mosaic.plane).read_header().shape
     except (ImageError, OSError):
         return None

@@ -23,7 +23,7 @@ from radiofind.finders.convosource.patches import (
 )
 from radiofind.finders.convosource.training_data import read_ground, training_box
 from radiofind.mosaics.box import Box
-from radiofind.mosaics.images import read_header
+from radiofind.mosaics.images import ImageSource, read_header
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import tiles_of
 
@@ -77,9 +77,10 @@ class Files:
 
     def ground(self, truth, **changes):
         path = truth if hasattr(truth, "exists") else self.write_truth(truth)
-        cells = {"image": self.image, "truth": path, "truth_format": "table"}
+        cells = {"truth": path, "truth_format": "table"}
         cells |= {"tiles": self.tiles, "noise": self.noise, "train_box": TRAIN, "validation_box": VALIDATION}
-        return read_ground(self.name, **cells | changes)
+        image = ImageSource(self.image, primary_beam=changes.pop("primary_beam", None))
+        return read_ground(self.name, image, **cells | changes)
 
 
 SOURCES = [

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from radiofind.workflow.config import boxes
+from radiofind.mosaics.images import ImageSource
 from radiofind.workflow.config.boxes import check_boxes, check_training_sets
 from radiofind.workflow.config.inputs import read_inputs
 from radiofind.workflow.config.sheet import Mosaic, SheetError
@@ -67,7 +67,7 @@ def test_a_disk_that_fails_is_left_to_the_run(monkeypatch):
     def fail(*_arguments, **_options):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(boxes, "read_header", fail)
+    monkeypatch.setattr(ImageSource, "read_header", fail)
     check(Mosaic(mosaic="a", image="a.fits", train_box="0:60,0:40"))
 
 

@@ -15,8 +15,8 @@ from radiofind.simulation import galaxy_settings
 from radiofind.simulation.galaxy_settings import GalaxySettings
 from radiofind.workflow.config import classifiers as classifier_configuration
 from radiofind.workflow.config.configuration import check_config
-from unit.test_configuration import CONFIG, SCHEMAS, check, complaint, leaves
-from unit.test_configuration import folder as folder
+from unit.workflow.config.test_configuration import CONFIG, SCHEMAS, check, complaint, leaves
+from unit.workflow.config.test_configuration import folder as folder
 
 GALAXIES = "{kind: simulated}"
 

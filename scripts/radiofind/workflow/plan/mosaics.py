@@ -1,0 +1,238 @@
+"""Say which mosaics, tiles and finders a run has, from its configuration, sheet and tile table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from radiofind.finders.kinds import WITH_COMPONENTS, WITH_FITTED_FLUXES, WITH_SCORES
+from radiofind.mosaics.blocks import blocks_of, tiles_in
+from radiofind.mosaics.noise import noise_settings
+from radiofind.workflow.config.sheet import Mosaic
+from radiofind.workflow.plan.tile_table import live_tiles
+from radiofind.workflow.stamps import stamps_of
+
+NEVER = "(?!)"
+"""A pattern that matches nothing; an empty one would be no constraint at all."""
+IMAGE = ("image", "beam", "frequency_hz", "plane")
+"""Columns of the sheet that say what `images.ImageSource` does."""
+
+Names = dict[str, str]
+"""Wildcards that make one path of a pattern."""
+
+
+class Plan:
+    """The mosaics of a sheet and the finders of a configuration.
+
+    Parameters
+    ----------
+    config
+        The checked configuration.
+    mosaics
+        The rows of the sheet.
+    """
+
+    science: Mapping
+    """The configuration without what no result depends on."""
+
+    def __init__(self, config: Mapping, mosaics: Sequence[Mosaic]) -> None:
+        self.config = config
+        self.science = {key: part for key, part in config.items() if key != "dask"}
+        self.finders = {name: config["finders"][name] for name in config["find_with"]}
+        self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
+        self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
+
+    @property
+    def reach_pixels(self) -> int:
+        """How far beyond a tile its noise reads."""
+        return noise_settings(**self.config["noise"]).reach_pixels
+
+    @staticmethod
+    def one_of(names: Collection[str]) -> str:
+        """Return a pattern that matches these names and nothing else."""
+        return "|".join(re.escape(name) for name in names) or NEVER
+
+    def finders_of(self, *kinds: str) -> list[str]:
+        """Return the finders of these kinds that run."""
+        return [name for name, settings in self.finders.items() if settings["kind"] in kinds]
+
+    def fit_components(self, finder: str) -> bool:
+        """Return whether a finder has a catalogue of Gaussians."""
+        return finder in self.finders_of(*WITH_COMPONENTS)
+
+    def sheet_value(self, mosaic: str, column: str) -> object:
+        """Return what the sheet says of a mosaic; None where it is empty."""
+        return getattr(self.mosaics[mosaic], column)
+
+    def sheet_values(self, mosaic: str, *columns: str) -> dict[str, object]:
+        """Return what the sheet says of a mosaic in several columns."""
+        return {column: self.sheet_value(mosaic, column) for column in columns}
+
+    def given_files(self, mosaics: Iterable[str], *columns: str) -> list[str]:
+        """Return the files that the sheet names in some columns of mosaics, but for simulated ones."""
+        rows = [self.mosaics[mosaic] for mosaic in mosaics if not self.mosaics[mosaic].simulate]
+        return [path for row in rows for column in columns if (path := getattr(row, column))]
+
+    def stamps(self, mosaics: Iterable[str], *columns: str) -> dict[str, list[int]]:
+        """Return the stamps of the same files, by names that say what they are."""
+        return stamps_of(self.given_files(mosaics, *columns))
+
+    def model_files(self, finder: str) -> list[str]:
+        """Return the files of the model that a finder is given, two of a network; none where it learns."""
+        model = self.finders[finder].get("model")
+        if not model:
+            return []
+        return [model, f"{model.removesuffix('.keras')}.json"] if model.endswith(".keras") else [model]
+
+    def model_stamps(self, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
+        """Return the stamps of the files of the model that a finder is given."""
+        return stamps_of(self.model_files(wildcards["finder"]))
+
+    def simulation_settings(self, wildcards: Mapping[str, str]) -> Mapping[str, object]:
+        """Return the settings of a simulation."""
+        return self.config["simulations"][wildcards["simulation"]]
+
+    def finder_settings(self, wildcards: Mapping[str, str]) -> dict[str, object]:
+        """Return the settings of a finder on which its results depend."""
+        settings = self.finders[wildcards["finder"]]
+        return {key: value for key, value in settings.items() if key != "tiles_per_job"}
+
+    def fluxes_from(self, wildcards: Mapping[str, str]) -> list[str]:
+        """Return the finders that another one combines, those first that fit Gaussians."""
+        finders = self.finders[wildcards["finder"]]["of"]
+        fitting = [
+            finder for kind in WITH_FITTED_FLUXES for finder in finders if finder in self.finders_of(kind)
+        ]
+        return fitting + [finder for finder in finders if finder not in fitting]
+
+    def setting(self, wildcards: Mapping[str, str], key: str) -> object:
+        """Return one setting of a finder."""
+        return self.finders[wildcards["finder"]][key]
+
+    def settings(self, wildcards: Mapping[str, str], *keys: str) -> dict[str, object]:
+        """Return some settings of a finder."""
+        return {key: self.setting(wildcards, key) for key in keys}
+
+    def sheet_row(self, wildcards: Mapping[str, str], *columns: str) -> dict[str, object]:
+        """Return what the sheet says of the mosaic in several columns."""
+        return self.sheet_values(wildcards["mosaic"], *columns)
+
+    def sheet_file(self, wildcards: Mapping[str, str], column: str) -> str | list[str]:
+        """Return a path of the sheet; none where the sheet leaves it empty."""
+        return self.sheet_value(wildcards["mosaic"], column) or []
+
+    def file_stamps(self, wildcards: Mapping[str, str], *columns: str) -> dict[str, list[int]]:
+        """Return the stamps of files that the sheet gives the mosaic: new ones may be old."""
+        return self.stamps([wildcards["mosaic"]], *columns)
+
+    def image_source(self, wildcards: Mapping[str, str]) -> dict[str, object]:
+        """Return what the sheet says of the image of the mosaic: the arguments of `images.ImageSource`."""
+        return self.image(wildcards["mosaic"])
+
+    def file(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> str | list[str]:
+        """Return `sheet_file`, for rules after the checkpoint."""
+        return self.sheet_file(wildcards, column)
+
+    def names(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Names:
+        """Return the training set of the mosaic; nothing where the wildcards name none."""
+        if not wildcards.get("mosaic"):
+            return {}
+        return {"training_set": self.sheet_value(wildcards["mosaic"], "training_set")}
+
+    def model(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], learned: str) -> str:
+        """Return a file of the model that a finder is given, or the pattern of what it learns, filled in."""
+        given = self.finders[wildcards["finder"]]["model"]
+        if given:
+            return given.removesuffix(Path(given).suffix) + Path(learned).suffix
+        return learned.format(**{**wildcards, **self.names(tiles, wildcards)})
+
+    def components(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaic once if the finder has a catalogue of Gaussians, else nothing."""
+        return [{}] if self.fit_components(wildcards["finder"]) else []
+
+    def combined(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the finders that a finder combines."""
+        return [{"finder": finder} for finder in self.finders[wildcards["finder"]]["of"]]
+
+    def live_tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the tiles of a mosaic that hold valid pixels."""
+        return [{"tile": tile} for tile in live_tiles(tiles, wildcards["mosaic"])]
+
+    def blocks(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the blocks of tiles with valid pixels that are one job each of a finder."""
+        tiles_per_job = self.finders[wildcards["finder"]]["tiles_per_job"]
+        blocks = blocks_of(live_tiles(tiles, wildcards["mosaic"]), tiles_per_job)
+        return [{"block": block} for block in blocks]
+
+    def tiles_of_block(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the tiles of a block that hold valid pixels."""
+        inside = tiles_in(wildcards["block"])
+        if len(inside) > 1:
+            live = set(live_tiles(tiles, wildcards["mosaic"]))
+            inside = [tile for tile in inside if tile in live]
+        return [{"tile": tile} for tile in inside]
+
+    def readable_mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the mosaics whose image can be read, in the order of the sheet."""
+        unreadable = set(tiles.loc[tiles["state"] == "unreadable", "mosaic"])
+        return [mosaic for mosaic in self.mosaics if mosaic not in unreadable]
+
+    def scored_mosaics(self, tiles: pd.DataFrame, training_set: str | None = None) -> list[str]:
+        """Return the readable mosaics that have a truth, of one training set or of all."""
+        return [
+            mosaic
+            for mosaic in self.readable_mosaics(tiles)
+            if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
+        ]
+
+    def readable(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics with all finders, or with the one of the wildcards."""
+        return self.with_finders(self.readable_mosaics(tiles), wildcards)
+
+    def scored(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics with a truth, with all finders or with the one of the wildcards."""
+        return self.with_finders(self.scored_mosaics(tiles), wildcards)
+
+    def with_components(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics with the finders that have a catalogue of Gaussians."""
+        return [names for names in self.readable(tiles, wildcards) if self.fit_components(names["finder"])]
+
+    def scored_with_scores(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics that have a truth with the finders that give scores."""
+        finders = self.finders_of(*WITH_SCORES)
+        return [names for names in self.scored(tiles, wildcards) if names["finder"] in finders]
+
+    def probability_maps(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return mosaic, finder and tile of all probability maps to make."""
+        keeping = [name for name, settings in self.finders.items() if settings.get("probability_maps")]
+        return [
+            {"mosaic": mosaic, "finder": finder, "tile": tile}
+            for mosaic in self.readable_mosaics(tiles)
+            for finder in keeping
+            for tile in live_tiles(tiles, mosaic)
+        ]
+
+    def image_files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[str]:
+        """Return the images of the readable mosaics."""
+        return [self.sheet_value(mosaic, "image") for mosaic in self.readable_mosaics(tiles)]
+
+    def images(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
+        """Return what the sheet says of the images of the readable mosaics."""
+        return {mosaic: self.image(mosaic) for mosaic in self.readable_mosaics(tiles)}
+
+    def image(self, mosaic: str) -> dict[str, object]:
+        """Return what the sheet says of an image: the arguments of `images.ImageSource`."""
+        row = self.sheet_values(mosaic, *IMAGE)
+        return {"path": row.pop("image"), **row}
+
+    def with_finders(self, mosaics: Iterable[str], wildcards: Mapping[str, str]) -> list[Names]:
+        """Return mosaics and their training sets with all finders, or with the one of the wildcards."""
+        finders = [wildcards["finder"]] if wildcards.get("finder") else list(self.finders)
+        return [
+            {"mosaic": mosaic, "finder": finder, "training_set": self.mosaics[mosaic].training_set}
+            for mosaic in mosaics
+            for finder in finders
+        ]

@@ -1,0 +1,128 @@
+"""Say what the networks and the scores of a run learn from: boxes of mosaics, and the tiles under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from radiofind.mosaics.box import Box, parse_box
+from radiofind.workflow.plan.mosaics import Names, Plan
+
+BOXES = ("train_box", "validation_box")
+GROUND_COLUMNS = ("truth", "truth_format", *BOXES)
+"""What the sheet says of a mosaic that a network is trained on, besides its image."""
+
+
+class TrainingPlan:
+    """The boxes and tiles that finders learn from.
+
+    Parameters
+    ----------
+    plan
+        The mosaics and finders.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def tiles_of_mosaics(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
+        """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
+
+        Parameters
+        ----------
+        tiles
+            The tile table.
+        training_set
+            Name of the training set; mosaics without truth or without boxes are left out.
+        """
+        found = {}
+        for mosaic in self._plan.scored_mosaics(tiles, training_set):
+            of_mosaic = tiles[tiles["mosaic"] == mosaic]
+            boxes = self._boxes(of_mosaic, mosaic)
+            if boxes:
+                under = pd.concat([_meets(of_mosaic, box) for box in boxes], axis=1).any(axis=1)
+                found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
+        return found
+
+    def pixels_of_boxes(self, tiles: pd.DataFrame, training_set: str) -> int:
+        """Return the pixels of all train and validation boxes of a training set together."""
+        boxes = [
+            box
+            for mosaic in self._plan.scored_mosaics(tiles, training_set)
+            for box in self._boxes(tiles[tiles["mosaic"] == mosaic], mosaic)
+        ]
+        return sum(box.pixels for box in boxes)
+
+    def tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return mosaic and tile of each tile under the boxes of a training set."""
+        found = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        return [{"mosaic": mosaic, "tile": tile} for mosaic in found for tile in found[mosaic]]
+
+    def files(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> list[str]:
+        """Return the paths of a column of the sheet, of the mosaics of a training set that have boxes."""
+        mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        return [path for mosaic in mosaics if (path := self._plan.sheet_value(mosaic, column))]
+
+    def grounds(
+        self, tiles: pd.DataFrame, wildcards: Mapping[str, str], tile: str, noise: str
+    ) -> dict[str, dict[str, object]]:
+        """Return the arguments of `training_data.read_ground` by mosaic of the same training set.
+
+        Parameters
+        ----------
+        tiles, wildcards
+            Tile table and wildcards of the rule.
+        tile, noise
+            Patterns of the files of a tile and of its noise.
+        """
+        return {
+            mosaic: {
+                "image": self._plan.image(mosaic) | self._plan.sheet_values(mosaic, "primary_beam"),
+                **self._plan.sheet_values(mosaic, *GROUND_COLUMNS),
+                "tiles": [tile.format(mosaic=mosaic, tile=one) for one in under],
+                "noise": [noise.format(mosaic=mosaic, tile=one) for one in under],
+            }
+            for mosaic, under in self.tiles_of_mosaics(tiles, wildcards["training_set"]).items()
+        }
+
+    def stamps(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
+        """Return the stamps of truth and primary beam of the same mosaics."""
+        mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        return self._plan.stamps(mosaics, "truth", "primary_beam")
+
+    def validated(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics of a training set that have a truth and a validation box."""
+        scored = self._plan.scored_mosaics(tiles, wildcards["training_set"])
+        mosaics = [mosaic for mosaic in scored if self._plan.sheet_value(mosaic, "validation_box")]
+        return self._plan.with_finders(mosaics, wildcards)
+
+    def validated_boxes(
+        self, tiles: pd.DataFrame, wildcards: Mapping[str, str]
+    ) -> dict[str, dict[str, object]]:
+        """Return the boxes of the same mosaics, in their order."""
+        mosaics = [names["mosaic"] for names in self.validated(tiles, wildcards)]
+        return {mosaic: self._plan.sheet_values(mosaic, *BOXES) for mosaic in mosaics}
+
+    def combined(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the same mosaics with each of the finders that the finder combines."""
+        finders = self._plan.finders[wildcards["finder"]]["of"]
+        validated = self.validated(tiles, wildcards)
+        return [names | {"finder": finder} for names in validated for finder in finders]
+
+    def networks(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str] | None = None) -> list[Names]:
+        """Return training set and finder of the networks that are trained."""
+        plan = self._plan
+        finders = [finder for finder in plan.finders_of("convosource") if not plan.finders[finder]["model"]]
+        used = {plan.sheet_value(mosaic, "training_set") for mosaic in plan.readable_mosaics(tiles)}
+        return [{"training_set": one, "finder": finder} for one in sorted(used) for finder in finders]
+
+    def _boxes(self, of_mosaic: pd.DataFrame, mosaic: str) -> list[Box]:
+        """Return the train and validation boxes of a mosaic, from its tiles."""
+        shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
+        return [parse_box(text, shape) for text in self._plan.sheet_values(mosaic, *BOXES).values() if text]
+
+
+def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:
+    """Return whether the core of each tile shares pixels with a box."""
+    return box.meets(*(tiles[f"core_{edge}"] for edge in ("x0", "x1", "y0", "y1")))
