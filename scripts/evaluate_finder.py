@@ -1,24 +1,22 @@
 """Evaluate a finder on a mosaic."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.comparison import read_area
-from radiofind.evaluation.cuts import cuts_from_json, selections
+from radiofind.evaluation.cuts import Cut, selections
 from radiofind.evaluation.metrics import Protocol, curves, evaluate
 from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
+from radiofind.json_files import read_json
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder = snakemake.wildcards.mosaic, snakemake.wildcards.finder
     matches = pd.read_parquet(snakemake.input.matches)
-    cuts = cuts_from_json(json.loads(Path(snakemake.input.cuts).read_text()))
+    cuts = read_json(snakemake.input.cuts, list[Cut], what="tuned cuts")
     scores = evaluate(
         matches,
         area=read_area(mosaic, snakemake.input.patches, **snakemake.params.boxes),

@@ -1,17 +1,16 @@
 """Match a catalogue to the truth."""
 
-import json
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
 from radiofind.evaluation.comparison import match_files
-from radiofind.evaluation.cuts import cuts_from_json, selections
+from radiofind.evaluation.cuts import Cut, selections
 from radiofind.files import write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
+from radiofind.json_files import read_json
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
@@ -24,7 +23,7 @@ if __name__ == "__main__":
         truth_rms=snakemake.params.truth_rms,
         radius_pixels=snakemake.params.radius_pixels,
     )
-    cuts = cuts_from_json(json.loads(Path(snakemake.input.cuts).read_text()))
+    cuts = read_json(snakemake.input.cuts, list[Cut], what="tuned cuts")
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         tables = list(workers.map(match, selections(snakemake.params.snr, cuts), together=1))
     write_parquet(pd.concat(tables, ignore_index=True), snakemake.output.matches)

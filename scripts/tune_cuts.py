@@ -1,7 +1,9 @@
 """Tune the cuts of a finder on the validation boxes of a training set."""
 
+from dataclasses import asdict
+
 from radiofind.evaluation.comparison import read_area, read_comparison
-from radiofind.evaluation.cuts import cuts_to_json, tune_cut
+from radiofind.evaluation.cuts import tune_cut
 from radiofind.files import write_json
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
@@ -23,4 +25,4 @@ if __name__ == "__main__":
         tune_cut(mosaics, snr_min=snr_min, radius_pixels=snakemake.params.radius_pixels)
         for snr_min in snakemake.params.snr
     ]
-    write_json(cuts_to_json(cuts), snakemake.output.cuts)
+    write_json([asdict(cut) for cut in cuts if cut], snakemake.output.cuts)

@@ -14,11 +14,27 @@ import pandas as pd
 from radiofind.catalogues.class_columns import with_classes
 from radiofind.classifiers.models import TrainedClassifier, read_classifier
 from radiofind.classifiers.survey_sources import MosaicSources, masked_batches
+from radiofind.json_files import read_json
 from radiofind.mosaics.cutting import cutouts_in_batches
 from radiofind.networks.backend import set_up
-from radiofind.networks.records import read_record
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CutoutRecord:
+    """What the record of a training says of its cutouts."""
+
+    cutout_pixels: int
+    mask_rms: float | None
+    """As those of `SourceClassifier`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no cutouts have."""
+        if self.cutout_pixels < 1:
+            raise ValueError(f"cutout_pixels {self.cutout_pixels}")
+        if self.mask_rms is not None and not 0 <= self.mask_rms < math.inf:
+            raise ValueError(f"mask_rms {self.mask_rms}")
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,10 @@ def read_source_classifier(network: str | Path, record: str | Path, *, threads: 
     """
     set_up(threads=threads, seed=0)
     classifier = read_classifier(network, record)
-    known = read_record(record, NEEDED, what="classifier")
+    known = read_json(record, CutoutRecord, what="the record of a classifier")
     if not np.isfinite(classifier.pixel_arcsec):
         logger.warning("%s: size of pixels unknown: those of mosaics are taken to be as large", record)
-    return SourceClassifier(classifier, known["cutout_pixels"], known["mask_rms"])
+    return SourceClassifier(classifier, known.cutout_pixels, known.mask_rms)
 
 
 def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, name: str) -> pd.DataFrame:
@@ -114,21 +130,3 @@ def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tu
 def _numbers(counts: Mapping[str, int]) -> str:
     """Return in words how many sources are of each class."""
     return ", ".join(f"{n} {name or 'of no class'}" for name, n in counts.items()) or "no sources"
-
-
-def _rms_of(value: float | None) -> float | None:
-    """Return below how many rms cutouts were masked; None where they were not."""
-    if value is not None and not 0 <= value < math.inf:
-        raise ValueError(f"mask_rms {value}")
-    return value
-
-
-def _pixels_of(value: int) -> int:
-    """Return the side of cutouts."""
-    if value != int(value) or value < 1:
-        raise ValueError(f"cutout_pixels {value}")
-    return int(value)
-
-
-NEEDED = {"cutout_pixels": _pixels_of, "mask_rms": _rms_of}
-"""Keys of a record that are needed besides those of the network, and what reads their values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,15 +12,32 @@ import numpy as np
 from radiofind.classifiers.architectures.table import classifying_part
 from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.errors import reason
+from radiofind.json_files import read_json
 from radiofind.networks.backend import compiles_kernels
 from radiofind.networks.orientations import turned
-from radiofind.networks.records import check_keras, read_record
+from radiofind.networks.records import check_keras
 
 AT_ONCE = 256
 """Cutouts that are classified at once; few enough for the memory of a laptop."""
 
 TOLERANCE = 1.3
 """Largest ratio of the pixels, after binning, of cutouts that one classifier may see."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is needed of the record of a training to use its network."""
+
+    classes: tuple[str, ...]
+    """In the order of its outputs."""
+    preparation: Preparation
+    """How cutouts become its inputs."""
+    turns: int
+    """Orientations over which its probabilities are averaged."""
+    pixel_arcsec: float | None
+    """Side of the pixels that it was trained on; None where it is not known."""
+    keras: str
+    """Version that made it."""
 
 
 @dataclass(frozen=True)
@@ -127,20 +144,20 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
         When a file is not what it should be, was made by another major version of Keras, or the two do not
         belong together.
     """
-    known = read_record(record, NEEDED, what="classifier")
-    check_keras(known["keras"], record, what="classifier")
+    known = read_json(record, Record, what="the record of a classifier")
+    check_keras(known.keras, record, what="classifier")
     part = load_classifier(network)
-    seen, found = known["preparation"], (part.input_shape, part.output_shape)
+    seen, found = known.preparation, (part.input_shape, part.output_shape)
     shape = (None, seen.size_pixels, seen.size_pixels, len(seen.planes))
-    expected = shape, (None, len(known["classes"]))
+    expected = shape, (None, len(known.classes))
     if found != expected:
         raise ValueError(f"{network}: expected a network from and to {expected}, received {found}")
     part.compile(jit_compile=compiles_kernels())
     return TrainedClassifier(
-        classes=known["classes"],
-        preparation=known["preparation"],
-        turns=known["turns"],
-        pixel_arcsec=known["pixel_arcsec"],
+        classes=known.classes,
+        preparation=known.preparation,
+        turns=known.turns,
+        pixel_arcsec=np.nan if known.pixel_arcsec is None else known.pixel_arcsec,
         predict=part.predict_on_batch,
     )
 
@@ -183,28 +200,3 @@ def load_member(path: str | Path) -> keras.Model:
             f"{path}: expected a classifier in a .keras file, received: {reason(error)}"
         ) from error
     return network
-
-
-def _pixel_of(value: float | None) -> float:
-    """Return the size of a pixel; NaN where it is not known."""
-    return np.nan if value is None else float(value)
-
-
-def _preparation_of(value: Mapping[str, object]) -> Preparation:
-    """Return a preparation from a record."""
-    return Preparation(**value)
-
-
-def _classes_of(value: Sequence[str]) -> tuple[str, ...]:
-    """Return names of classes."""
-    return tuple(str(name) for name in value)
-
-
-NEEDED = {
-    "classes": _classes_of,
-    "preparation": _preparation_of,
-    "turns": int,
-    "pixel_arcsec": _pixel_of,
-    "keras": str,
-}
-"""Keys of a record that are needed to use a classifier, and what reads their values."""

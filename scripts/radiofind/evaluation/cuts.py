@@ -6,8 +6,8 @@ Test regions are never looked at here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -123,16 +123,6 @@ def selections(snr: Sequence[float], cuts: Iterable[Cut]) -> list[Selection]:
     as_found = [Selection(float(limit), "as_found", "snr", float(limit)) for limit in snr]
     tuned = [Selection(cut.snr_min, "tuned", cut.column, cut.value) for cut in cuts if cut.snr_min in snr]
     return as_found + tuned
-
-
-def cuts_to_json(cuts: Iterable[Cut | None]) -> list[dict[str, float | str]]:
-    """Return the cuts as what JSON can hold; those that are None are left out."""
-    return [asdict(cut) for cut in cuts if cut is not None]
-
-
-def cuts_from_json(content: Iterable[Mapping[str, float | str]]) -> list[Cut]:
-    """Return the cuts that `cuts_to_json` described."""
-    return [Cut(**entry) for entry in content]
 
 
 def _field(truth: pd.DataFrame, detections: pd.DataFrame, *, snr_min: float, radius_pixels: float) -> _Field:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from radiofind.finders.combined import Joined
-from radiofind.finders.json_models import read_json_model
+from radiofind.json_files import read_json
 
 LOWEST_SNR = 0.1
 """Values of SNR below this count as this, so that they have a logarithm."""
@@ -120,7 +120,7 @@ def read_model(path: str | Path) -> EvidenceModel:
     ValueError
         When it is not such a file.
     """
-    return read_json_model(path, EvidenceModel, what="the model of a combined finder", use=_weights)
+    return read_json(path, EvidenceModel, what="the model of a combined finder", use=_weights)
 
 
 def has_scores(joined: Joined, finder: str) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -16,21 +15,25 @@ NEAREST_TO_CERTAIN = 1e-7
 class Calibration:
     """A beta calibration: logit(score) = a ln(raw) - b ln(1 - raw) + c, which never falls as raw rises."""
 
-    a: float = 1.0
+    a: float
     """Slope where raw outputs are low; zero or more."""
-    b: float = 1.0
+    b: float
     """Slope where raw outputs are high; zero or more."""
-    c: float = 0.0
+    c: float
     """Added to all; with a = b = 1 and c = 0 the score is the raw output."""
-    n_detections: int = 0
+    n_detections: int
     """Detections that it was fitted to."""
-    n_matched: int = 0
+    n_matched: int
     """Those among them that matched a truth source."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that would not make a probability."""
         if not (np.isfinite([self.a, self.b, self.c]).all() and min(self.a, self.b) >= 0):
             raise ValueError(f"Expected a calibration with finite a, b >= 0 and finite c, received {self}")
+
+
+IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
+"""Its scores are the raw outputs."""
 
 
 def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
@@ -50,32 +53,6 @@ def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
     """
     parameters = np.array([calibration.a, calibration.b, calibration.c])
     return expit(features_of_raw(np.asarray(raw, dtype=float)) @ parameters)
-
-
-def calibration_to_json(calibration: Calibration) -> dict[str, float]:
-    """Return the calibration as what JSON can hold."""
-    return asdict(calibration)
-
-
-def calibration_from_json(content: Mapping[str, float]) -> Calibration:
-    """Return the calibration that `calibration_to_json` described.
-
-    Parameters
-    ----------
-    content
-        What it returned.
-
-    Raises
-    ------
-    ValueError
-        When a key is missing or unknown, or a number would not make a probability.
-    """
-    expected = asdict(Calibration()).keys()
-    if set(content) != set(expected) or not all(isinstance(n, int | float) for n in content.values()):
-        raise ValueError(
-            f"Expected a calibration with numbers {', '.join(expected)}, received {dict(content)}"
-        )
-    return Calibration(**content)
 
 
 def features_of_raw(raw: np.ndarray) -> np.ndarray:

@@ -1,43 +1,10 @@
-"""Read the JSON record that was written with a trained network."""
+"""Say whether a trained network can be used with the software that is here."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
-
-from radiofind.errors import reason
-
-
-def read_record(
-    path: str | Path, needed: Mapping[str, Callable[[object], object]], *, what: str
-) -> dict[str, object]:
-    """Return what is needed of a record.
-
-    Parameters
-    ----------
-    path
-        The file.
-    needed
-        Keys, and what reads their values.
-    what
-        What it is the record of, for the error.
-
-    Raises
-    ------
-    ValueError
-        When it is not such a record.
-    """
-    try:
-        known = json.loads(Path(path).read_text())
-        missing = [key for key in needed if key not in known]
-        if missing:
-            raise ValueError(f"none of {', '.join(missing)}")
-        return {key: read(known[key]) for key, read in needed.items()}
-    except (OSError, OverflowError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: expected the record of a {what}, received {reason(error)}") from error
 
 
 def check_keras(made_by: str, record: str | Path, *, what: str) -> None:

@@ -170,14 +170,14 @@ def test_a_record_must_say_what_the_cutouts_were(tmp_path, monkeypatch):
         assert found == SourceClassifier(network, 30, mask_rms)
     for wrong, received in (
         ({"mask_rms": None}, "none of cutout_pixels"),
-        ({"cutout_pixels": "x", "mask_rms": None}, ".*'x'"),
-        ({"cutout_pixels": 0, "mask_rms": None}, "cutout_pixels 0"),
+        ({"cutout_pixels": "x", "mask_rms": None}, "cutout_pixels x"),
+        ({"cutout_pixels": 0, "mask_rms": None}, ".*cutout_pixels 0"),
         ({"cutout_pixels": 30.5, "mask_rms": None}, "cutout_pixels 30.5"),
-        ({"cutout_pixels": np.inf, "mask_rms": None}, ".*infinity"),
-        ({"cutout_pixels": 30, "mask_rms": -1}, "mask_rms -1"),
-        ({"cutout_pixels": 30, "mask_rms": np.nan}, "mask_rms nan"),
+        ({"cutout_pixels": np.inf, "mask_rms": None}, "cutout_pixels inf"),
+        ({"cutout_pixels": 30, "mask_rms": -1}, ".*mask_rms -1"),
+        ({"cutout_pixels": 30, "mask_rms": np.nan}, ".*mask_rms nan"),
         ({"cutout_pixels": 30}, "none of mask_rms"),
-        ([], "none of cutout_pixels, mask_rms"),
+        ([], r"\[\]"),
     ):
         record.write_text(json.dumps(wrong))
         with pytest.raises(ValueError, match=f"model.json: expected .* received {received}"):

@@ -1,6 +1,7 @@
 """Scores are probabilities on fresh data, keep the order of the raw outputs, and survive few detections."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from radiofind.evaluation.calibration import fit_calibration
-from radiofind.networks.calibration import Calibration, calibrate, calibration_from_json, calibration_to_json
+from radiofind.files import write_json
+from radiofind.json_files import read_json
+from radiofind.networks.calibration import IDENTITY, Calibration, calibrate
 
 GRID = np.linspace(0, 1, 501)
 
@@ -135,7 +138,7 @@ def test_raw_outputs_outside_0_to_1_are_refused():
     with pytest.raises(ValueError, match="from 0 to 1, received -2.0 to 0.5"):
         fit_calibration(np.array([-2.0, 0.5, np.nan]), np.ones(3, dtype=bool))
     with pytest.raises(ValueError, match="from 0 to 1, received 0.5 to 1.5"):
-        calibrate(Calibration(), np.array([1.5, 0.5]))
+        calibrate(IDENTITY, np.array([1.5, 0.5]))
 
 
 def test_as_many_matches_as_outputs_are_expected():
@@ -143,16 +146,18 @@ def test_as_many_matches_as_outputs_are_expected():
         fit_calibration(np.full(3, 0.5), np.ones(2, dtype=bool))
 
 
-def test_json_gives_the_same_calibration_back():
+def test_json_gives_the_same_calibration_back(tmp_path):
     calibration = fit_calibration(*detections(100))
-    assert calibration_from_json(json.loads(json.dumps(calibration_to_json(calibration)))) == calibration
+    write_json(asdict(calibration), tmp_path / "a.json")
+    assert read_json(tmp_path / "a.json", Calibration, what="a calibration") == calibration
 
 
-@pytest.mark.parametrize("change", [{"a": -1.0}, {"c": float("nan")}, {"b": "1"}, {"d": 1.0}])
-def test_json_of_no_calibration_is_refused(change):
-    with pytest.raises(ValueError, match="Expected a calibration"):
-        calibration_from_json(calibration_to_json(Calibration()) | change)
+@pytest.mark.parametrize("change", [{"a": -1.0}, {"c": float("nan")}, {"b": "1"}, {"n_matched": None}])
+def test_json_of_no_calibration_is_refused(change, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(asdict(IDENTITY) | change))
+    with pytest.raises(ValueError, match="expected a calibration"):
+        read_json(tmp_path / "a.json", Calibration, what="a calibration")
 
 
-def test_identity_is_the_default():
-    assert logit(calibrate(Calibration(), np.array([0.2, 0.9]))) == pytest.approx(logit([0.2, 0.9]))
+def test_scores_of_the_identity_are_the_raw_outputs():
+    assert logit(calibrate(IDENTITY, np.array([0.2, 0.9]))) == pytest.approx(logit([0.2, 0.9]))

@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from radiofind.classifiers.sources.features import FEATURES, features_of
 from radiofind.classifiers.sources.matches import known_classes
 from radiofind.evaluation.truth_tables import CLASSES
-from radiofind.finders.json_models import read_json_model
+from radiofind.json_files import read_json
 from radiofind.networks import logistic
 
 logger = logging.getLogger(__name__)
@@ -179,7 +179,7 @@ def read_class_model(path: str | Path) -> SourceClassModel:
     """
     source = pd.DataFrame(0.0, index=[0], columns=list(FEATURES))
     use = partial(apply, features=source)
-    return read_json_model(path, SourceClassModel, what="a model of source classes", use=use)
+    return read_json(path, SourceClassModel, what="a model of source classes", use=use)
 
 
 def _numbers_of(features: pd.DataFrame) -> dict[str, dict[str, float]]:

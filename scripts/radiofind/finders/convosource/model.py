@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.finders.convosource.inference import Predictor, predictor_of
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
+from radiofind.json_files import read_json
 from radiofind.mosaics.images import ImageHeader
-from radiofind.networks.calibration import Calibration, calibration_from_json
-from radiofind.networks.records import check_keras, read_record
+from radiofind.networks.calibration import Calibration
+from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network, with_precision
 
 TOLERANCE = 1.3
 """Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
 
-NEEDED = {
-    "recipe": str,
-    "input_scaling": str,
-    "keras": str,
-    "pixels_per_beam": float,
-    "turns": int,
-    "train_snr": float,
-    "calibration": calibration_from_json,
-    "flux_scale": float,
-}
-"""Keys of a record that are needed to use a network, and what reads their values."""
+
+@dataclass(frozen=True)
+class Record:
+    """What is needed of the record of a training to use its network."""
+
+    recipe: str
+    """Name of its recipe."""
+    input_scaling: str
+    """How it sees the sky, as its recipe had it."""
+    keras: str
+    """Version that made it."""
+    pixels_per_beam: float
+    turns: int
+    train_snr: float
+    calibration: Calibration
+    flux_scale: float
+    """As those of `TrainedModel`."""
 
 
 class ModelError(ValueError):
@@ -71,17 +77,17 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
     ValueError
         When a file is not what it should be, or was made by another major version of Keras.
     """
-    known = read_record(record, NEEDED, what="training")
+    known = read_json(record, Record, what="the record of a training")
     recipe = _recipe_of(known, record)
-    check_keras(known["keras"], record, what="model")
+    check_keras(known.keras, record, what="model")
     return TrainedModel(
         predict=predictor_of(with_precision(load_network(network), precision)),
         recipe=recipe,
-        pixels_per_beam=known["pixels_per_beam"],
-        train_snr=known["train_snr"],
-        turns=known["turns"],
-        calibration=known["calibration"],
-        flux_scale=known["flux_scale"],
+        pixels_per_beam=known.pixels_per_beam,
+        train_snr=known.train_snr,
+        turns=known.turns,
+        calibration=known.calibration,
+        flux_scale=known.flux_scale,
     )
 
 
@@ -111,12 +117,12 @@ def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
     return factor
 
 
-def _recipe_of(known: Mapping[str, object], record: str | Path) -> Recipe:
+def _recipe_of(known: Record, record: str | Path) -> Recipe:
     """Return the recipe of a model; raise when it is not one of ours, or scales its input in another way."""
-    recipe = RECIPES.get(known["recipe"])
-    if recipe is None or known["input_scaling"] != recipe.scaling:
+    recipe = RECIPES.get(known.recipe)
+    if recipe is None or known.input_scaling != recipe.scaling:
         expected = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
-        received = f"{known['recipe']} with {known['input_scaling']}"
+        received = f"{known.recipe} with {known.input_scaling}"
         raise ValueError(
             f"{record}: expected a recipe and its input scaling ({expected}), received {received}"
         )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -18,7 +19,7 @@ from radiofind.finders.convosource.inference import predictor_of
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
 from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
-from radiofind.networks.calibration import Calibration, calibration_to_json
+from radiofind.networks.calibration import Calibration
 from radiofind.networks.saving import with_precision
 from radiofind.networks.training import train
 
@@ -74,7 +75,7 @@ def train_finder(
     record = _circumstances(sky, settings, precision) | {
         "turns": turns,
         "history": history,
-        "calibration": calibration_to_json(calibration),
+        "calibration": asdict(calibration),
         "flux_scale": learn_flux_scale(
             [*sky.train_regions, *sky.validation_regions], sky.origins, train_snr=sky.train_snr
         ),

@@ -1,6 +1,7 @@
 """Trained networks as files: used as they were trained, or refused in words that tell what to do."""
 
 import json
+from dataclasses import asdict
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ from keras import layers
 from radiofind.finders.convosource.model import fitting_factor, read_model
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.mosaics.images import read_header
-from radiofind.networks.calibration import Calibration, calibration_to_json
+from radiofind.networks.calibration import Calibration
 from radiofind.networks.saving import paper_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -25,7 +26,7 @@ def files(tmp_path):
 
     def write(**changes):
         record = {"recipe": "paper", "input_scaling": "jansky_times_1e7", "keras": keras.__version__}
-        record |= {"turns": 1, "pixels_per_beam": 2.5, "calibration": calibration_to_json(CALIBRATION)}
+        record |= {"turns": 1, "pixels_per_beam": 2.5, "calibration": asdict(CALIBRATION)}
         record |= {"train_snr": 2.0, "flux_scale": 0.95, "history": [], "anything": "else"} | changes
         known = {key: value for key, value in record.items() if value is not None}
         (tmp_path / "a.json").write_text(json.dumps(known))
@@ -60,7 +61,7 @@ def test_a_model_can_be_run_in_reduced_precision(files):
         ),
         ({"keras": "2.15.0"}, rf"expected a model of Keras {keras.__version__[0]}, received one of 2\.15\.0"),
         ({"keras": None, "turns": None}, "expected the record of a training, received none of keras, turns"),
-        ({"turns": "many"}, "expected the record of a training, received .*'many'"),
+        ({"turns": "many"}, "expected the record of a training, received turns many"),
         ({"calibration": {"a": 1.0}}, "expected the record of a training, received .*calibration"),
         ({"calibration": [1, 2]}, "expected the record of a training, received "),
         ({"pixels_per_beam": [2.0]}, "expected the record of a training, received "),

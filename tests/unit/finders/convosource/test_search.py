@@ -1,7 +1,7 @@
 """Sources of a tile are the peaks of its probability map, and the map does not depend on the tile."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.finders.convosource.search import find_sources, map_tile, peaks_of, spread_over, start_model
 from radiofind.mosaics.box import Box
 from radiofind.networks import saving
-from radiofind.networks.calibration import Calibration, calibrate, calibration_to_json
+from radiofind.networks.calibration import IDENTITY, calibrate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -36,7 +36,7 @@ def model_of(recipe="default", predict=bright, *, turns=1, calibration=None, flu
         turns=turns,
         train_snr=2.0,
         flux_scale=flux_scale,
-        calibration=calibration or Calibration(),
+        calibration=calibration or IDENTITY,
     )
 
 
@@ -114,7 +114,7 @@ def test_detections_do_not_depend_on_the_tile(sky, fields_of):
 
 def test_scores_are_calibrated_and_the_low_ones_are_left_out(sky, fields_of):
     (field,) = fields_of(sky.make((300, 300), SOURCES))
-    calibration = Calibration(a=0.5, b=0.5, c=-1.0)
+    calibration = replace(IDENTITY, a=0.5, b=0.5, c=-1.0)
     raw = find_sources(field, model=model_of(), finder="net", lowest_score=0.0).detections
     model = model_of(calibration=calibration)
     scored = find_sources(field, model=model, finder="net", lowest_score=0.0).detections
@@ -223,7 +223,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.setattr(saving, "WIDTH", 4)
     RECIPES["default"].build().save(tmp_path / "a.keras")
     record = {"recipe": "default", "input_scaling": "asinh_of_snr", "keras": keras.__version__, "turns": 8}
-    record |= {"pixels_per_beam": 3.5, "calibration": calibration_to_json(Calibration(c=0.5))}
+    record |= {"pixels_per_beam": 3.5, "calibration": asdict(replace(IDENTITY, c=0.5))}
     record |= {"train_snr": 2.0, "flux_scale": 0.9}
     (tmp_path / "a.json").write_text(json.dumps(record))
     return tmp_path / "a.keras", tmp_path / "a.json"
