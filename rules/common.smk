@@ -26,6 +26,7 @@ from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.tile_table import read_tiles
 from radiofind.workflow.plan.training import TrainingPlan
+from snakemake_logger_plugin_survey import watch
 
 try:
     config, mosaics = read_inputs(
@@ -34,6 +35,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+watch(workflow)
 plan = Plan(config, mosaics)
 training = TrainingPlan(plan)
 classifiers = ClassifierPlan(plan)

@@ -21,10 +21,20 @@ from radiofind.files import write_csv
 from radiofind.jobs.provenance import read_provenance
 from radiofind.workflow.changes.changes import Changes, Job, TileChange
 from radiofind.workflow.changes.earlier_runs import read_earlier_runs
+from radiofind.workflow.changes.reasons import Reason, read_values
 from radiofind.workflow.changes.text import describe_changes
 
 TABLE = "logs/what_changed.csv"
 WILDCARDS = ("mosaic", "tile", "finder", "training_set")
+
+
+_watched: list = []
+"""The workflow, which tells of each job why it runs in other ways than in words."""
+
+
+def watch(workflow: object) -> None:
+    """Let the logger see the jobs of a workflow."""
+    _watched[:] = [workflow]
 
 
 class LogHandler(LogHandlerBase):
@@ -39,6 +49,14 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         self._jobs: list[Job] = []
         self._expected: int | None = None
+        self._planned: dict[int, object] = {}
+
+    def _reason_of(self, number: int) -> Reason:
+        """Return why the job of this number runs."""
+        (workflow,) = _watched
+        if number not in self._planned:
+            self._planned = {workflow.dag.jobid(job): job for job in workflow.dag.jobs}
+        return _reason(workflow.dag.reason(self._planned[number]))
 
     def emit(self, record: LogRecord) -> None:
         """Take note of a job, or show an error."""
@@ -46,7 +64,7 @@ class LogHandler(LogHandlerBase):
         if record.levelno >= logging.WARNING:
             print(self.format(record), file=sys.stderr)
         elif event == LogEvent.JOB_INFO and self.common_settings.dryrun:
-            self._jobs.append(_job(record))
+            self._jobs.append(_job(record, self._reason_of(record.jobid)))
         elif event == LogEvent.JOB_INFO and record.rule_msg:
             print(record.rule_msg, flush=True)
         elif event == LogEvent.RUN_INFO:
@@ -65,7 +83,25 @@ class LogHandler(LogHandlerBase):
         super().close()
 
 
-def _job(record: LogRecord) -> Job:
+def _reason(reason: object) -> Reason:
+    """Return Snakemake's `jobs.Reason` in our terms; one that is forced has no other."""
+    if reason.forced or reason.incomplete_output:
+        return Reason(forced=True)
+    follows = set(map(str, reason.updated_input_run))
+    missing = bool(reason.missing_output)
+    return Reason(
+        missing=missing,
+        # Where there is no result, Snakemake compares with the next one that there is.
+        updated=() if missing else tuple(sorted({str(path) for path in reason.updated_input} - follows)),
+        follows=tuple(sorted(follows)),
+        inputs=bool(reason.input_changed),
+        before=read_values(sorted(reason.params_changed.only_old)),
+        now=read_values(sorted(reason.params_changed.only_new)),
+        environment=bool(reason.software_stack_changed),
+    )
+
+
+def _job(record: LogRecord, reason: Reason) -> Job:
     """Return the job of an event."""
     # A network is to its data set what a finder is to its training set.
     named = {"finder": "network", "training_set": "dataset"}
@@ -80,7 +116,7 @@ def _job(record: LogRecord) -> Job:
         rule=record.rule_name,
         **wildcards,
         tiles=tuple(tiles) if block and block not in tiles else (),
-        reason=record.reason,
+        reason=reason,
         outputs=tuple(record.output),
         log=next(iter(record.log), ""),
         benchmark=record.benchmark or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -45,6 +46,11 @@ def listed(folder):
     )
 
 
+def counted(lines):
+    """Return the number of jobs that is told."""
+    return int(re.search(r"tiles, (\d+) jobs?\.", "\n".join(lines))[1])
+
+
 def searches(jobs):
     """Return mosaic, finder and tile of the jobs that search."""
     return {tuple(job.split()[1:]) for job in jobs if job.startswith("find_")}
@@ -84,15 +90,17 @@ def test_setting_is_told_with_its_values(finished, tmp_path):
     assert f"{tiles} of {tiles} tiles" in lines[-2]
     jobs = planned(finished, "--configfile", finished / "survey.yaml", overlay)
     assert listed(finished)[0] == searches(jobs)
+    assert counted(lines) == len(jobs)
 
 
 def test_changed_pixel_is_told_of_the_tiles_that_see_it(copy):
     with fits.open(copy / "data/strip.fits", mode="update") as hdus:
         hdus[0].data[..., 70, CORE - 50] += np.float32(1e-4)
-    text = "\n".join(what_changed(copy))
-    tiles, reasons = listed(copy)
+    lines = what_changed(copy)
+    text, (tiles, reasons), jobs = "\n".join(lines), listed(copy), planned(copy)
     assert "Fingerprinting the tiles of strip" in text
-    assert tiles == searches(planned(copy))
+    assert tiles == searches(jobs)
+    assert counted(lines) == len(jobs)
     for finder in OF_TILES:
         for tile in ("y000x000", "y000x001"):
             assert reasons[f"strip {tile} {finder}"].startswith("pixels")

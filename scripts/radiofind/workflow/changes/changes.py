@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from radiofind.workflow.changes.reasons import (
     Reason,
     describe_params,
     describe_tile_change,
-    parse_reason,
     reason_of_tile,
 )
 
@@ -34,8 +33,8 @@ class Job:
     tile: str = ""
     finder: str = ""
     training_set: str = ""
-    reason: str = ""
-    """Why it runs, as Snakemake says it."""
+    reason: Reason = field(default=Reason(), compare=False)
+    """Why it runs."""
     outputs: tuple[str, ...] = ()
     """The files that it makes."""
     log: str = ""
@@ -160,7 +159,7 @@ class Changes:
 
     def _find_out(self, job: Job) -> str:
         """Return why a job runs."""
-        reason = parse_reason(job.reason)
+        reason = job.reason
         noise = self._noise.get((job.mosaic, job.tile), job) if job.tile else job
         if reason.is_own:
             return " and ".join(dict.fromkeys(self._own_causes(job, reason)))
@@ -236,7 +235,7 @@ class Changes:
         makers = [maker for path in reason.follows if (maker := self._makers.get(path))]
         if job.tile:
             is_network = any(path.startswith("results/models/") for path in reason.follows)
-            return f"{job.finder} is trained anew" if is_network else job.reason
+            return f"{job.finder} is trained anew" if is_network else "what it is made of is made anew"
         if job.rule == "cut_patches":
             return self._joined("under its boxes: ", makers, lambda maker: maker.rule == "measure_noise")
         if job.rule == "train_convosource":
@@ -255,7 +254,7 @@ def _by_tile(job: Job, earlier: EarlierRuns) -> Iterator[Job]:
     kept = earlier.kept_tiles(job.outputs[0]) if job.tiles else ()
     for tile in job.tiles:
         reason = reason_of_tile(job.reason, tile, is_kept=tile in kept)
-        if reason:
+        if reason != Reason():
             yield replace(job, tile=tile, tiles=(), reason=reason)
 
 

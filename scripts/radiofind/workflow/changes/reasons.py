@@ -1,26 +1,13 @@
-"""Say in the words of a survey why a job runs, from what Snakemake and its last result say."""
+"""Say in the words of a survey why a job runs, from Snakemake's reason and the record of its last result."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-FORCED = "Forced execution"
-MISSING = "Missing output files"
-UPDATED = "Updated input files"
-FOLLOWS = "Input files updated by another job"
-INPUTS = "Set of input files has changed since last execution"
-PARAMS = "Params have changed since last execution"
-ENVIRONMENT = "Software environment definition has changed since last execution"
-SENTENCES = (FORCED, MISSING, UPDATED, FOLLOWS, INPUTS, PARAMS, ENVIRONMENT)
-"""What Snakemake says; lists of files and values follow some of them."""
-_ANY = "|".join(map(re.escape, SENTENCES))
-SENTENCE = re.compile(rf"(?:^|; )({_ANY})(?:: (.*?))?(?=; (?:{_ANY})|$)", flags=re.DOTALL)
-"""One of them with what follows it, up to the semicolon before the next."""
 
 CODE = re.compile(r"[0-9a-f]{16}")
 """A digest as `code_digest.digest_of` makes it."""
@@ -46,7 +33,7 @@ NOT_MADE = object()
 
 @dataclass(frozen=True)
 class Reason:
-    """What Snakemake says of why a job runs."""
+    """Why Snakemake runs a job."""
 
     forced: bool = False
     """It was interrupted before its end, or the command line forces it."""
@@ -72,56 +59,26 @@ class Reason:
         return self.forced or bool(self.updated) or self.inputs or params or self.environment
 
 
-def parse_reason(text: str) -> Reason:
-    """Return what Snakemake gives as the reason of a job.
+def reason_of_tile(reason: Reason, tile: str, *, is_kept: bool) -> Reason:
+    """Return why a job of a block runs as far as it concerns one tile; an empty reason when the tile stays.
 
     Parameters
     ----------
-    text
-        The sentences of Snakemake's `Reason`, which semicolons separate.
-    """
-    told = dict(SENTENCE.findall(text))
-    before, now = _parse_values(told[PARAMS]) if PARAMS in told else ((), ())
-    return Reason(
-        forced=FORCED in told,
-        missing=MISSING in told,
-        # Where there is no result, Snakemake compares with the next one that there is.
-        updated=() if MISSING in told else _parse_files(told.get(UPDATED, "")),
-        follows=_parse_files(told.get(FOLLOWS, "")),
-        inputs=INPUTS in told,
-        before=before,
-        now=now,
-        environment=ENVIRONMENT in told,
-    )
-
-
-def reason_of_tile(text: str, tile: str, *, is_kept: bool) -> str:
-    """Return what Snakemake gives as the reason of a job as far as it concerns one tile of a block.
-
-    Parameters
-    ----------
-    text
-        The sentences of Snakemake's `Reason`.
+    reason
+        That of the job.
     tile
         The tile.
     is_kept
         Whether the job need not search it because a result is missing.
-
-    Returns
-    -------
-    str
-        The same sentences without those that concern other tiles alone; nothing when the tile stays.
     """
-    # The inputs of a block change by tiles that become live or blank; these have reasons of their own.
-    without = (INPUTS, MISSING) if is_kept else (INPUTS,)
-    told = []
-    for sentence, rest in SENTENCE.findall(text):
-        paths = [path for path in _parse_files(rest) if _concerns(path, tile)]
-        if sentence in (UPDATED, FOLLOWS) and paths:
-            told.append(f"{sentence}: {', '.join(paths)}")
-        elif sentence not in (UPDATED, FOLLOWS, *without):
-            told.append(f"{sentence}: {rest}" if rest else sentence)
-    return "; ".join(told)
+    return replace(
+        reason,
+        missing=reason.missing and not is_kept,
+        updated=tuple(path for path in reason.updated if _concerns(path, tile)),
+        follows=tuple(path for path in reason.follows if _concerns(path, tile)),
+        # The inputs of a block change by tiles that become live or blank; these have reasons of their own.
+        inputs=False,
+    )
 
 
 def _concerns(path: str, tile: str) -> bool:
@@ -206,23 +163,10 @@ def describe_tile_change(recorded: Mapping[str, object] | None, now: Mapping[str
     return f"{' and '.join(causes[key] for key in changed)} have changed" if changed else ""
 
 
-def _parse_files(text: str) -> tuple[str, ...]:
-    """Return the files of a list."""
-    return tuple(filter(None, text.split(", ")))
-
-
-def _parse_values(text: str) -> tuple[tuple[object, ...] | None, tuple[object, ...] | None]:
-    """Return the values of parameters before and now."""
-    found = re.search(r"before: (.*) now: (.*)", text, flags=re.DOTALL)
-    return (_literals(found[1]), _literals(found[2])) if found else (None, None)
-
-
-def _literals(text: str) -> tuple[object, ...] | None:
-    """Return values that Python wrote with commas between them; None when they are none."""
-    if text.strip() == "<nothing exclusive>":
-        return ()
+def read_values(values: Iterable[str]) -> tuple[object, ...] | None:
+    """Return the values of parameters from how Python writes them; None if one is no plain value."""
     try:
-        return tuple(ast.literal_eval(f"[{text}]"))
+        return tuple(map(ast.literal_eval, values))
     except (ValueError, SyntaxError):
         return None
 

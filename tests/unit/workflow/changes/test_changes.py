@@ -8,15 +8,29 @@ import pytest
 
 from radiofind.workflow.changes.changes import Changes, Job, TileChange
 from radiofind.workflow.changes.earlier_runs import EarlierRuns
+from radiofind.workflow.changes.reasons import Reason
 from radiofind.workflow.changes.text import NOTHING, describe_changes
 
 LIVE = {"strip": ["y000x000", "y000x001", "y000x002"], "hard": ["y000x000", "y000x001"]}
-FOLLOWS = "Input files updated by another job: "
-UNION = (
-    "Params have changed since last execution: Union of exclusive params before and now across all output: "
-)
-MISSING = "Missing output files: "
-OTHER_INPUTS = "Set of input files has changed since last execution"
+MISSING = Reason(missing=True)
+FORCED = Reason(forced=True)
+OTHER_INPUTS = Reason(inputs=True)
+
+
+def follows(*paths, **more):
+    return Reason(follows=paths, **more)
+
+
+def updated(*paths, **more):
+    return Reason(updated=paths, **more)
+
+
+def params(before, now):
+    return Reason(before=before, now=now)
+
+
+FOLLOWS_X = follows("x")
+FOLLOWS_PATCHES = follows("results/models/deep/net.patches.h5")
 
 
 def noise(mosaic, tile, reason):
@@ -38,20 +52,20 @@ def find(finder, mosaic, tile, reason, rule=None):
 
 def changed_tile(mosaic, tile):
     """Jobs of a tile whose file is newer than its noise."""
-    after = f"{FOLLOWS}results/{mosaic}/noise/{tile}.fits"
+    after = follows(f"results/{mosaic}/noise/{tile}.fits")
     return [
-        noise(mosaic, tile, f"Updated input files: results/{mosaic}/tiles/{tile}.json"),
+        noise(mosaic, tile, updated(f"results/{mosaic}/tiles/{tile}.json")),
         find("peaks", mosaic, tile, after),
         find("pybdsf", mosaic, tile, after),
     ]
 
 
-def merge(mosaic, finder, reason=f"{FOLLOWS}x"):
+def merge(mosaic, finder, reason=FOLLOWS_X):
     outputs = (f"results/{mosaic}/catalogues/{finder}.parquet",)
     return Job("merge_detections", mosaic, finder=finder, reason=reason, outputs=outputs)
 
 
-def training(patches, network=f"{FOLLOWS}results/models/deep/net.patches.h5"):
+def training(patches, network=FOLLOWS_PATCHES):
     """Jobs of a training."""
     place = "results/models/deep/net"
     return [
@@ -97,7 +111,7 @@ def test_without_jobs_nothing_has_changed():
 
 
 def test_target_rule_is_no_job():
-    assert text([Job("all", reason="Forced execution")]) == NOTHING
+    assert text([Job("all", reason=FORCED)]) == NOTHING
 
 
 def test_finders_have_the_reason_of_their_noise():
@@ -125,7 +139,7 @@ def test_tile_that_was_written_anew_as_it_was_is_told():
 
 
 def test_noise_of_an_interrupted_run_is_told_by_what_had_changed():
-    job = find("peaks", "strip", "y000x001", "Updated input files: results/strip/noise/y000x001.fits")
+    job = find("peaks", "strip", "y000x001", updated("results/strip/noise/y000x001.fits"))
     assert reasons([job], earlier(read_provenance=recorded())) == {
         ("strip", "y000x001", "peaks"): "noise was measured anew"
     }
@@ -140,13 +154,13 @@ def test_noise_alone_is_told_where_no_finder_follows():
 
 
 def test_settings_of_the_noise_are_those_of_its_finders():
-    change = f"{UNION}before: {{'box_pixels': 150}} now: {{'box_pixels': 100}} "
+    change = params(({"box_pixels": 150},), ({"box_pixels": 100},))
     jobs = [noise("strip", "y000x000", change), *changed_tile("strip", "y000x000")[1:]]
     assert set(reasons(jobs).values()) == {"settings of noise have changed: box_pixels 150 -> 100"}
 
 
 def test_settings_without_a_key_have_their_name_from_the_last_result():
-    job = merge("strip", "peaks", f"{UNION}before: 3 now: 2 ")
+    job = merge("strip", "peaks", params((3,), (2,)))
     known = recorded(settings={"merge_detections peaks": {"radius_pixels": 3}})
     assert (
         "Besides: catalogue of peaks in strip (settings of peaks have changed: radius_pixels 3 -> 2)"
@@ -155,7 +169,7 @@ def test_settings_without_a_key_have_their_name_from_the_last_result():
 
 
 def test_result_is_read_once_for_all_tiles_with_the_same_change_of_settings():
-    change = f"{UNION}before: {{'threshold': 5}} now: {{'threshold': 6}} "
+    change = params(({"threshold": 5},), ({"threshold": 6},))
     jobs = [find("peaks", "strip", tile, change) for tile in LIVE["strip"]]
     read = []
     found = reasons(jobs, earlier(read_provenance=lambda path: read.append(path) or {}))
@@ -164,13 +178,13 @@ def test_result_is_read_once_for_all_tiles_with_the_same_change_of_settings():
 
 
 def test_tile_never_searched_is_not_searched_yet():
-    missing = noise("hard", "y000x000", f"{MISSING}results/hard/noise/y000x000.fits")
-    follower = find("peaks", "hard", "y000x000", f"{MISSING}a; {FOLLOWS}results/hard/noise/y000x000.fits")
+    missing = noise("hard", "y000x000", MISSING)
+    follower = find("peaks", "hard", "y000x000", follows("results/hard/noise/y000x000.fits", missing=True))
     assert set(reasons([missing, follower]).values()) == {"not searched yet"}
 
 
 def test_tile_that_holds_pixels_now_is_told_apart_from_a_new_mosaic():
-    job = noise("hard", "y000x000", f"{MISSING}results/hard/noise/y000x000.fits")
+    job = noise("hard", "y000x000", MISSING)
     times = {"results/hard/patches.parquet": 1.0}
     assert set(reasons([job], earlier(changed_at=times.get)).values()) == {"holds pixels now"}
 
@@ -186,20 +200,20 @@ def test_tile_that_holds_pixels_now_is_told_apart_from_a_new_mosaic():
     ],
 )
 def test_missing_result_is_told_by_what_the_last_attempt_left(log, benchmark, words):
-    job = find("peaks", "hard", "y000x000", f"{MISSING}a")
+    job = find("peaks", "hard", "y000x000", MISSING)
     before = earlier(changed_at={job.log: log, job.benchmark: benchmark}.get)
     assert set(reasons([job], before).values()) == {words}
 
 
 def test_attempts_that_failed_are_told_by_the_last():
-    job = find("peaks", "hard", "y000x000", f"{MISSING}a")
+    job = find("peaks", "hard", "y000x000", MISSING)
     attempts = {job.outputs[0]: ["ValueError: x", "killed"]}
     before = earlier(read_attempts=lambda path: attempts[path])
     assert set(reasons([job], before).values()) == {"did not end last time: killed"}
 
 
 def test_tile_in_quarantine_is_told_with_its_reason():
-    jobs = [find(finder, "hard", "y000x000", f"{MISSING}a") for finder in ("peaks", "pybdsf")]
+    jobs = [find(finder, "hard", "y000x000", MISSING) for finder in ("peaks", "pybdsf")]
     found = reasons(jobs, earlier(quarantined={("hard", "y000x000", "peaks"): "killed"}))
     assert found == {
         ("hard", "y000x000", "peaks"): "out of quarantine (killed)",
@@ -208,15 +222,15 @@ def test_tile_in_quarantine_is_told_with_its_reason():
 
 
 def test_noise_in_quarantine_is_told_of_its_finders():
-    jobs = [noise("hard", "y000x000", f"{MISSING}a"), find("peaks", "hard", "y000x000", f"{FOLLOWS}b")]
+    jobs = [noise("hard", "y000x000", MISSING), find("peaks", "hard", "y000x000", follows("b"))]
     found = reasons(jobs, earlier(quarantined={("hard", "y000x000", "noise"): "killed"}))
     assert found == {("hard", "y000x000", "peaks"): "out of quarantine (killed)"}
 
 
 def test_tiles_follow_a_network_that_is_trained_anew():
-    truth = training("Updated input files: data/deep.fits")
+    truth = training(updated("data/deep.fits"))
     follower = find(
-        "net", "hard", "y000x000", f"{FOLLOWS}results/models/deep/net.keras", rule="find_convosource"
+        "net", "hard", "y000x000", follows("results/models/deep/net.keras"), rule="find_convosource"
     )
     changes = Changes([*truth, follower], earlier())
     assert changes.trainings == {("deep", "net"): "data/deep.fits has changed"}
@@ -225,31 +239,22 @@ def test_tiles_follow_a_network_that_is_trained_anew():
 
 def test_training_that_follows_tiles_has_their_reason():
     tiles = changed_tile("strip", "y000x000") + changed_tile("strip", "y000x001")
-    places = ", ".join(tiles[n].outputs[0] for n in (0, 3))
-    changes = Changes(
-        [*tiles, *training(f"{FOLLOWS}{places}")], earlier(read_provenance=recorded(pixels="b"))
-    )
+    places = [tiles[n].outputs[0] for n in (0, 3)]
+    changes = Changes([*tiles, *training(follows(*places))], earlier(read_provenance=recorded(pixels="b")))
     assert changes.trainings == {
         ("deep", "net"): "under its boxes: pixels (or tiling or noise box) have changed"
     }
 
 
-def test_reason_without_words_of_ours_is_told_as_it_is():
-    job = find("peaks", "strip", "y000x000", "The moon is full")
-    assert set(reasons([job]).values()) == {"The moon is full"}
-
-
 def test_settings_of_a_training_are_told():
-    change = f"{UNION}before: {{'epochs': 4}} now: {{'epochs': 5}} "
+    change = params(({"epochs": 4},), ({"epochs": 5},))
     assert "Trained anew: net on deep (settings of net have changed: epochs 4 -> 5)" in text(
-        training("", change)[1:]
+        training(Reason(), change)[1:]
     )
 
 
 def test_network_that_was_replaced_is_told_by_its_file():
-    job = find(
-        "net", "strip", "y000x000", "Updated input files: networks/deep.keras", rule="find_convosource"
-    )
+    job = find("net", "strip", "y000x000", updated("networks/deep.keras"), rule="find_convosource")
     assert set(reasons([job]).values()) == {"networks/deep.keras has changed"}
 
 
@@ -262,14 +267,14 @@ def test_tiles_with_one_reason_are_one_line():
 
 
 def test_mosaics_of_which_all_tiles_have_one_reason_are_one_line():
-    jobs = [find("peaks", mosaic, tile, "Forced execution") for mosaic in LIVE for tile in LIVE[mosaic]]
+    jobs = [find("peaks", mosaic, tile, FORCED) for mosaic in LIVE for tile in LIVE[mosaic]]
     assert text(jobs).splitlines()[1].startswith("strip, hard  all 5  peaks    was interrupted")
 
 
 def test_tiles_of_several_reasons_are_told_for_each_finder():
-    jobs = [*changed_tile("hard", "y000x001")[:2], find("pybdsf", "hard", "y000x001", f"{MISSING}a")]
-    jobs[0] = noise("hard", "y000x001", "Forced execution")
-    change = f"{UNION}before: {{'thresh': 5}} now: {{'thresh': 6}} "
+    jobs = [*changed_tile("hard", "y000x001")[:2], find("pybdsf", "hard", "y000x001", MISSING)]
+    jobs[0] = noise("hard", "y000x001", FORCED)
+    change = params(({"thresh": 5},), ({"thresh": 6},))
     jobs[2] = find("pybdsf", "hard", "y000x001", change)
     rows = text(jobs).splitlines()
     assert "1 of 2: y000x001  peaks    was interrupted last time, or is forced" in rows[1]
@@ -278,36 +283,36 @@ def test_tiles_of_several_reasons_are_told_for_each_finder():
 
 def test_long_lists_of_tiles_are_cut():
     live = {"wide": [f"y000x{number:03d}" for number in range(400)]}
-    jobs = [find("peaks", "wide", tile, "Forced execution") for tile in live["wide"][:37]]
+    jobs = [find("peaks", "wide", tile, FORCED) for tile in live["wide"][:37]]
     row = text(jobs, earlier(live_tiles=live)).splitlines()[1]
     assert "37 of 400: y000x000 y000x001 y000x002 y000x003 and 33 more" in row
 
 
 def test_mosaics_come_in_the_order_of_the_sheet():
-    jobs = [find("peaks", mosaic, "y000x000", "Forced execution") for mosaic in ("hard", "strip")]
+    jobs = [find("peaks", mosaic, "y000x000", FORCED) for mosaic in ("hard", "strip")]
     assert [one.mosaic for one in Changes(jobs, earlier()).tiles] == ["strip", "hard"]
 
 
 def test_catalogues_and_scores_are_listed_by_finders():
     jobs = [merge(mosaic, finder) for mosaic in LIVE for finder in ("peaks", "net")]
-    jobs += [Job("combine_catalogues", "strip", finder="both", reason=f"{FOLLOWS}x")]
-    jobs += [Job("evaluate_finder", "strip", finder="peaks", reason=f"{FOLLOWS}x")]
+    jobs += [Job("combine_catalogues", "strip", finder="both", reason=follows("x"))]
+    jobs += [Job("evaluate_finder", "strip", finder="peaks", reason=follows("x"))]
     lines = text(jobs).splitlines()
     assert "Catalogues made anew: net, peaks in hard; both, net, peaks in strip" in lines
     assert "Scores made anew: peaks in strip" in lines
 
 
 def test_jobs_that_only_follow_are_no_reason():
-    assert "Besides" not in text([merge("strip", "peaks"), Job("write_report", reason=f"{FOLLOWS}x")])
+    assert "Besides" not in text([merge("strip", "peaks"), Job("write_report", reason=follows("x"))])
 
 
 def test_result_that_is_missing_because_of_jobs_before_it_is_no_reason():
-    assert "Besides" not in text([merge("strip", "peaks", f"{MISSING}a; {FOLLOWS}x")])
-    assert "catalogue of peaks in strip (not made yet)" in text([merge("strip", "peaks", f"{MISSING}a")])
+    assert "Besides" not in text([merge("strip", "peaks", follows("x", missing=True))])
+    assert "catalogue of peaks in strip (not made yet)" in text([merge("strip", "peaks", MISSING)])
 
 
 def test_truth_that_was_replaced_is_told():
-    job = Job("place_truth", "strip", reason="Updated input files: data/strip.txt", outputs=("x",))
+    job = Job("place_truth", "strip", reason=updated("data/strip.txt"), outputs=("x",))
     assert "Besides: truth in strip (data/strip.txt has changed)" in text([job])
 
 
@@ -331,8 +336,8 @@ def test_mosaics_that_enter_nothing_are_told():
 
 
 def test_tiles_are_not_known_before_the_mosaics_are_read():
-    jobs = [Job("fingerprint_mosaic", mosaic, reason=f"{MISSING}x") for mosaic in LIVE]
-    told = text([*jobs, Job("index_tiles", reason=f"{FOLLOWS}x")])
+    jobs = [Job("fingerprint_mosaic", mosaic, reason=MISSING) for mosaic in LIVE]
+    told = text([*jobs, Job("index_tiles", reason=follows("x"))])
     assert "known only when the mosaics have been read (strip, hard)" in told
     assert "make what-changed" in told
     assert NOTHING not in told
@@ -341,7 +346,7 @@ def test_tiles_are_not_known_before_the_mosaics_are_read():
 def test_survey_of_5000_tiles_is_told_in_seconds():
     live = {"wide": [f"y{number // 100:03d}x{number % 100:03d}" for number in range(5000)]}
     tiles = [job for tile in live["wide"] for job in changed_tile("wide", tile)]
-    everything = f"{FOLLOWS}{', '.join(job.outputs[0] for job in tiles)}"
+    everything = follows(*(job.outputs[0] for job in tiles))
     jobs = [
         *tiles,
         *training(everything),
@@ -373,19 +378,19 @@ def find_block(mosaic, reason, tiles=("y000x000", "y000x001"), finder="peaks"):
 
 def test_of_a_block_only_the_changed_tile_is_told():
     changed = changed_tile("strip", "y000x001")[0]
-    follows = "Input files updated by another job: results/strip/noise/y000x001.fits"
-    updated = "Updated input files: results/strip/tiles/y000x001.json"
+    noise_made, tile_file = "results/strip/noise/y000x001.fits", "results/strip/tiles/y000x001.json"
     before = earlier(read_provenance=recorded(pixels="before"))
-    for reason in (follows, f"{updated}; {follows}", f"{updated}; {OTHER_INPUTS}"):
+    both = follows(noise_made, updated=(tile_file,))
+    for reason in (follows(noise_made), both, updated(tile_file, inputs=True)):
         found = reasons([changed, find_block("strip", reason)], before)
         assert list(found) == [("strip", "y000x001", "peaks")]
         assert set(found.values()) == {"pixels (or tiling or noise box) have changed"}
 
 
 def test_of_a_block_all_tiles_are_told_when_something_of_all_has_changed():
-    union = f"{UNION}before: 5.0 now: 6.0"
+    union = params((5.0,), (6.0,))
     assert len(reasons([find_block("strip", union)])) == 2
-    network = "Updated input files: results/models/deep/net.keras"
+    network = updated("results/models/deep/net.keras")
     told = reasons([find_block("strip", network, finder="net")])
     assert set(told.values()) == {"net was trained anew"} and len(told) == 2
 
@@ -397,8 +402,7 @@ def test_of_a_block_that_lost_a_tile_no_tile_is_searched_but_its_job_is_counted(
 
 
 def test_of_a_block_whose_file_is_missing_only_tiles_that_were_not_kept_are_told():
-    missing = f"{MISSING}results/strip/detections/peaks/y000x000-2x2.parquet"
-    job, why = find_block("strip", missing), {("strip", "y000x001", "peaks"): "PyBDSF hung"}
+    job, why = find_block("strip", MISSING), {("strip", "y000x001", "peaks"): "PyBDSF hung"}
     assert len(reasons([job])) == 2
     found = reasons([job], earlier(kept_tiles=lambda _path: {"y000x000"}, quarantined=why))
     assert found == {("strip", "y000x001", "peaks"): "out of quarantine (PyBDSF hung)"}
