@@ -23,7 +23,8 @@ from astropy.io import fits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2

@@ -22,7 +22,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 AT_ONCE = 2

@@ -23,9 +23,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+from radiofind.finders.convosource.architectures import paper_network, with_precision
 from radiofind.finders.convosource.inference import predictor_of, probability_map
 from radiofind.networks.backend import compiles_kernels, has_gpu, set_up
-from radiofind.networks.saving import paper_network, with_precision
 
 PATCH = 50
 OPERATIONS_PER_PIXEL = 2 * (49 * 16 + 16 * 25 * 32 + 32 * 9 * 64 + 64)

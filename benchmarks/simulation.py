@@ -27,7 +27,8 @@ from scipy.ndimage import minimum_filter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from radiofind.simulation.mosaics import BLOCK_ROWS, TRUTH_COLUMNS, Simulation, simulate, strips_of
+from radiofind.simulation.mosaic_settings import BLOCK_ROWS, Simulation
+from radiofind.simulation.mosaics import TRUTH_COLUMNS, simulate, strips_of
 
 CLASS_NAMES = {1: "SS-AGN", 2: "FS-AGN", 3: "SFG"}
 AXES = ("b_maj", "b_min")

@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from radiofind.evaluation.matching import match_one_to_one
 from radiofind.mosaics.images import read_header
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2

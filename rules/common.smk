@@ -3,8 +3,8 @@ Configuration, mosaic sheet, wildcard constraints, and how rules ask for what th
 
 What a run makes is in scripts/radiofind/workflow/plan/, whose methods take the wildcards of a rule. Rules before the
 checkpoint index_tiles, and values that do not depend on the tiles, name such a method as it is, or through `given`.
-Inputs after it name it through `planned`, `each` or `indexed`, which ask the checkpoint first: with a single path that is written
-without them, Snakemake would run the rule again, and all after it, for every mosaic.
+Inputs after it name it through `planned`, `each` or `indexed`, which ask the checkpoint first: with a single path that
+is written without them, Snakemake would run the rule again, and all after it, for every mosaic.
 """
 
 import sys

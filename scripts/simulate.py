@@ -1,7 +1,8 @@
 """Simulate a mosaic, its primary beam and its truth."""
 
 from radiofind.jobs.job_log import log_to
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

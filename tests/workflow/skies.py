@@ -9,7 +9,8 @@ import yaml
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 
 CORE, HALO = 150, 20
 NOISE = {"box_pixels": 40, "step_pixels": 20}

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from astropy.io import fits
 
-from radiofind.simulation.mosaics import Simulation, simulate
+from radiofind.simulation.mosaic_settings import Simulation
+from radiofind.simulation.mosaics import simulate
 from workflow.runs import run
 from workflow.skies import write_sheet
 

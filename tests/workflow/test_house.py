@@ -108,7 +108,10 @@ def test_rule_has_all_parts(name):
     assert set(PARTS) <= set(parts)
     assert re.findall(r'"\.\./scripts/(\w+)\.py"', RULES[name]) == [name]
     assert f'code=digest_of("{name}")' in RULES[name]
-    assert f'mem_mb=memory_of("{name}")' in RULES[name] and f'runtime=time_of("{name}")' in RULES[name]
+    asked = re.findall(r"(mem_mb=memory_of|runtime=time_of)\(\"(\w+)\", (.+)\),", RULES[name])
+    (memory, first, holds), (time, second, goes_through) = asked
+    assert (memory, time) == ("mem_mb=memory_of", "runtime=time_of")
+    assert first == second == name and holds == goes_through
     assert f'"logs/{name}/' in RULES[name] and f'"benchmarks/{name}/' in RULES[name]
 
 

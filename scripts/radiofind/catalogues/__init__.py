@@ -1,1 +1,4 @@
-"""Tables of sources: their columns, detections of a tile, merging, export."""
+"""Tables of sources: their columns, detections of tiles and blocks, merging, export.
+
+Owns the one table of columns with their types, units and descriptions.
+"""

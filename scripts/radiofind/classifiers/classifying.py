@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +109,8 @@ def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, nam
     for rows, images in _batches(mosaic, classifier):
         probabilities[rows] = network.predict_classes(images, rms[rows], mosaic.header.pixel_arcsec)
     classified = with_classes(catalogue, probabilities, network.classes, name)
-    logger.info("%s: %s", mosaic.name, _numbers(classified["class"].value_counts().to_dict()))
+    counts = [f"{n} {name or 'of no class'}" for name, n in classified["class"].value_counts().items()]
+    logger.info("%s: %s", mosaic.name, ", ".join(counts) or "no sources")
     return classified
 
 
@@ -125,8 +126,3 @@ def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tu
     chosen = table.iloc[known].reset_index(drop=True)
     for batch in masked_batches(mosaic, chosen, size_pixels=size, mask_rms=classifier.mask_rms):
         yield known[batch.rows], batch.masked
-
-
-def _numbers(counts: Mapping[str, int]) -> str:
-    """Return in words how many sources are of each class."""
-    return ", ".join(f"{n} {name or 'of no class'}" for name, n in counts.items()) or "no sources"

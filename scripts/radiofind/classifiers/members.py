@@ -96,6 +96,9 @@ def member_of(cutouts: Cutouts, settings: Mapping[str, object], seed: int, fold:
         if not (split == name).any():
             raise ValueError(f"Expected cutouts of the split {name}, received none: {numbers}")
     logger.info("architecture %s, recipe %s, %s", architecture.name, settings["recipe"], numbers)
+    # Small networks gain nothing from bfloat16 on a CPU.
+    wanted = settings["precision"]
+    precision = choose_precision(wanted) if wanted != "auto" or has_gpu() else "float32"
     others = FOR_ALL if fold is None else FOR_ALL[:1]
     return Member(
         cutouts=cutouts,
@@ -106,7 +109,7 @@ def member_of(cutouts: Cutouts, settings: Mapping[str, object], seed: int, fold:
         settings={key: value for key, value in settings.items() if key not in others},
         seed=seed,
         fold=fold,
-        precision=_precision_of(settings["precision"]),
+        precision=precision,
     )
 
 
@@ -150,8 +153,3 @@ def _fold_of(cutouts: Cutouts, settings: Mapping[str, object], fold: int) -> np.
         validation_fraction=VALIDATION_FRACTION,
         seed=FOLDS_SEED,
     )
-
-
-def _precision_of(wanted: str) -> str:
-    """Return the precision; ``auto`` is bfloat16 on a GPU alone, as small networks gain nothing on a CPU."""
-    return choose_precision(wanted) if wanted != "auto" or has_gpu() else "float32"

@@ -11,11 +11,11 @@ import numpy as np
 
 from radiofind.classifiers.architectures.table import classifying_part
 from radiofind.classifiers.preparation import Preparation, prepare
-from radiofind.errors import reason
 from radiofind.json_files import read_json
 from radiofind.networks.backend import compiles_kernels
 from radiofind.networks.orientations import turned
 from radiofind.networks.records import check_keras
+from radiofind.networks.saving import load_network
 
 AT_ONCE = 256
 """Cutouts that are classified at once; few enough for the memory of a laptop."""
@@ -191,12 +191,9 @@ def load_member(path: str | Path) -> keras.Model:
     ValueError
         As for `load_classifier`.
     """
-    try:
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
-        for name in ("image", "probabilities"):
-            network.get_layer(name)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
-            f"{path}: expected a classifier in a .keras file, received: {reason(error)}"
-        ) from error
+    network = load_network(path, what="classifier")
+    missing = {"image", "probabilities"} - {layer.name for layer in network.layers}
+    if missing:
+        received = f"one without a layer {', '.join(sorted(missing))}"
+        raise ValueError(f"{path}: expected a classifier in a .keras file, received: {received}")
     return network

@@ -16,8 +16,7 @@ from radiofind.classifiers.architectures.table import classifying_part
 from radiofind.classifiers.augmentation import CutoutBatches
 from radiofind.classifiers.cutouts import Cutouts
 from radiofind.classifiers.members import Member, member_of, numbers_of, split_digest, training_digest
-from radiofind.networks.backend import compiles_kernels, set_up
-from radiofind.networks.saving import POLICIES
+from radiofind.networks.backend import POLICIES, compiles_kernels, set_up
 from radiofind.networks.training import Batches, best_epoch, train
 
 logger = logging.getLogger(__name__)
@@ -199,7 +198,7 @@ def _record_of(
     member: Member, trained: keras.Model, history: list[dict[str, float]], place: str
 ) -> dict[str, object]:
     """Return how and on what a network was trained."""
-    settings = member.settings
+    settings, pixel_arcsec = member.settings, float(member.cutouts.pixel_arcsec)
     return {
         "architecture": member.architecture.name,
         "recipe": settings["recipe"],
@@ -208,7 +207,7 @@ def _record_of(
         "seed": member.seed,
         "fold": member.fold,
         "classes": list(member.cutouts.classes),
-        "pixel_arcsec": _number(member.cutouts.pixel_arcsec),
+        "pixel_arcsec": pixel_arcsec if np.isfinite(pixel_arcsec) else None,
         "preparation": asdict(member.preparation),
         "augmentation": asdict(member.recipe.augmentation) if settings["augment"] else None,
         "turns": member.recipe.turns if settings["augment"] else 1,
@@ -222,8 +221,3 @@ def _record_of(
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
-
-
-def _number(value: float) -> float | None:
-    """Return a number, or None, which JSON has for one that is not known."""
-    return float(value) if np.isfinite(value) else None

@@ -62,7 +62,8 @@ class Joined:
                 f"Expected fluxes_from to order {', '.join(self.finders)}, received {', '.join(fluxes_from)}"
             )
         order = [self.finders.index(finder) for finder in fluxes_from]
-        unfitted = _has_word(self.detections["flags"], UNFITTED)
+        words = self.detections["flags"].str.split(",")
+        unfitted = words.map(lambda of_row: UNFITTED in of_row).to_numpy(bool)
         return self.detections.iloc[_best(self.rows[:, order], unfitted.astype(float))]
 
 
@@ -147,11 +148,6 @@ def _position_error(detections: pd.DataFrame) -> np.ndarray:
     """Return the area of the error of each position; an error of zero is one that was not measured."""
     area = (detections["e_ra"] * detections["e_dec"]).to_numpy()
     return np.where(np.isfinite(area) & (area > 0), area, UNKNOWN)
-
-
-def _has_word(flags: pd.Series, word: str) -> np.ndarray:
-    """Return whether each text of words separated by commas has a word."""
-    return flags.str.split(",").map(lambda words: word in words).to_numpy(bool)
 
 
 def _flags(joined: Joined) -> list[str]:

@@ -55,7 +55,8 @@ def attempt(
         What `work` raises. It is given up when the process starts anew, because one that has run out of
         memory may not be able to write even that.
     """
-    record = _Record(Path(f"{place}{SUFFIX}"), _digest(made_of))
+    digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    record = _Record(Path(f"{place}{SUFFIX}"), digest)
     failures = record.read()
     if len(failures) >= MOST:
         reason = f"given up after {len(failures)} attempts; the last one: {failures[-1]}"
@@ -100,8 +101,3 @@ class _Record:
             self.path.write_text("".join(f"{line}\n" for line in (self.digest, *failures)))
         else:
             self.path.unlink(missing_ok=True)
-
-
-def _digest(made_of: object) -> str:
-    """Return a digest of what something is made of."""
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

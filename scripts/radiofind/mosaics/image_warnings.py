@@ -66,7 +66,8 @@ def image_warnings(
         Whether the sheet says which plane is searched.
     """
     of_plane = "" if plane_given else _of_plane(header)
-    return tuple(filter(None, (_of_unit(header), of_plane, _of_beam(header), _of_steps(steps))))
+    of_unit = "" if header.has_unit else "no unit (card BUNIT): Jy/beam is assumed"
+    return tuple(filter(None, (of_unit, of_plane, _of_beam(header), _of_steps(steps))))
 
 
 def _step_of(values: np.ndarray) -> float:
@@ -75,11 +76,6 @@ def _step_of(values: np.ndarray) -> float:
         return np.nan
     distinct = np.unique(values)
     return float(np.diff(distinct).min()) if len(distinct) > 1 else np.nan
-
-
-def _of_unit(header: ImageHeader) -> str:
-    """Return what is to be said of an image that does not tell its unit."""
-    return "" if header.has_unit else "no unit (card BUNIT): Jy/beam is assumed"
 
 
 def _of_plane(header: ImageHeader) -> str:

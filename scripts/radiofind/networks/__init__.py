@@ -1,1 +1,4 @@
-"""What knows Keras or scores and no astronomy: backend, training, saving, orientations, calibration."""
+"""What knows Keras or scores and no astronomy: backend, training, files of networks, logistic fits.
+
+Owns orientations, calibration curves, and how a training goes on after an interruption.
+"""

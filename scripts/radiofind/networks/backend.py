@@ -10,6 +10,8 @@ import keras
 
 logger = logging.getLogger(__name__)
 
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+"""Policies of Keras by precision."""
 UNITS = re.compile(r"\b(?:amx_bf16|avx512_bf16)\b")
 """Flags of processors that multiply bfloat16 numbers in hardware."""
 

@@ -1,1 +1,4 @@
-"""The page: its data, figures, style and templates."""
+"""The page: its data, figures, style and templates.
+
+Owns how numbers are shown, and the published figures beside them.
+"""

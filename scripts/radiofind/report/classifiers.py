@@ -26,7 +26,7 @@ from radiofind.report.cutout_figures import (
     perturbations_figure,
     reconstructions_figure,
 )
-from radiofind.report.published import PUBLISHED, Published
+from radiofind.report.published import PUBLISHED
 from radiofind.report.sky_view import CLASS_LABELS
 from radiofind.report.style import styles_of
 
@@ -99,11 +99,12 @@ def classifier_parts(report: ClassifierReport | None) -> dict[str, object]:
         None when no classifier is configured.
     """
     report = report or ClassifierReport()
+    others = [one for one in PUBLISHED if one.architecture not in _architectures(report)]
     datasets = dict.fromkeys(classifier.dataset for classifier in report.classifiers)
     return {
         "classifier_datasets": [_dataset(report, name) for name in datasets],
         "comparisons": _comparisons(report) if report.classifiers else [],
-        "other_published": _others(report) if report.classifiers else [],
+        "other_published": others if report.classifiers else [],
         "source_classes": _source_classes(report),
     }
 
@@ -201,11 +202,6 @@ def _comparisons(report: ClassifierReport) -> list[dict[str, object]]:
 def _architectures(report: ClassifierReport) -> list[str]:
     """Return the architectures that were trained."""
     return list(report.members["architecture"].unique())
-
-
-def _others(report: ClassifierReport) -> list[Published]:
-    """Return published figures of architectures that were not trained."""
-    return [one for one in PUBLISHED if one.architecture not in _architectures(report)]
 
 
 def _ours(report: ClassifierReport, architecture: str) -> list[dict[str, object]]:

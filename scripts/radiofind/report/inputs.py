@@ -20,7 +20,7 @@ from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageSource, read_pixels
 from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 from radiofind.report.classifiers import ClassifierReport
-from radiofind.report.page import ReportData
+from radiofind.report.data import ReportData
 from radiofind.report.sky_view import SkyView
 from radiofind.workflow.quarantine import list_quarantine
 from radiofind.workflow.run_warnings import list_warnings
@@ -122,7 +122,9 @@ def read_report_data(
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
         area=_joined(_area_rows(files) for files in mosaics),
         views=[
-            _view(files, min(configuration["snr"])) for files in mosaics[:MOST_VIEWS] if _has_pixels(files)
+            _view(files, min(configuration["snr"]))
+            for files in mosaics[:MOST_VIEWS]
+            if pq.read_metadata(files.patches).num_rows
         ],
         cuts=_joined(_cut_rows(path) for path in cuts),
         calibrations=_joined(read_csv(path) for path in calibrations),
@@ -152,11 +154,6 @@ def _empty_tiles(files: MosaicFiles) -> Iterable[dict[str, object]]:
     for finder, path in files.catalogues.items():
         for tile, reason in read_metadata(path)["empty_tiles"].items():
             yield {"mosaic": files.mosaic, "finder": finder, "tile": tile, "reason": reason}
-
-
-def _has_pixels(files: MosaicFiles) -> bool:
-    """Return whether the mosaic has a valid pixel."""
-    return pq.read_metadata(files.patches).num_rows > 0
 
 
 def _noise_row(files: MosaicFiles) -> dict[str, object]:

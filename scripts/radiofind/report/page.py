@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from operator import methodcaller
 from pathlib import Path
 
 import jinja2
 import pandas as pd
 
-from radiofind.evaluation import calibration as score_evaluation
-from radiofind.evaluation import metrics as evaluation
 from radiofind.evaluation.calibration import calibration_verdict, pool_calibrations
 from radiofind.evaluation.ranking import (
     class_completeness,
@@ -26,7 +25,8 @@ from radiofind.evaluation.ranking import (
     verdict,
 )
 from radiofind.files import write_text
-from radiofind.report.classifiers import ClassifierReport, classifier_parts
+from radiofind.report.classifiers import classifier_parts
+from radiofind.report.data import COLUMNS, ReportData
 from radiofind.report.figures import (
     calibration_figure,
     f1_figure,
@@ -37,7 +37,7 @@ from radiofind.report.figures import (
 )
 from radiofind.report.sky_view import CLASS_LABELS, SkyView, sky_figure
 from radiofind.report.style import Style, styles_of
-from radiofind.workflow import fingerprints, quarantine, run_warnings
+from radiofind.workflow import run_warnings
 
 logger = logging.getLogger(__name__)
 
@@ -45,25 +45,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 NOTHING_FOUND = "no source found"
 """The one reason for an empty tile that was searched."""
-
-COLUMNS = {
-    "scores": evaluation.COLUMNS,
-    "curves": evaluation.CURVE_COLUMNS,
-    "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
-    "empty_tiles": ("mosaic", "finder", "tile", "reason"),
-    "quarantine": quarantine.COLUMNS,
-    "warnings": run_warnings.COLUMNS,
-    "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
-    "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
-    "area": ("mosaic", "rms", "area_deg2"),
-    "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
-    "calibrations": score_evaluation.COLUMNS,
-    "training": (
-        *("training_set", "finder", "recipe", "train_snr"),
-        *("epoch", "loss", "validation_loss", "validation_f1"),
-    ),
-}
-"""Columns of the tables of `ReportData`."""
 
 FORMATS = {
     "text": str,
@@ -75,45 +56,6 @@ FORMATS = {
     "micro": lambda value: f"{value * 1e6:.4g}",
 }
 """How values are written; micro is for Jy/beam as µJy/beam."""
-
-
-@dataclass(frozen=True)
-class ReportData:
-    """What the report tells. Tables may be empty, also without columns."""
-
-    scores: pd.DataFrame
-    """`metrics.COLUMNS`, all mosaics and finders."""
-    curves: pd.DataFrame
-    """`metrics.CURVE_COLUMNS`, all mosaics and finders."""
-    tiles: pd.DataFrame
-    """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
-    empty_tiles: pd.DataFrame
-    """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
-    quarantine: pd.DataFrame
-    """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
-    warnings: pd.DataFrame
-    """`run_warnings.COLUMNS`: what is odd about images, and catalogues of tiles that are hard to believe."""
-    catalogues: pd.DataFrame
-    """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
-    noise: pd.DataFrame
-    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and perhaps beam (words)."""
-    area: pd.DataFrame
-    """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
-    views: Sequence[SkyView]
-    """Pieces of sky to show."""
-    cuts: pd.DataFrame
-    """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
-    calibrations: pd.DataFrame
-    """`calibration.COLUMNS`, of the finders whose scores are probabilities."""
-    training: pd.DataFrame
-    """training_set, finder, recipe, train_snr, epoch, loss, validation_loss, validation_f1 of each epoch of
-    each network."""
-    config_text: str
-    """The configuration that was used, YAML."""
-    versions: Mapping[str, str]
-    """Version by software."""
-    classifiers: ClassifierReport | None = None
-    """What there is to tell of classifiers and of the classes of sources, if there is."""
 
 
 def write_report(data: ReportData, path: str | Path) -> None:
@@ -151,7 +93,11 @@ def render(data: ReportData) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"cell": _cell, "records": _records, "data_uri": _data_uri}
+    environment.filters |= {
+        "cell": _cell,
+        "records": methodcaller("to_dict", "records"),
+        "data_uri": _data_uri,
+    }
     return environment.get_template("report.html.j2").render(
         data=data,
         styles=styles,
@@ -288,11 +234,6 @@ def _tiles(data: ReportData) -> dict[str, object]:
         "blank": data.tiles[data.tiles["state"] == "blank"],
         "unreadable": data.tiles[data.tiles["state"] == "unreadable"],
     }
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the rows of a table as dictionaries."""
-    return table.to_dict("records")
 
 
 def _cell(value: object, kind: str) -> str:

@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = differences(record, options.folder, quick=options.quick, threads=os.cpu_count() or 1)
     left_over = [Difference(path, "left over") for path in sorted(record["leftover"])]
     for one in (*found, *left_over):
-        print(f"{one.what:16}  {_printable(one.path)}")
+        print(f"{one.what:16}  {one.path if one.path.isprintable() else ascii(one.path)}")
     n_files = len(record["inputs"]) + len(record["outputs"])
     verdict = f"recorded on {record['recorded']}, {len(found)} differences"
     print(f"{n_files} files {verdict}" if found else f"{n_files} files, as recorded on {record['recorded']}")
@@ -182,11 +182,6 @@ def _compare(folder: Path, quick: bool, path: str, recorded: Entry) -> str:
     if now.get("sha256") == recorded.get("sha256"):
         return ""
     return "unreadable" if "unreadable" in now else "changed"
-
-
-def _printable(path: str) -> str:
-    """Return a path as one line that every terminal can show."""
-    return path if path.isprintable() else ascii(path)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 
 from radiofind.evaluation.metrics import CURVE_COLUMNS
 from radiofind.mosaics.box import Box
-from radiofind.report.page import COLUMNS, ReportData, render, write_report
+from radiofind.report.data import COLUMNS, ReportData
+from radiofind.report.page import render, write_report
 from radiofind.report.sky_view import SkyView
 
 NASTY = '<script>alert("1")</script>'

@@ -16,7 +16,8 @@ from radiofind.evaluation.truth import read_truth
 from radiofind.mosaics.images import read_header
 from radiofind.mosaics.primary_beams import sample_image
 from radiofind.simulation import mosaics as module
-from radiofind.simulation.mosaics import BLOCK_ROWS, TRUTH_COLUMNS, Simulation, simulate, strips_of
+from radiofind.simulation.mosaic_settings import BLOCK_ROWS, Simulation
+from radiofind.simulation.mosaics import TRUTH_COLUMNS, simulate, strips_of
 
 SMALL = Simulation(size_pixels=300, frequency_mhz=560, exposure_h=1000, seed=1)
 QUIET = replace(SMALL, rms_jy_per_beam=1e-13, primary_beam=False)

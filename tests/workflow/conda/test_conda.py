@@ -52,7 +52,8 @@ def imported_in(environment: str) -> set[str]:
     if environment == OF_SNAKEMAKE:
         text = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
         ours = re.findall(r"^from (radiofind[\w.]*) import", text, re.MULTILINE)
-        return {*ours, "snakemake.cli", "snakemake_executor_plugin_slurm", "pyarrow.parquet"}
+        plugins = "snakemake_executor_plugin_slurm", "snakemake_logger_plugin_survey"
+        return {*ours, "snakemake.cli", *plugins, "pyarrow.parquet"}
     return set().union(*(imported_by(rule) for rule, name in ENVIRONMENT_OF.items() if name == environment))
 
 

@@ -10,6 +10,7 @@ from keras import layers
 
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
 from radiofind.errors import reason
+from radiofind.networks.saving import load_network
 
 SMALLEST_PIXELS = 75
 """Side of the smallest image that InceptionResNetV2 takes."""
@@ -77,8 +78,7 @@ def _load(backbone: keras.Model, weights: str | None) -> None:
             )
             backbone.set_weights(learnt.get_weights())
         elif Path(weights).suffix == ".keras":
-            learnt = keras.saving.load_model(weights, compile=False, safe_mode=True)
-            backbone.set_weights(learnt.get_weights())
+            backbone.set_weights(load_network(weights).get_weights())
         else:
             backbone.load_weights(weights)
     except Exception as error:  # downloads, Keras and h5py raise errors of many kinds

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+
+from radiofind.finders.convosource.architectures import IMAGE, with_precision
 from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.finders.convosource.inference import Predictor, predictor_of
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
@@ -12,7 +15,7 @@ from radiofind.json_files import read_json
 from radiofind.mosaics.images import ImageHeader
 from radiofind.networks.calibration import Calibration
 from radiofind.networks.records import check_keras
-from radiofind.networks.saving import load_network, with_precision
+from radiofind.networks.saving import load_network
 
 TOLERANCE = 1.3
 """Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
@@ -81,7 +84,7 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
     recipe = _recipe_of(known, record)
     check_keras(known.keras, record, what="model")
     return TrainedModel(
-        predict=predictor_of(with_precision(load_network(network), precision)),
+        predict=predictor_of(with_precision(load_finder(network), precision)),
         recipe=recipe,
         pixels_per_beam=known.pixels_per_beam,
         train_snr=known.train_snr,
@@ -89,6 +92,21 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
         calibration=known.calibration,
         flux_scale=known.flux_scale,
     )
+
+
+def load_finder(path: str | Path) -> keras.Model:
+    """Return a network from image to image from a ``.keras`` file; the parameter is that of `load_network`.
+
+    Raises
+    ------
+    ValueError
+        As of `load_network`, and when it is a network of another kind.
+    """
+    network = load_network(path)
+    shapes = [getattr(network, f"{side}_shape", None) for side in ("input", "output")]
+    if shapes != [IMAGE, IMAGE]:
+        raise ValueError(f"{path}: expected a network from {IMAGE} to the same, received {shapes}")
+    return network
 
 
 def fitting_factor(header: ImageHeader, *, wanted: float) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from radiofind.networks.saving import paper_network, residual_network
+from radiofind.finders.convosource.architectures import paper_network, residual_network
 
 PAPER_FACTOR = 1e7
 """What the paper's code multiplies Jy/beam with."""

@@ -14,13 +14,13 @@ import numpy as np
 
 from radiofind.evaluation.calibration import fit_calibration, matches_truth
 from radiofind.evaluation.cuts import tune_cut
+from radiofind.finders.convosource.architectures import with_precision
 from radiofind.finders.convosource.flux_scale import learn_flux_scale
 from radiofind.finders.convosource.inference import predictor_of
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
 from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
 from radiofind.networks.calibration import Calibration
-from radiofind.networks.saving import with_precision
 from radiofind.networks.training import train
 
 logger = logging.getLogger(__name__)

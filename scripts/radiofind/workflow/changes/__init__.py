@@ -1,1 +1,1 @@
-"""What a run will do, and why."""
+"""What a run will do, and why, for `make what-changed`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from radiofind.workflow.changes.earlier_runs import EarlierRuns
@@ -128,7 +129,9 @@ class Changes:
     @cached_property
     def trainings(self) -> dict[tuple[str, str], str]:
         """Why finders learn anew, by training set and finder."""
-        last = sorted((job for job in self.jobs if job.rule in TRAINING[1:]), key=_order_of_training)
+        # Networks come first: combined finders learn from what they find.
+        jobs = sorted(self.jobs, key=attrgetter("training_set", "finder"))
+        last = [job for rule in TRAINING[1:] for job in jobs if job.rule == rule]
         return {(job.training_set, job.finder): self.why(job) for job in last}
 
     @cached_property
@@ -262,8 +265,3 @@ def _file_of_tile(job: Job) -> str:
     """Return the path beside which attempts to search a tile are recorded."""
     is_search = job.tile and job.finder
     return str(Path(job.outputs[0]).with_name(f"{job.tile}.parquet")) if is_search else job.outputs[0]
-
-
-def _order_of_training(job: Job) -> tuple[int, str, str]:
-    """Return where a training stands: networks first."""
-    return TRAINING.index(job.rule), job.training_set, job.finder

@@ -49,7 +49,11 @@ def describe_changes(changes: Changes) -> str:
     if not changes.are_known:
         return _ask_for_the_index(changes)
     table = _table(list(_rows(changes)))
-    lines = [*_trainings(changes), *_made_anew(changes), *_others(changes), *_left_out(changes)]
+    trainings = [
+        f"Trained anew: {finder} on {training_set} ({why})"
+        for (training_set, finder), why in changes.trainings.items()
+    ]
+    lines = [*trainings, *_made_anew(changes), *_others(changes), *_left_out(changes)]
     parts = ["\n".join(part) for part in (table, lines, [_summary(changes)]) if part]
     return "\n\n".join(parts)
 
@@ -100,12 +104,6 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in (HEADINGS, *rows)
     ]
-
-
-def _trainings(changes: Changes) -> Iterator[str]:
-    """Yield what is learned anew."""
-    for (training_set, finder), why in changes.trainings.items():
-        yield f"Trained anew: {finder} on {training_set} ({why})"
 
 
 def _made_anew(changes: Changes) -> Iterator[str]:

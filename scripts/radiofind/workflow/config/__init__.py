@@ -1,1 +1,4 @@
-"""What a user writes: configuration, mosaic sheet, boxes; mistakes are told with file, line and key."""
+"""What a user writes: configuration, mosaic sheet, boxes.
+
+Owns the messages that tell a mistake with file, line and key.
+"""

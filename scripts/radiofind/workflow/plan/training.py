@@ -41,7 +41,8 @@ class TrainingPlan:
             of_mosaic = tiles[tiles["mosaic"] == mosaic]
             boxes = self._boxes(of_mosaic, mosaic)
             if boxes:
-                under = pd.concat([_meets(of_mosaic, box) for box in boxes], axis=1).any(axis=1)
+                edges = [of_mosaic[f"core_{edge}"] for edge in ("x0", "x1", "y0", "y1")]
+                under = pd.concat([box.meets(*edges) for box in boxes], axis=1).any(axis=1)
                 found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
         return found
 
@@ -121,8 +122,3 @@ class TrainingPlan:
         """Return the train and validation boxes of a mosaic, from its tiles."""
         shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
         return [parse_box(text, shape) for text in self._plan.sheet_values(mosaic, *BOXES).values() if text]
-
-
-def _meets(tiles: pd.DataFrame, box: Box) -> pd.Series:
-    """Return whether the core of each tile shares pixels with a box."""
-    return box.meets(*(tiles[f"core_{edge}"] for edge in ("x0", "x1", "y0", "y1")))

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from keras import layers
 
+from radiofind.finders.convosource.architectures import paper_network
 from radiofind.finders.convosource.model import fitting_factor, read_model
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.mosaics.images import read_header
 from radiofind.networks.calibration import Calibration
-from radiofind.networks.saving import paper_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

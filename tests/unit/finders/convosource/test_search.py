@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from radiofind.catalogues.columns import DETECTION
+from radiofind.finders.convosource import architectures
 from radiofind.finders.convosource.binning import Grid
 from radiofind.finders.convosource.inference import predictor_of
 from radiofind.finders.convosource.model import TrainedModel
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.finders.convosource.search import find_sources, map_tile, peaks_of, spread_over, start_model
 from radiofind.mosaics.box import Box
-from radiofind.networks import saving
 from radiofind.networks.calibration import IDENTITY, calibrate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -42,7 +42,7 @@ def model_of(recipe="default", predict=bright, *, turns=1, calibration=None, flu
 
 def trained_on_nothing(recipe, monkeypatch):
     """A network with random weights, of fewer channels, whose probabilities spread over 0 to 1."""
-    monkeypatch.setattr(saving, "WIDTH", 8)
+    monkeypatch.setattr(architectures, "WIDTH", 8)
     network = RECIPES[recipe].build()
     kernel, bias = network.layers[-2].get_weights()
     network.layers[-2].set_weights([3 * kernel, np.zeros_like(bias)])
@@ -220,7 +220,7 @@ def test_bins_are_spread_over_their_pixels_and_pixels_beyond_are_blank():
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     """A small network and the record of its training, for truth above SNR 2."""
-    monkeypatch.setattr(saving, "WIDTH", 4)
+    monkeypatch.setattr(architectures, "WIDTH", 4)
     RECIPES["default"].build().save(tmp_path / "a.keras")
     record = {"recipe": "default", "input_scaling": "asinh_of_snr", "keras": keras.__version__, "turns": 8}
     record |= {"pixels_per_beam": 3.5, "calibration": asdict(replace(IDENTITY, c=0.5))}

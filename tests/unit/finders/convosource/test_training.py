@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from radiofind.files import write_json
+from radiofind.finders.convosource import architectures
 from radiofind.finders.convosource import training as convosource_training
 from radiofind.finders.convosource.patches import cut_patches
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.finders.convosource.search import find_sources, start_model
 from radiofind.finders.convosource.training import train_finder
-from radiofind.networks import saving
 from radiofind.networks.training import forget_training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -43,8 +43,8 @@ def sources_of(seed, number=60):
 @pytest.fixture
 def small(monkeypatch):
     """Networks of few channels, and small batches: they learn bright sources in seconds."""
-    monkeypatch.setattr(saving, "WIDTH", 8)
-    monkeypatch.setattr(saving, "BLOCKS", 2)
+    monkeypatch.setattr(architectures, "WIDTH", 8)
+    monkeypatch.setattr(architectures, "BLOCKS", 2)
     monkeypatch.setitem(RECIPES, "default", replace(RECIPES["default"], batch=8))
 
 

@@ -1,0 +1,101 @@
+"""The networks that map an image to the probability that each pixel holds a source."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from radiofind.networks.backend import POLICIES
+
+WIDTH, BLOCKS = 32, 6
+"""Channels and residual blocks of the network of the default recipe."""
+DROPOUT = 0.1
+"""Part of the channels that is left out in each step of the training."""
+IMAGE = (None, None, None, 1)
+"""Shape of what a network takes and gives: batch, rows, columns and one channel."""
+
+
+def paper_network() -> keras.Model:
+    """Return the network of Lukic et al. 2019 (section 3 and its public code): 32,193 parameters, reach 6.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, rows, columns, 1) to probabilities of the same shape.
+    """
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(16, 7, padding="same", activation="relu")(inputs)
+    x = layers.Dropout(0.25)(x)
+    x = layers.Conv2D(32, 5, padding="same", activation="relu")(x)
+    x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(1, 1)(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
+
+
+def residual_network() -> keras.Model:
+    """Return the network of the default recipe: residual blocks of 3 x 3 kernels, reach 13.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, rows, columns, 1) to probabilities of the same shape. It starts with the probability of
+        an empty sky, or the first steps would be spent on learning that sources are rare.
+    """
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(WIDTH, 3, padding="same", activation="relu")(inputs)
+    for _ in range(BLOCKS):
+        y = layers.Conv2D(WIDTH, 3, padding="same", activation="relu")(x)
+        y = layers.SpatialDropout2D(DROPOUT)(y)
+        y = layers.Conv2D(WIDTH, 3, padding="same")(y)
+        x = layers.Activation("relu")(layers.add([x, y]))
+    rare = keras.initializers.Constant(-4.0)
+    x = layers.Conv2D(1, 1, bias_initializer=rare)(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
+
+
+@keras.saving.register_keras_serializable("radiofind")
+class SplitConv2D(layers.Conv2D):
+    """A convolution of one channel in bfloat16 that takes its input in two parts, so that it is not rounded.
+
+    Rounded inputs alone would move one score in a hundred by more than 0.01.
+    """
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **{**options, "autocast": False})
+
+    def call(self, inputs: object) -> object:
+        """Return the convolution of the input and of what rounding leaves over."""
+        rounded = ops.cast(inputs, "bfloat16")
+        rest = ops.cast(inputs - ops.cast(rounded, inputs.dtype), "bfloat16")
+        kernel = ops.cast(ops.concatenate([self.kernel, self.kernel], axis=2), "bfloat16")
+        outputs = ops.conv(ops.concatenate([rounded, rest], axis=-1), kernel, padding=self.padding)
+        return self.activation(outputs + ops.cast(self.bias, "bfloat16"))
+
+
+def with_precision(network: keras.Model, precision: str) -> keras.Model:
+    """Return the network with the same weights that computes in another precision.
+
+    Parameters
+    ----------
+    network
+        Any network.
+    precision
+        ``float32`` or ``bfloat16``. The sigmoid stays in float32, and the last convolution unless it is wide:
+        for the 64 channels of the paper's network that would cost a third of the speed.
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
+    first, last = convolutions[0].name, convolutions[-1]
+    exact = {network.layers[-1].name} | ({last.name} if last.input.shape[-1] <= WIDTH else set())
+
+    def recast(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        if not isinstance(layer, layers.InputLayer):
+            config["dtype"] = "float32" if layer.name in exact else POLICIES[precision]
+        if layer.name == first:
+            kind = SplitConv2D if precision == "bfloat16" else layers.Conv2D
+            return kind.from_config(config)
+        return layer.__class__.from_config(config)
+
+    recast_network = keras.models.clone_model(network, clone_function=recast)
+    recast_network.set_weights(network.get_weights())
+    return recast_network

@@ -1,0 +1,72 @@
+"""What the report tells: tables, pieces of sky, configuration and versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from radiofind.evaluation import calibration as score_evaluation
+from radiofind.evaluation import metrics as evaluation
+from radiofind.report.classifiers import ClassifierReport
+from radiofind.report.sky_view import SkyView
+from radiofind.workflow import fingerprints, quarantine, run_warnings
+
+COLUMNS = {
+    "scores": evaluation.COLUMNS,
+    "curves": evaluation.CURVE_COLUMNS,
+    "tiles": ("mosaic", *fingerprints.COLUMNS[:-1], "state", "reason"),
+    "empty_tiles": ("mosaic", "finder", "tile", "reason"),
+    "quarantine": quarantine.COLUMNS,
+    "warnings": run_warnings.COLUMNS,
+    "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
+    "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
+    "area": ("mosaic", "rms", "area_deg2"),
+    "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
+    "calibrations": score_evaluation.COLUMNS,
+    "training": (
+        *("training_set", "finder", "recipe", "train_snr"),
+        *("epoch", "loss", "validation_loss", "validation_f1"),
+    ),
+}
+"""Columns of the tables of `ReportData`."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What the report tells. Tables may be empty, also without columns."""
+
+    scores: pd.DataFrame
+    """`metrics.COLUMNS`, all mosaics and finders."""
+    curves: pd.DataFrame
+    """`metrics.CURVE_COLUMNS`, all mosaics and finders."""
+    tiles: pd.DataFrame
+    """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
+    empty_tiles: pd.DataFrame
+    """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
+    quarantine: pd.DataFrame
+    """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
+    warnings: pd.DataFrame
+    """`run_warnings.COLUMNS`: what is odd about images, and catalogues of tiles that are hard to believe."""
+    catalogues: pd.DataFrame
+    """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
+    noise: pd.DataFrame
+    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and perhaps beam (words)."""
+    area: pd.DataFrame
+    """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
+    views: Sequence[SkyView]
+    """Pieces of sky to show."""
+    cuts: pd.DataFrame
+    """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
+    calibrations: pd.DataFrame
+    """`calibration.COLUMNS`, of the finders whose scores are probabilities."""
+    training: pd.DataFrame
+    """training_set, finder, recipe, train_snr, epoch, loss, validation_loss, validation_f1 of each epoch of
+    each network."""
+    config_text: str
+    """The configuration that was used, YAML."""
+    versions: Mapping[str, str]
+    """Version by software."""
+    classifiers: ClassifierReport | None = None
+    """What there is to tell of classifiers and of the classes of sources, if there is."""
