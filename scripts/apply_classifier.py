@@ -12,7 +12,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     given, params = snakemake.input, snakemake.params
-    images = {snakemake.wildcards.mosaic: ImageSource(**params.image)}
+    images = {snakemake.wildcards.mosaic: ImageSource(given.image, **params.image)}
     (mosaic,) = read_survey_sources(images, catalogues=[given.catalogue], components=list(given.components))
     classifier = read_source_classifier(given.network, given.record, threads=params.threads)
     classified = apply_classifier(mosaic, classifier, name=params.name)

@@ -18,7 +18,8 @@ if __name__ == "__main__":
     params, catalogue = snakemake.params, pd.read_parquet(snakemake.input.catalogue)
     model = read_class_model(snakemake.input.model)
     partners = image_sources(params.partners[snakemake.wildcards.mosaic])
-    features = features_of(catalogue, **read_context(catalogue, ImageSource(**params.image), partners))
+    image = ImageSource(snakemake.input.images[0], **params.image)  # the first is its own
+    features = features_of(catalogue, **read_context(catalogue, image, partners))
     probabilities = apply(model, features)
     classified = with_classes(catalogue, probabilities, model.classes, params.name)
     rule = f"classify_sources {snakemake.wildcards.finder}"

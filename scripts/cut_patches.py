@@ -11,7 +11,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     grounds = [
-        read_ground(mosaic, ImageSource(**ground.pop("image")), **ground)
+        read_ground(mosaic, **ground | {"image": ImageSource(**ground["image"])})
         for mosaic, ground in snakemake.params.mosaics.items()
     ]
     settings = snakemake.params.settings

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
-    image = ImageSource(**params.image)
+    image = ImageSource(snakemake.input.image, **params.image)
     settings = dict(params.settings)
     chosen = {key: settings.pop(key) for key in ("lowest_score", "flux_scale")}
     model = start_model(snakemake.input.network, snakemake.input.record, **settings)

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
-    image = ImageSource(**params.image)
+    image = ImageSource(snakemake.input.image, **params.image)
 
     def search(files: TileFiles) -> Found:
         """Return the peaks of a tile."""

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
-    image = ImageSource(**params.image)
+    image = ImageSource(snakemake.input.image, **params.image)
     options = {key: value for key, value in params.settings.items() if key not in ("kind", "time_limit_s")}
     limits = {"time_limit_s": params.settings["time_limit_s"], "rms_box": params.rms_box}
 

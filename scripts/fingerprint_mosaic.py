@@ -8,7 +8,11 @@ from radiofind.workflow.fingerprints import WARNINGS, fingerprint_mosaic
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     fingerprints = fingerprint_mosaic(
-        ImageSource(**snakemake.params.image, primary_beam=snakemake.input.get("primary_beam") or None),
+        ImageSource(
+            snakemake.input.image,
+            **snakemake.params.image,
+            primary_beam=snakemake.input.get("primary_beam") or None,
+        ),
         core_pixels=snakemake.params.core_pixels,
         halo_pixels=snakemake.params.halo_pixels,
         reach_pixels=snakemake.params.reach_pixels,

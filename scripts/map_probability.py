@@ -12,7 +12,7 @@ from radiofind.mosaics.tile_images import write_image
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    image = ImageSource(**snakemake.params.image)
+    image = ImageSource(snakemake.input.image, **snakemake.params.image)
     files = {"tile": snakemake.input.tile, "noise": snakemake.input.noise}
     sky = read_field(snakemake.wildcards.mosaic, image, **files)
     model = start_model(snakemake.input.network, snakemake.input.record, **snakemake.params.settings)

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     box = read_tile(snakemake.input.tile).box
-    header = ImageSource(**snakemake.params.image).read_header()
+    header = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
     measure = partial(map_noise, header, box, settings=noise_settings(**snakemake.params.noise))
     provenance = provenance_of(snakemake.rule, params=snakemake.params, inputs=snakemake.input)
     noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box), made_of=provenance)

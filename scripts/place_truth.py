@@ -14,7 +14,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     truth = read_truth(snakemake.input.truth, **snakemake.params.truth)
-    header = ImageSource(**snakemake.params.image).read_header()
+    header = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
     x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
     beam = beam_sampler(snakemake.input.get("primary_beam"))(truth["ra"], truth["dec"])
     tiles = [read_tile(path) for path in snakemake.input.tiles]

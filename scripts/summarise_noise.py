@@ -13,7 +13,7 @@ from radiofind.mosaics.tiles import read_tile
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    header = ImageSource(**snakemake.params.image).read_header()
+    header = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
     patches, samples, failed = [NO_PATCHES], [], {}
     for path, tile in zip(snakemake.input.noise, map(read_tile, snakemake.input.tiles), strict=True):
         rms = read_planes(path, "RMS")[0][tile.core.within(tile.box)]

@@ -17,8 +17,8 @@ from radiofind.workflow.stamps import stamps_of
 
 NEVER = "(?!)"
 """A pattern that matches nothing; an empty one would be no constraint at all."""
-IMAGE = ("image", "beam", "frequency_hz", "plane")
-"""Columns of the sheet that say what `images.ImageSource` does."""
+OF_AN_IMAGE = ("beam", "frequency_hz", "plane")
+"""Columns of the sheet that are fields of `images.ImageSource`."""
 
 Names = dict[str, str]
 """Wildcards that make one path of a pattern."""
@@ -129,8 +129,8 @@ class Plan:
         return self.stamps([wildcards["mosaic"]], *columns)
 
     def image_source(self, wildcards: Mapping[str, str]) -> dict[str, object]:
-        """Return what the sheet says of the image of the mosaic: the arguments of `images.ImageSource`."""
-        return self.image(wildcards["mosaic"])
+        """Return fields of `images.ImageSource` but no path: where an image lies changes no result."""
+        return self.sheet_row(wildcards, *OF_AN_IMAGE)
 
     def file(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> str | list[str]:
         """Return `sheet_file`, for rules after the checkpoint."""
@@ -225,8 +225,7 @@ class Plan:
 
     def image(self, mosaic: str) -> dict[str, object]:
         """Return what the sheet says of an image: the arguments of `images.ImageSource`."""
-        row = self.sheet_values(mosaic, *IMAGE)
-        return {"path": row.pop("image"), **row}
+        return {"path": self.sheet_value(mosaic, "image"), **self.sheet_values(mosaic, *OF_AN_IMAGE)}
 
     def with_finders(self, mosaics: Iterable[str], wildcards: Mapping[str, str]) -> list[Names]:
         """Return mosaics and their training sets with all finders, or with the one of the wildcards."""

@@ -127,8 +127,13 @@ def test_the_sheet_is_looked_up_by_mosaic(plan):
 
 
 def test_the_image_of_a_mosaic_is_what_reads_it(plan):
-    source = ImageSource(**plan.image_source({"mosaic": "a"}))
-    assert source == ImageSource("a.fits", beam=(6.0, 5.0, 0.0))
+    assert ImageSource(**plan.image("a")) == ImageSource("a.fits", beam=(6.0, 5.0, 0.0))
+    # A path would enter what results say of themselves: the same image elsewhere would give other bytes.
+    assert plan.image_source({"mosaic": "a"}) == {
+        "beam": (6.0, 5.0, 0.0),
+        "frequency_hz": None,
+        "plane": None,
+    }
     assert plan.sheet_file({"mosaic": "a"}, "truth") == "a.txt"
     assert plan.sheet_file({"mosaic": "bare"}, "truth") == plan.file(None, {"mosaic": "bare"}, "truth") == []
 
