@@ -1,4 +1,4 @@
-"""Say how likely a source is real from what each finder says of it, by what `lessons` has learned."""
+"""Say how likely a source is real from what each finder says of it, as `combined_training` has learned."""
 
 from __future__ import annotations
 

@@ -30,8 +30,10 @@ class CutoutBatch:
     """Float32 of shape (n, size, size), Jy/beam; 0 where the mosaic is blank or ends."""
 
 
-def cut_cutouts(header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int) -> np.ndarray:
-    """Return the cutouts of all sources, in their order.
+def cutouts_in_batches(
+    header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int, batch: int | None = None
+) -> Iterator[CutoutBatch]:
+    """Yield the cutouts of a catalogue that is too large for memory, in the order of the rows of the mosaic.
 
     Parameters
     ----------
@@ -41,40 +43,13 @@ def cut_cutouts(header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixel
         Positions in mosaic pixels, shape (n,), finite; what lies off the mosaic is 0.
     size_pixels
         Side of a cutout. The position is within half a pixel of its middle, (size_pixels - 1) / 2.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float32 of shape (n, size_pixels, size_pixels), Jy/beam, never NaN: 0 where the mosaic is blank or
-        ends.
-
-    Raises
-    ------
-    ValueError
-        When a position is not finite, or the size is not positive.
-    """
-    images = np.zeros((len(x), size_pixels, size_pixels), dtype=np.float32)
-    for batch in cutouts_in_batches(header, x, y, size_pixels=size_pixels):
-        images[batch.rows] = batch.images
-    return images
-
-
-def cutouts_in_batches(
-    header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int, batch: int | None = None
-) -> Iterator[CutoutBatch]:
-    """Yield the cutouts of a catalogue that is too large for memory, in the order of the rows of the mosaic.
-
-    Parameters
-    ----------
-    header, x, y, size_pixels
-        As in `cut_cutouts`.
     batch
         Sources in a batch, of which only the last may have fewer; by default what takes 64 MiB.
 
     Raises
     ------
     ValueError
-        As in `cut_cutouts`.
+        When a position is not finite, or the size is not positive.
     """
     first_x, first_y = first_pixels(x, y, shape=header.shape, size_pixels=size_pixels)
     order = np.lexsort((first_x, first_y))
@@ -92,14 +67,14 @@ def first_pixels(
     Parameters
     ----------
     x, y, size_pixels
-        As in `cut_cutouts`.
+        As in `cutouts_in_batches`.
     shape
         Rows and columns of the mosaic. What lies farther off than a cutout is taken to lie just off it.
 
     Raises
     ------
     ValueError
-        As in `cut_cutouts`.
+        As in `cutouts_in_batches`.
     """
     if size_pixels < 1:
         raise ValueError(f"Expected size_pixels of 1 or more, received {size_pixels}")

@@ -32,10 +32,6 @@ class Calibration:
             raise ValueError(f"Expected a calibration with finite a, b >= 0 and finite c, received {self}")
 
 
-IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
-"""Its scores are the raw outputs."""
-
-
 def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
     """Return the score of each detection: the probability that it matches a truth source.
 

@@ -95,7 +95,7 @@ def fingerprint_mosaic(
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
         warnings = image_warnings(header, steps, plane_given=image.plane is not None)
-    except (MemoryError, OSError):  # not of the files: see `messages.NOT_OF_THE_FILE`
+    except (MemoryError, OSError):  # not of the files: see `given_files.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from radiofind.mosaics import cutting
-from radiofind.mosaics.cutting import cut_cutouts, cutouts_in_batches, first_pixels
+from radiofind.mosaics.cutting import cutouts_in_batches, first_pixels
 from radiofind.mosaics.images import read_header
 
 SHAPE = (90, 70)
@@ -26,6 +26,14 @@ def positions():
     x, y = rng.uniform(-0.5, SHAPE[1] - 0.5, 200), rng.uniform(-0.5, SHAPE[0] - 0.5, 200)
     x[:6], y[:6] = [0, 69, 0, 69, -3, 1e9], [0, 0, 89, 89, 95, -1e9]
     return x, y
+
+
+def cut_cutouts(header, x, y, *, size_pixels):
+    """All cutouts, in the order of the positions."""
+    images = np.full((len(x), size_pixels, size_pixels), np.nan, dtype=np.float32)
+    for batch in cutouts_in_batches(header, x, y, size_pixels=size_pixels):
+        images[batch.rows] = batch.images
+    return images
 
 
 def slow_cutout(pixels, x, y, size):

@@ -11,7 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from radiofind.evaluation.calibration import fit_calibration
 from radiofind.files import write_json
 from radiofind.json_files import read_json
-from radiofind.networks.calibration import IDENTITY, Calibration, calibrate
+from radiofind.networks.calibration import Calibration, calibrate
+
+IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
 
 GRID = np.linspace(0, 1, 501)
 

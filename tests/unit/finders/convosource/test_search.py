@@ -16,7 +16,9 @@ from radiofind.finders.convosource.model import TrainedModel
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.finders.convosource.search import find_sources, map_tile, peaks_of, spread_over, start_model
 from radiofind.mosaics.box import Box
-from radiofind.networks.calibration import IDENTITY, calibrate
+from radiofind.networks.calibration import Calibration, calibrate
+
+IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
