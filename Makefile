@@ -1,10 +1,11 @@
 # Everything on a fresh machine: `make run` (the main job on simulated data) and `make test`.
-# ARGS are given to snakemake: make what-changed ARGS="--configfile mine.yaml"
+# ARGS are given to snakemake, after those of the demonstration: make what-changed ARGS="--configfile mine.yaml"
 # FOLDER, which holds results/, is given to make verify, if it is not this one.
 PYTHON ?= python3
 FOLDER ?= .
 BIN := .venv/bin
-SNAKEMAKE := $(BIN)/snakemake --profile profiles/local $(ARGS)
+SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
+DEMO := --configfile config/demo.yaml
 
 .PHONY: setup run test test-fast test-all lint what-changed verify clean
 
@@ -16,7 +17,7 @@ setup: .venv/installed
 	touch $@
 
 run: setup
-	$(SNAKEMAKE)
+	$(SNAKEMAKE) $(DEMO) $(ARGS)
 	@cat results/scores.txt
 	@echo "The report lies in results/report.html"
 
@@ -34,11 +35,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint $(DEMO)
 
 what-changed: setup
-	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) --logger survey --until index_tiles
-	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) --logger survey --dry-run
+	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --until index_tiles
+	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --dry-run
 
 verify: setup
 	@PYTHONPATH=scripts $(BIN)/python -m radiofind.workflow.inventory "$(FOLDER)"

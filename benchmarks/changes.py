@@ -36,7 +36,6 @@ SETTINGS = {
     "tiling": {"core_pixels": CORE_PIXELS, "halo_pixels": 20},
     # With these, a tile depends on the pixels that lie up to 60 pixels from its core.
     "noise": {"box_pixels": 40, "step_pixels": 20},
-    "classifiers": {"train_with": [], "classify_sources": None},
 }
 OF_A_CHANGE = ("fingerprint_mosaic survey", "index_tiles", "summarise_noise survey", "write_report")
 OF_EVERY_RUN = ("record_provenance", "all")

@@ -80,8 +80,9 @@ def train(options: argparse.Namespace, dataset: str, names: dict[str, str]) -> N
     (options.folder / "config.yaml").write_text(yaml.safe_dump({"classifiers": classifiers}))
     snakemake = [Path(sys.executable).with_name("snakemake"), "-s", REPOSITORY / "Snakefile"]
     profile = ["--profile", REPOSITORY / "profiles/local", "--directory", options.folder]
-    sheet = f"mosaics={REPOSITORY / 'config/mosaics.tsv'}"
-    asked = ["--config", sheet, "--configfile", options.folder / "config.yaml", "--"]
+    sheet = f"mosaics={REPOSITORY / 'config/demo.tsv'}"
+    files = [REPOSITORY / "config/demo.yaml", options.folder / "config.yaml"]
+    asked = ["--config", sheet, "--configfile", *files, "--"]
     targets = [f"results/classifiers/{dataset}/{name}/metrics.csv" for name in names]
     subprocess.run([*snakemake, *profile, *asked, *targets], check=True)
 

@@ -32,7 +32,6 @@ SETTINGS = {
     "mosaics": "mosaics.tsv",
     "noise": {"box_pixels": 40, "step_pixels": 20},
     "snr": [5],
-    "classifiers": {"train_with": [], "classify_sources": None},
 }
 SHORT_TARGET_S = 0.5
 """Most that a short tile may cost in a job of many, in seconds."""

@@ -30,7 +30,6 @@ SETTINGS = {
     "tiling": {"core_pixels": 1000, "halo_pixels": 100},
     "finders": FINDERS,
     "find_with": list(FINDERS),
-    "classifiers": {"train_with": [], "classify_sources": None},
     "snr": [SNR],
     "match": {"radius_pixels": 10},
     "simulations": {

@@ -39,7 +39,6 @@ SETTINGS = {
         "net": {"kind": "convosource", "train_snr": 2, "model": "net.keras"},
     },
     "find_with": ["pybdsf", "peaks", "net"],
-    "classifiers": {"train_with": [], "classify_sources": None},
 }
 RECORDING = """
 import sys

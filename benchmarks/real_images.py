@@ -59,7 +59,6 @@ BOX, STEP = 150, 50
 SETTINGS = {
     "finders": {"pybdsf": {"kind": "pybdsf", **THRESHOLDS}},
     "find_with": ["pybdsf"],
-    "classifiers": {"train_with": [], "classify_sources": None},
     "noise": {"box_pixels": BOX, "step_pixels": STEP},
 }
 BRIGHT_SNR = 10

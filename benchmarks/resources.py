@@ -40,7 +40,6 @@ def settings_of(size: int, core: int, arguments: argparse.Namespace) -> dict[str
         "tiling": {"core_pixels": core},
         "finders": {"convosource": network},
         "find_with": arguments.finders,
-        "classifiers": {"train_with": [], "classify_sources": None},
         "simulations": {"sky": {"size_pixels": size, **sky}},
     }
 

@@ -37,7 +37,6 @@ SETTINGS = {
     "tiling": {"core_pixels": 500, "halo_pixels": 100},
     "finders": FINDERS | COMBINED,
     "find_with": [*FINDERS, *COMBINED],
-    "classifiers": {"train_with": [], "classify_sources": None},
     "snr": list(SNR),
 }
 BRIGHT_SNR = 10

@@ -82,7 +82,6 @@ def run_workflow(image: Path, folder: Path, core_pixels: int) -> tuple[Cost, pd.
         "mosaics": "mosaics.tsv",
         "tiling": {"core_pixels": core_pixels},
         "find_with": ["pybdsf"],
-        "classifiers": {"train_with": [], "classify_sources": None},
         "noise": {"box_pixels": 150, "step_pixels": 50},
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))

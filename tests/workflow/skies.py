@@ -62,7 +62,6 @@ CONFIGURATION = {
     },
     "find_with": list(FINDERS),
     "snr": [2, 5],
-    "classifiers": {"train_with": [], "classify_sources": None},
     "simulations": {"sky": SKY},
 }
 

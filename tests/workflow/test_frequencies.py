@@ -29,7 +29,7 @@ CONFIGURATION = {
     "finders": {"peaks": {"kind": "peaks"}},
     "find_with": ["peaks"],
     "snr": [2, 5],
-    "classifiers": {"train_with": [], "classify_sources": {"by": "truth"}},
+    "classifiers": {"classify_sources": {"by": "truth"}},
 }
 
 

@@ -185,7 +185,8 @@ def _sheet_rule(config: Mapping, base: Path) -> Iterator[Fault]:
     trouble = file_trouble(base / sheet)
     if trouble:
         received = f"{shown(sheet)} ({trouble}; paths start from {base.resolve()})"
-        yield Fault(("mosaics",), "the path of a file", received, sheet)
+        expected = "the path of your mosaic sheet, one row a mosaic (config/README.md tells its columns)"
+        yield Fault(("mosaics",), expected, received, sheet)
 
 
 def _tiling_rule(config: Mapping, _base: Path) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from radiofind.workflow.stamps import stamps_of
 
 NEVER = "(?!)"
 """A pattern that matches nothing; an empty one would be no constraint at all."""
+OF_THE_RUN = ("dask", "strict")
+"""Keys of the configuration on which no result depends."""
 OF_AN_IMAGE = ("beam", "frequency_hz", "plane")
 """Columns of the sheet that are fields of `images.ImageSource`."""
 
@@ -40,7 +42,7 @@ class Plan:
 
     def __init__(self, config: Mapping, mosaics: Sequence[Mosaic]) -> None:
         self.config = config
-        self.science = {key: part for key, part in config.items() if key != "dask"}
+        self.science = {key: part for key, part in config.items() if key not in OF_THE_RUN}
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})

@@ -17,6 +17,7 @@ from radiofind.workflow.config.configuration import ConfigurationError, check_co
 CONFIG = Path(__file__).parents[4] / "config"
 SCHEMAS = CONFIG / "schemas"
 DEFAULT = CONFIG / "config.yaml"
+OVERLAYS = [CONFIG / "demo.yaml", *sorted((CONFIG / "presets").glob("*.yaml"))]
 KIND_SCHEMAS = sorted((SCHEMAS / "finders").glob("*.schema.yaml"))
 KINDS = "combined, convosource, peaks, pybdsf"
 BLOCK = "{size_pixels: 100, frequency_mhz: 560, exposure_h: 8, seed: 1}"
@@ -31,10 +32,10 @@ def merged(below, above):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A working directory with the default configuration and sheet."""
+    """A working directory with the default configuration and a sheet."""
     (tmp_path / "config").mkdir()
-    for name in ("config.yaml", "mosaics.tsv"):
-        (tmp_path / "config" / name).write_text((CONFIG / name).read_text())
+    (tmp_path / "config/config.yaml").write_text(DEFAULT.read_text())
+    (tmp_path / "config/mosaics.tsv").touch()
     return tmp_path
 
 
@@ -58,14 +59,30 @@ def test_the_default_is_right_and_complete(folder):
     assert config["noise"] == {"box_pixels": 150, "step_pixels": 50, "mean": "map", "bright": None}
     assert config["evaluation"] == {"truth_rms": "median", "seed": 1}
     assert config["finders"]["pybdsf"]["time_limit_s"] == 1800
-    assert config["simulations"]["demo"]["dec_deg"] == -30
+    assert config["strict"] is False
+
+
+def test_the_default_simulates_trains_and_classifies_nothing(folder):
+    config = check(folder)
+    assert config["find_with"] == ["pybdsf", "peaks"]
+    assert config["simulations"] == {}
+    assert config["classifiers"] == {
+        "datasets": {},
+        "networks": {},
+        "train_with": [],
+        "classify_sources": None,
+    }
+
+
+def test_a_run_without_a_sheet_is_told_to_write_one(folder):
+    (folder / "config/mosaics.tsv").unlink()
+    message = complaint(folder)
+    assert message.startswith("config/config.yaml, line 2: mosaics: ")
+    assert "config/mosaics.tsv" in message and "config/README.md" in message
 
 
 def test_the_default_file_says_what_the_schema_says(folder):
-    needed = {
-        key: yaml.safe_load(DEFAULT.read_text())[key]
-        for key in ("mosaics", "finders", "find_with", "classifiers", "simulations")
-    }
+    needed = {key: yaml.safe_load(DEFAULT.read_text())[key] for key in ("mosaics", "finders", "find_with")}
     assert check_config(needed, schemas=SCHEMAS, base=folder) == check(folder)
 
 
@@ -100,10 +117,10 @@ def test_two_settings_of_one_finder_and_a_bright_lattice_are_right(folder):
     ]
 
 
-@pytest.mark.parametrize("preset", sorted((CONFIG / "presets").glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_presets_are_right(preset):
-    config = merged(yaml.safe_load(DEFAULT.read_text()), yaml.safe_load(preset.read_text()))
-    check_config(config, schemas=SCHEMAS, sources=[DEFAULT, preset], base=CONFIG.parent)
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_the_demonstration_and_the_presets_are_right(overlay):
+    config = merged(yaml.safe_load(DEFAULT.read_text()), yaml.safe_load(overlay.read_text()))
+    check_config(config, schemas=SCHEMAS, sources=[DEFAULT, overlay], base=CONFIG.parent)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +179,7 @@ def test_the_presets_are_right(preset):
             "dask.options[0]",
             "expected an option of sbatch such as --qos=short",
         ),
-        ("mosaics: none.tsv", "mosaics", "expected the path of a file, received none.tsv (no such file"),
+        ("mosaics: none.tsv", "mosaics", "received none.tsv (no such file"),
         ("mosaics: config", "mosaics", "received config (a folder"),
         ("mosaics: 3", "mosaics", "expected text (put it in quotes), received 3"),
         ("finders: {a b: {kind: peaks}}", "finders.a b", "expected a name of letters"),
@@ -457,7 +474,7 @@ VALUE = st.recursive(
 def test_any_value_is_right_or_told(folder, key, value, inner):
     config = yaml.safe_load(DEFAULT.read_text())
     if inner and isinstance(config[key], dict):
-        config[key][next(iter(config[key]))] = value
+        config[key][next(iter(config[key]), "new")] = value
     else:
         config[key] = value
     try:

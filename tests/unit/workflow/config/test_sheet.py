@@ -241,7 +241,7 @@ def test_a_sheet_that_is_not_there_or_not_text_is_told(folder):
         read(folder, "mosaic\timage\nm\ta.fits", "utf-16")
 
 
-@pytest.mark.parametrize("sheet", ["mosaics.tsv", "presets/lotss.tsv", "presets/sdc1.tsv"])
+@pytest.mark.parametrize("sheet", ["demo.tsv", "presets/lotss.tsv", "presets/sdc1.tsv"])
 def test_the_sheets_that_come_along_are_right(tmp_path, sheet):
     text = (CONFIG / sheet).read_text()
     for path in {field for field in text.split() if field.startswith("data/")}:
