@@ -1,6 +1,6 @@
-# Everything on a fresh machine: `make run` (the main job on simulated data) and `make test`.
-# ARGS are given to snakemake, after those of the demonstration: make what-changed ARGS="--configfile mine.yaml"
-# FOLDER, which holds results/, is given to make verify, if it is not this one.
+# On a fresh machine: `make run` (the workflow on simulated data) and `make test`.
+# ARGS are passed to snakemake: make what-changed ARGS="--configfile mine.yaml"
+# FOLDER is the folder with results/ that make verify checks; the default is the current one.
 PYTHON ?= python3
 FOLDER ?= .
 BIN := .venv/bin
@@ -19,7 +19,7 @@ setup: .venv/installed
 run: setup
 	$(SNAKEMAKE) $(DEMO) $(ARGS)
 	@cat results/scores.txt
-	@echo "The report lies in results/report.html"
+	@echo "Report: results/report.html"
 
 test: setup lint
 	$(BIN)/python -m pytest -n 2 -m "not exhaustive"
