@@ -2,7 +2,7 @@
 Classify the sources of every catalogue with a trained network.
 
 Reads  results/{mosaic}/catalogues/{finder}.parquet, the images named in the mosaic sheet,
-       results/classifiers/{dataset}/{network}/model.keras and model.json, or those of another run
+       results/classifiers/{dataset}/{network}/model.keras and model.json, or a classifier of another run
 Makes  results/{mosaic}/catalogues/classified/{finder}.parquet
 """
 

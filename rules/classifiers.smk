@@ -2,8 +2,8 @@
 Train classifiers on labelled cutouts and compare them.
 
 Reads  results/classifiers/{dataset}/cutouts.h5
-Makes  in results/classifiers/{dataset}/{network}/ members/{member}.*, model.* (all members as one), metrics.csv,
-       confusion.csv, predictions.parquet, capsules.h5 (what they draw)
+Makes  in results/classifiers/{dataset}/{network}/ members/{member}.*, model.* (the ensemble of all members),
+       metrics.csv, confusion.csv, predictions.parquet, capsules.h5 (reconstructions of capsule networks)
 """
 
 

@@ -1,7 +1,7 @@
 """
-Combine the catalogues of several finders: one row per source, with a score learned from all evidence.
+Combine the catalogues of several finders: one row per source, with a score learned from all of them.
 
-Reads  results/{mosaic}/catalogues/{finder}.parquet of the finders that are combined, results/{mosaic}/truth.parquet
+Reads  results/{mosaic}/catalogues/{finder}.parquet of the combined finders, results/{mosaic}/truth.parquet
 Makes  results/models/{training_set}/{finder}.json, results/{mosaic}/catalogues/{finder}.parquet
 """
 

@@ -1,10 +1,10 @@
 """
-Configuration, mosaic sheet, wildcard constraints, and how rules ask for what the tile table tells.
+Configuration, mosaic sheet, wildcard constraints, and the input functions through which rules consult the tile table.
 
-What a run makes is in scripts/radiofind/workflow/plan/, whose methods take the wildcards of a rule. Rules before the
-checkpoint index_tiles, and values that do not depend on the tiles, name such a method as it is, or through `given`.
-Inputs after it name it through `planned`, `each` or `indexed`, which ask the checkpoint first: with a single path that
-is written without them, Snakemake would run the rule again, and all after it, for every mosaic.
+scripts/radiofind/workflow/plan/ decides what a run makes; its methods take the wildcards of a rule. Rules before the
+checkpoint index_tiles, and values that do not depend on the tiles, use such a method directly or through `given`.
+Rules after it use `planned`, `each` or `indexed`, which ask the checkpoint first: a single path
+written without them makes Snakemake rerun the rule, and all rules after it, for every mosaic.
 """
 
 import sys
@@ -62,18 +62,18 @@ localrules:
 
 @cache
 def tile_table():
-    """Return the path of the table of tiles; until the checkpoint has made it, raise what Snakemake expects."""
+    """Return the path of the tile table; before the checkpoint has run, raise the exception Snakemake expects."""
     return checkpoints.index_tiles.get().output.tiles
 
 
 def indexed_tiles():
-    """Return the table of tiles, once the checkpoint has made it."""
-    # A job on another node reads the files of its own tile alone.
+    """Return the tile table, once the checkpoint has made it."""
+    # A job on another node reads only the files of its own tile.
     return read_tiles(tile_table(), mosaics=plan.mosaics, with_files=workflow.is_main_process)
 
 
 def given(method, *arguments):
-    """Return a function for what a method of the plan says of the wildcards of the rule."""
+    """Return an input function that calls a method of the plan with the wildcards of the rule."""
 
     def answer(wildcards):
         return method(wildcards, *arguments)
@@ -82,7 +82,7 @@ def given(method, *arguments):
 
 
 def planned(method, *arguments):
-    """Return a function for what a method of the plan says of the tile table and the wildcards of the rule."""
+    """Return an input function that calls a method of the plan with the tile table and the wildcards of the rule."""
 
     def answer(wildcards):
         return method(indexed_tiles(), wildcards, *arguments)
@@ -91,7 +91,7 @@ def planned(method, *arguments):
 
 
 def each(pattern, method):
-    """Return an input function for the paths of a pattern, one for each set of names that a method gives."""
+    """Return an input function that fills in a path pattern, once for each set of names that a method returns."""
 
     def paths(wildcards):
         names = method(indexed_tiles(), wildcards)
@@ -101,7 +101,7 @@ def each(pattern, method):
 
 
 def indexed(pattern, method=plan.names):
-    """Return an input function for a path with the wildcards of the rule and the names that a method gives."""
+    """Return an input function that fills in a path pattern with the wildcards and the names that a method returns."""
 
     def path(wildcards):
         return pattern.format(**{**wildcards, **method(indexed_tiles(), wildcards)})
@@ -110,7 +110,7 @@ def indexed(pattern, method=plan.names):
 
 
 def joined(*inputs):
-    """Return an input function for the paths of several."""
+    """Return an input function for the paths of several input functions."""
 
     def paths(wildcards):
         return [path for one in inputs for path in one(wildcards)]
@@ -119,7 +119,7 @@ def joined(*inputs):
 
 
 def of_dataset(pattern):
-    """Return an input function for a path of a data set, after the checkpoint only if it is cut out of mosaics."""
+    """Return an input function for a path of a data set; it waits for the checkpoint only if cut from mosaics."""
 
     def path(wildcards):
         if classifiers.is_cut(wildcards):
@@ -130,7 +130,7 @@ def of_dataset(pattern):
 
 
 def of_members(pattern):
-    """Return an input function for one path per member of a classifier, likewise."""
+    """Return an input function for one path per member of a classifier; it waits as `of_dataset` does."""
 
     def paths(wildcards):
         if classifiers.is_cut(wildcards):
@@ -141,8 +141,8 @@ def of_members(pattern):
 
 
 def output_patterns(wildcards):
-    """Return the paths of all that the rules make, but for those of which this run makes none."""
+    """Return the path patterns of all outputs that this run can make."""
     paths = [path for rule in workflow.rules for path in rule.output if NEVER not in path]
     outputs = set(map(strip_wildcard_constraints, paths))
-    # Of mosaics that cannot be read there is nothing else.
+    # Mosaics that cannot be read have no other output.
     return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})

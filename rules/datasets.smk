@@ -1,5 +1,5 @@
 """
-Make labelled cutouts.
+Make data sets of labelled cutouts.
 
 Reads  HDF5 files named in the configuration; images and results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/classifiers/{dataset}/cutouts.h5
@@ -82,6 +82,6 @@ rule cut_dataset:
         settings=classifiers.dataset_settings,
         code=digest_of("cut_dataset"),
     message:
-        "Cutting the data set {wildcards.dataset} out of the mosaics"
+        "Cutting the data set {wildcards.dataset} from the mosaics"
     script:
         "../scripts/cut_dataset.py"

@@ -1,5 +1,5 @@
 """
-Score every finder per region, cut, SNR and class, and check the scores that are to be probabilities.
+Score every finder per region, cut, SNR and class, and check the calibration of scores that are probabilities.
 
 Reads  results/{mosaic}/matches/{finder}.parquet, results/cuts/{training_set}/{finder}.json,
        results/{mosaic}/catalogues/{finder}.parquet, results/{mosaic}/truth.parquet

@@ -3,7 +3,7 @@ Cross-match the catalogues to the truth.
 
 Reads  the truth catalogues and primary beams of the mosaic sheet, results/{mosaic}/noise/{tile}.fits,
        results/{mosaic}/catalogues/{finder}.parquet
-Makes  results/{mosaic}/truth.parquet (the truth that lies on the mosaic, with its apparent flux and noise),
+Makes  results/{mosaic}/truth.parquet (the truth on the mosaic, with its apparent flux and noise),
        results/cuts/{training_set}/{finder}.json, results/{mosaic}/matches/{finder}.parquet
 """
 

@@ -1,5 +1,5 @@
 """
-Find the local maxima of each tile of a block: the baseline that every finder must beat.
+Find the local maxima in each tile of a block: the baseline that every finder must beat.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
 Makes  results/{mosaic}/detections/{finder}/{block}.parquet

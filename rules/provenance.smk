@@ -1,8 +1,8 @@
 """
-Record what the results are, what they were made from, and which jobs wrote them.
+Record the provenance of all results: digests of inputs and results, and the jobs that wrote them.
 
 Reads  all files under results/, the files of the mosaic sheet, data sets and models of other runs, the logs
-Makes  results/provenance.json, and a copy beside its log, by which the next record knows what it need not read
+Makes  results/provenance.json, and a copy next to its log, which saves the next record from reading unchanged files
 """
 
 catalogue_targets = joined(

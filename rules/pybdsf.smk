@@ -1,5 +1,5 @@
 """
-Run PyBDSF on each tile of a block with the noise map of the workflow.
+Run PyBDSF on each tile of a block, with the noise map measured by the workflow.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
 Makes  results/{mosaic}/detections/{finder}/{block}.parquet and {block}.components.parquet (Gaussians)

@@ -2,9 +2,9 @@
 Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
-       how the networks were trained, the scores of classifiers, their cutouts and answers, and the scores of classes
+       the training records of the networks, scores, cutouts and predictions of classifiers, and the scores of classes
 Makes  results/report.html, which needs no network, results/quarantine.csv (tiles that could not be searched) and
-       results/warnings.csv (odd images, and catalogues of tiles that are hard to believe)
+       results/warnings.csv (unusual images, and tiles with implausible catalogues)
 """
 
 

@@ -1,5 +1,5 @@
 """
-Memory and time that jobs ask for, from what they work on and what each rule was measured to need
+Memory and time that jobs request, from the size of their input and the measured needs of each rule
 (scripts/radiofind/workflow/needs.py).
 """
 
@@ -17,7 +17,7 @@ work = WorkPlan(plan, training, classifiers, source_classes)
 
 
 def memory_of(rule, work_of):
-    """Return a resource function for the memory of a rule, MiB, from a function for what its jobs work on."""
+    """Return a resource function for the memory of a rule, MiB; `work_of` gives the size of its jobs."""
 
     def mib(wildcards, input, attempt):
         return asked_for(memory_mib, rule, work_of, wildcards, input, attempt)
@@ -26,7 +26,7 @@ def memory_of(rule, work_of):
 
 
 def time_of(rule, work_of):
-    """Return a resource function for the time of a rule, minutes, likewise."""
+    """Return a resource function for the time of a rule, minutes; `work_of` gives the size of its jobs."""
 
     def minutes(wildcards, input, attempt):
         return asked_for(runtime_minutes, rule, work_of, wildcards, input, attempt)
@@ -35,22 +35,22 @@ def time_of(rule, work_of):
 
 
 def asked_for(how_much, rule, work_of, wildcards, input, attempt):
-    """Return what a job asks for; what Snakemake shows as <TBD> in a plan made before the tiles are known."""
+    """Return what a job requests; before the tiles are known, a placeholder that Snakemake shows as <TBD>."""
     try:
         return how_much(rule, with_files(work_of(wildcards), NEEDS[rule], input), attempt=attempt)
     except IncompleteCheckpointException:
-        # Snakemake would put a 0 in its place, which it then takes for a resource, and stop.
+        # Without a placeholder Snakemake inserts 0, takes it for a resource, and stops.
         return TBDString()
 
 
 def with_files(work, need, input):
-    """Return the work with the sizes of inputs; in a plan they may be missing, and Snakemake says <TBD>."""
+    """Return the work with the sizes of inputs; files missing in a dry run make Snakemake show <TBD>."""
     if need.tables:
         given = [input[name] for name in need.tables]
         paths = [path for one in given for path in ([one] if isinstance(one, str) else one)]
         work = replace(work, table_mib=sum(Path(path).stat().st_size for path in paths) / MIB)
     if need.cutouts:
-        # Here, since it takes as long to load as the rest of a plan, and few jobs need it.
+        # Imported here, because it takes as long to load as the rest of the plan, and few jobs need it.
         from radiofind.classifiers.cutout_sizes import shape_of_cutouts
 
         number, pixels = shape_of_cutouts(input[need.cutouts])
@@ -59,5 +59,5 @@ def with_files(work, need, input):
 
 
 def nothing(wildcards):
-    """Return the work of which nothing is known."""
+    """Return the work of a job whose needs do not depend on its input."""
     return Work()

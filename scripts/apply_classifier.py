@@ -1,4 +1,4 @@
-"""Say of which class the sources of a catalogue are, by what a network sees in their cutouts."""
+"""Classify the sources of a catalogue by applying a network to their cutouts."""
 
 from radiofind.classifiers.classifying import apply_classifier, read_source_classifier
 from radiofind.classifiers.survey_inputs import read_survey_sources

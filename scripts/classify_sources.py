@@ -1,4 +1,4 @@
-"""Say of which class the sources of a catalogue are, by what was learned of the truth."""
+"""Classify the sources of a catalogue with a model learned from the truth."""
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ if __name__ == "__main__":
     params, catalogue = snakemake.params, pd.read_parquet(snakemake.input.catalogue)
     model = read_class_model(snakemake.input.model)
     partners = image_sources(params.partners[snakemake.wildcards.mosaic])
-    image = ImageSource(snakemake.input.images[0], **params.image)  # the first is its own
+    image = ImageSource(snakemake.input.images[0], **params.image)  # the first is that of the catalogue
     features = features_of(catalogue, **read_context(catalogue, image, partners))
     probabilities = apply(model, features)
     classified = with_classes(catalogue, probabilities, model.classes, params.name)

@@ -1,4 +1,4 @@
-"""Copy a user's labelled cutouts, checked, grouped by object and split."""
+"""Copy a user's labelled cutouts: check them, group them by object and split them."""
 
 import json
 

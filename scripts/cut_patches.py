@@ -1,4 +1,4 @@
-"""Cut the patches that a network of a training set is trained on."""
+"""Cut the patches on which the network of a training set is trained."""
 
 from radiofind.finders.convosource.patches import cut_patches
 from radiofind.finders.convosource.training_data import read_ground

@@ -1,4 +1,4 @@
-"""Make one classifier of its members, and score them and it on the test cutouts."""
+"""Combine the members of a classifier into an ensemble, and score both on the test cutouts."""
 
 from radiofind.classifiers.capsule_views import write_capsule_views
 from radiofind.classifiers.cutouts import read_cutouts

@@ -1,4 +1,4 @@
-"""Check on a mosaic whether as many detections of a finder match as their scores say."""
+"""Measure on a mosaic how well the scores of a finder's detections are calibrated."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Find the sources of the tiles of a block with a network."""
+"""Find sources in the tiles of a block with a network."""
 
 from functools import partial
 

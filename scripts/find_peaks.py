@@ -1,4 +1,4 @@
-"""Find the peaks of the tiles of a block."""
+"""Find peaks in the tiles of a block."""
 
 from functools import partial
 

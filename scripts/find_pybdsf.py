@@ -1,4 +1,4 @@
-"""Find the sources of the tiles of a block with PyBDSF."""
+"""Find sources in the tiles of a block with PyBDSF."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Index the tiles of all mosaics, and rewrite the files of those that have changed."""
+"""Index the tiles of all mosaics, and rewrite the files of tiles that have changed."""
 
 from pathlib import Path
 

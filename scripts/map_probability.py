@@ -1,4 +1,4 @@
-"""Map the probability that a network gives to each pixel of a tile."""
+"""Write the probability map of a tile, the output of a network for each pixel."""
 
 from radiofind.files import whole_or_absent
 from radiofind.finders.convosource.search import map_tile, spread_over, start_model

@@ -1,4 +1,4 @@
-"""Measure mean and noise of a tile."""
+"""Measure the mean and noise maps of a tile."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Merge the Gaussians of all tiles of a mosaic: those of the sources in its catalogue."""
+"""Merge the Gaussians of all tiles of a mosaic, keeping those of sources in its catalogue."""
 
 import pandas as pd
 

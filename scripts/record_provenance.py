@@ -1,4 +1,4 @@
-"""Record what the results are, what they were made from, and which jobs wrote them."""
+"""Record the provenance of all results: digests of inputs and results, and the jobs that wrote them."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from radiofind.workflow.run_record import Scope, earlier_record, record_inventor
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    # Snakemake removes the output before the job starts. A copy lies beside the log, so that large files that
-    # were not written since are not read again. (An output of the kind `update` stays, but when its job fails
-    # Snakemake puts it back as a new file, and takes it for up to date.)
+    # Snakemake removes the output before the job starts. A copy is kept next to the log, so that large files
+    # that have not changed are not read again. (An output marked `update` stays, but if its job fails
+    # Snakemake restores it as a new file and takes it for up to date.)
     copy = Path(snakemake.log[0]).with_suffix(".json")
     record = record_inventory(
         snakemake.params.given,

@@ -1,4 +1,4 @@
-"""Summarise the noise of a mosaic per patch."""
+"""Summarise the noise of a mosaic in patches of 50 x 50 pixels."""
 
 import pandas as pd
 

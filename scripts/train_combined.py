@@ -1,4 +1,4 @@
-"""Learn from the validation boxes of a training set how likely the sources of a combined finder are real."""
+"""Learn the scores of a combined finder on the validation boxes of a training set."""
 
 from dataclasses import asdict
 

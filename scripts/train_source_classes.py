@@ -1,4 +1,4 @@
-"""Learn from the train boxes of a training set of which class the sources of a finder are."""
+"""Learn the classes of a finder's sources on the train boxes of a training set."""
 
 from dataclasses import asdict
 
