@@ -104,8 +104,8 @@ def test_changed_pixel_is_told_of_the_tiles_that_see_it(copy):
     for finder in OF_TILES:
         for tile in ("y000x000", "y000x001"):
             assert reasons[f"strip {tile} {finder}"].startswith("pixels")
-    assert reasons["strip y000x002 net"] == "net is trained anew"
-    assert "Trained anew: net on strip (under its boxes: pixels" in text
+    assert reasons["strip y000x002 net"] == "net is trained again"
+    assert "Trained again: net on strip (under its boxes: pixels" in text
     assert "header" not in text
 
 
@@ -118,4 +118,4 @@ def test_mosaic_added_is_told_as_not_searched_yet(copy):
     tiles, reasons = listed(copy)
     assert tiles == {("new", finder, "y000x000") for finder in OF_TILES}
     assert set(reasons.values()) == {"not searched yet"}
-    assert "Catalogues made anew: both, net, peaks, pybdsf in new" in text
+    assert "Catalogues made again: both, net, peaks, pybdsf in new" in text

@@ -1,4 +1,4 @@
-"""What a run does and did: plan, resources, fingerprints, quarantine, warnings, record, inventory.
+"""Planning and bookkeeping of runs: plan, resources, fingerprints, quarantine, warnings, record, inventory.
 
-Owns what jobs were measured to need, and when a tile counts as changed.
+This room defines the measured needs of jobs, and when a tile counts as changed.
 """

@@ -1,4 +1,4 @@
-"""Say at the end of a run what its user should look at: warnings, tiles and mosaics that are missing."""
+"""Summarise at the end of a run what the user should look at: warnings, and tiles and mosaics left out."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pandas as pd
 from radiofind.workflow.run_warnings import group_warnings
 
 LONGEST_LINE = 190
-"""Characters of a line; the files have the whole texts."""
+"""Maximum length of a line; the files have the full texts."""
 MOST_WARNINGS = 3
-"""Kinds of warnings that are told."""
+"""Number of kinds of warnings shown."""
 MOST_OTHERS = 2
-"""Tiles in quarantine, and mosaics, that are told."""
+"""Number of quarantined tiles, and of unreadable mosaics, shown."""
 
 
 def closing_lines(results: str | Path) -> list[str]:
-    """Return at most ten lines on what is odd about results; none when nothing is.
+    """Return at most ten lines on problems in a results folder; none if there are no problems.
 
     Parameters
     ----------
     results
-        The folder. Files that are missing or cannot be read tell nothing: a run may have ended before them.
+        The folder. Missing or unreadable files are skipped, as a run may have ended before writing them.
     """
     folder = Path(results)
     parts = ((_warnings, "warnings.csv"), (_quarantine, "quarantine.csv"), (_unreadable, "tiles.parquet"))
@@ -33,13 +33,13 @@ def closing_lines(results: str | Path) -> list[str]:
 
 
 def print_closing_lines(results: str | Path) -> None:
-    """Print the same where Snakemake tells how the run went."""
+    """Print the closing lines to stderr, after Snakemake's messages."""
     for line in closing_lines(results):
         print(line, file=sys.stderr)
 
 
 def _cautious(tell: Callable[[Path], Iterable[str]], path: Path) -> list[str]:
-    """Return the lines of a file; none where it is missing, cut short or of another version."""
+    """Return the lines about a file; none if it is missing, truncated or from another version."""
     try:
         return list(tell(path)) if path.exists() else []
     except (OSError, ValueError, LookupError):
@@ -47,7 +47,7 @@ def _cautious(tell: Callable[[Path], Iterable[str]], path: Path) -> list[str]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Return a table of texts."""
+    """Return a CSV table with all columns as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
@@ -84,11 +84,11 @@ def _unreadable(path: Path) -> Iterable[str]:
 
 
 def _plural(number: int, noun: str) -> str:
-    """Return a number of things."""
+    """Return a number with its noun in the singular or plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _short(line: str) -> str:
-    """Return a line that a terminal can show: messages of other programs may hold any character."""
+    """Return a printable line of limited length: messages of other programs may contain any character."""
     shown = "".join(letter if letter.isprintable() else " " for letter in line)
     return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 3]}..."

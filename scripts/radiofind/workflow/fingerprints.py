@@ -1,4 +1,4 @@
-"""Tell which tiles of a mosaic have changed, by what enters their jobs: pixels and header cards."""
+"""Detect which tiles of a mosaic have changed, from digests of the pixels and header cards that jobs use."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ EDGES = ("x0", "x1", "y0", "y1")
 DIGESTS = ("header", "pixels", "fingerprint")
 COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
 WARNINGS = "warnings"
-"""Key in the metadata of tables under which is told what is odd about images."""
+"""Key of the warnings in the metadata of tables."""
 
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """What was learnt of a mosaic when it was read from end to end."""
+    """Tiles of a mosaic with their digests, and warnings about its image."""
 
     tiles: pd.DataFrame
     """Columns `COLUMNS`, one row per tile."""
     warnings: tuple[str, ...] = ()
-    """What is odd about the image, in words for the report."""
+    """Anything unusual about the image, in words for the report."""
 
 
 def fingerprint_mosaic(
@@ -48,17 +48,17 @@ def fingerprint_mosaic(
     truth: str | Path | None = None,
     truth_format: str | None = None,
 ) -> Fingerprints:
-    """Return the tiles of a mosaic with a digest of what each depends on, and what is odd about the image.
+    """Return the tiles of a mosaic with a digest of the data each depends on, and warnings about the image.
 
     Parameters
     ----------
     image
-        The mosaic. Its primary beam is read now, and the truth, too, so that a bad one is told before tiles
-        are searched.
+        The mosaic. Its primary beam and the truth are read too, to report a bad file before tiles are
+        searched.
     core_pixels, halo_pixels
         The tiling.
     reach_pixels
-        How far beyond a tile its noise reads.
+        How far beyond a tile its noise measurement reads.
     truth, truth_format
         As in the mosaic sheet.
 
@@ -72,9 +72,9 @@ def fingerprint_mosaic(
     Raises
     ------
     RuntimeError
-        When a file changes while it is read: the fingerprints would be those of no image, and newer than it.
+        If a file changes while it is read: the fingerprints would match no image, yet be newer than it.
     OSError, MemoryError
-        When disk, network or memory fail: the files may be right, and a later run is to read them again.
+        If disk, network or memory fail: the files may be correct, and a later run must read them again.
     """
     path, primary_beam = image.path, image.primary_beam
     files = [file for file in (path, primary_beam, truth) if file]
@@ -95,7 +95,7 @@ def fingerprint_mosaic(
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
         warnings = image_warnings(header, steps, plane_given=image.plane is not None)
-    except (MemoryError, OSError):  # not of the files: see `given_files.NOT_OF_THE_FILE`
+    except (MemoryError, OSError):  # not a fault of the files: see `given_files.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)
@@ -103,7 +103,7 @@ def fingerprint_mosaic(
     for file in files:
         if status_of(file) != before[file]:
             raise RuntimeError(
-                f"{file}: expected a file that stays as it is, received one that is being written"
+                f"{file}: the file changed while it was read; run again when it has been written"
             )
     for warning in warnings:
         logger.warning("%s: %s", path, warning)
@@ -133,12 +133,12 @@ def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
-    """Return by mosaic and live tile what the tile's file holds.
+    """Return the content of each live tile's file, by mosaic and tile.
 
     Parameters
     ----------
     tiles
-        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back as they were.
+        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back unchanged.
     tiling
         As for `describe_tile`.
     """
@@ -155,14 +155,14 @@ def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, di
 def describe_tile(
     row: Mapping[str, object], *, core_pixels: int, halo_pixels: int, reach_pixels: int
 ) -> dict[str, object]:
-    """Return what a tile's file holds: its boxes, the tiling and its digests.
+    """Return the content of a tile's file: its boxes, the tiling and its digests.
 
     Parameters
     ----------
     row
         One row of `index_tiles`.
     core_pixels, halo_pixels, reach_pixels
-        The tiling, and how far beyond a tile its noise reads.
+        The tiling, and how far beyond a tile its noise measurement reads.
     """
     return {
         "tile": row["tile"],
@@ -176,14 +176,14 @@ def describe_tile(
 
 
 def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: Path) -> None:
-    """Make the tile files of a mosaic agree with its tiles, and leave alone those that already do.
+    """Rewrite the tile files of a mosaic that do not match its tiles; leave the others untouched.
 
     Parameters
     ----------
     descriptions
-        What `describe_tile` says of each live tile.
+        Result of `describe_tile` for each live tile.
     folder
-        Where their files lie; files of other tiles are removed, and damaged ones made anew.
+        The folder of their files; files of other tiles are removed, and damaged ones rewritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("y*.json"):

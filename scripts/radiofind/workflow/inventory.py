@@ -1,6 +1,6 @@
-"""Tell what a results folder holds, and whether it still holds what was recorded at the end of a run.
+"""List the files of a results folder, and compare them with the record made at the end of a run.
 
-``python -m radiofind.workflow.inventory`` compares a folder with the record in it.
+``python -m radiofind.workflow.inventory`` (``make verify``) compares a folder with its record.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ from radiofind.jobs.job_log import utc
 RESULTS = "results"
 RECORD = "results/provenance.json"
 PARTS = ("inputs", "outputs", "leftover")
-"""Keys of a record that hold files."""
+"""Keys of a record that contain files."""
 PASSING_FOLDER = re.compile(r"\..*|.*\.keras\.unfinished")
 PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged|kept)")
-"""Names of what is no result: temporary, of unfinished jobs, set aside, kept for the next job."""
+"""Names that are not results: temporary, unfinished or damaged files, and files kept for the next job."""
 
 Entry = dict[str, object]
-"""What is known of a file: ``sha256``, ``bytes`` and ``written`` (when), or why it is ``unreadable``."""
+"""Entry of a file: ``sha256``, ``bytes`` and ``written`` (time), or why it is ``unreadable``."""
 Record = dict[str, object]
-"""What `run_record.record_inventory` returns."""
+"""The record that `run_record.record_inventory` returns."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A file that is not as it was recorded."""
+    """A file that differs from its record."""
 
     path: str
-    """Where it lies."""
+    """Its path."""
     what: str
-    """In words."""
+    """The difference, in words."""
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return the paths ``results/...`` of all results in a folder, but not of the record itself."""
+    """Return the paths ``results/...`` of all results in a folder, except the record itself."""
     found = []
     for place, folders, names in os.walk(folder / RESULTS, followlinks=True):
         folders[:] = [name for name in folders if not PASSING_FOLDER.fullmatch(name)]
@@ -57,16 +57,16 @@ def files_in(folder: Path) -> list[str]:
 
 
 def describe(path: str | Path, *, known: Entry | None = None, trusted: Sequence[str] = ("written",)) -> Entry:
-    """Return what is to be known of a file.
+    """Return the entry of a file: its digest, size and time, or why it cannot be read.
 
     Parameters
     ----------
     path
         The file.
     known
-        What was known of it; returned, instead of reading the file, if it still holds.
+        An earlier entry; returned without reading the file, if it is still valid.
     trusted
-        By which of ``written`` and ``bytes`` it is told whether it does.
+        Which of ``written`` and ``bytes`` must be unchanged for that.
     """
     try:
         status = Path(path).stat()
@@ -82,13 +82,13 @@ def describe(path: str | Path, *, known: Entry | None = None, trusted: Sequence[
 
 
 def digest_of_files(entries: Mapping[str, Entry]) -> str:
-    """Return the SHA-256 digest of what ``sha256sum`` prints for files in the order of their paths."""
+    """Return the SHA-256 digest of the output of ``sha256sum`` for files sorted by path."""
     lines = "".join(f"{entries[path]['sha256']}  {path}\n" for path in sorted(entries))
     return hashlib.sha256(os.fsencode(lines)).hexdigest()
 
 
 def files_of(record: Mapping[str, object]) -> dict[str, Entry]:
-    """Return all files of a record."""
+    """Return the entries of all files in a record, by path."""
     return {path: entry for part in PARTS for path, entry in record.get(part, {}).items()}
 
 
@@ -98,37 +98,37 @@ def read_record(path: str | Path) -> Record:
     Parameters
     ----------
     path
-        Where it lies.
+        The file.
 
     Raises
     ------
     ValueError
-        When it is missing or damaged.
+        If it is missing or damaged.
     """
-    expected = f"{path}: expected the record that a run writes at its end, received"
+    broken = f"{path}: cannot read the record that a run writes at its end:"
     if trouble := file_trouble(Path(path)):
-        raise ValueError(f"{expected} {trouble}")
+        raise ValueError(f"{broken} {trouble}")
     try:
         record = json.loads(Path(path).read_text())
         _check(record)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{expected} a damaged one ({type(error).__name__}: {shown(str(error))})") from error
+        raise ValueError(f"{broken} it is damaged ({type(error).__name__}: {shown(str(error))})") from error
     return record
 
 
 def differences(record: Record, folder: Path, *, quick: bool = False, threads: int = 1) -> list[Difference]:
-    """Return what is not as it was recorded, in the order of the paths.
+    """Return the files that differ from the record, sorted by path.
 
     Parameters
     ----------
     record
         From `read_record`.
     folder
-        The folder that holds ``results``; relative paths of inputs start there.
+        The folder with ``results``; relative paths of inputs start there.
     quick
-        Whether to read only the files whose size or time is another.
+        Whether to read only files whose size or time has changed.
     threads
-        How many files are read at a time.
+        Number of files read in parallel.
     """
     inputs, outputs, leftover = (record[part] for part in PARTS)
     present = set(files_in(folder))
@@ -143,7 +143,7 @@ def differences(record: Record, folder: Path, *, quick: bool = False, threads: i
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print how a folder differs from its record; return 0 if it does not, 1 if it does."""
+    """Print how a folder differs from its record; return 0 if it does not differ, 1 if it does."""
     parser = argparse.ArgumentParser(
         prog="python -m radiofind.workflow.inventory",
         description="Compare a results folder with the record in it.",
@@ -166,18 +166,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(record: Record) -> None:
-    """Raise when a part of a record is missing, or when its outputs are not those that it was made with."""
+    """Raise if a part of a record is missing, or its outputs do not match their digest."""
     datetime.fromisoformat(record["recorded"])
     for part in PARTS:
         for entry in record[part].values():
             entry.items()
     expected, received = record["outputs_sha256"][:12], digest_of_files(record["outputs"])[:12]
     if expected != received:
-        raise ValueError(f"expected outputs of the digest {expected}..., received {received}...")
+        raise ValueError(f"outputs have the digest {received}... instead of {expected}...")
 
 
 def _compare(folder: Path, quick: bool, path: str, recorded: Entry) -> str:
-    """Return in words how a file differs from what was recorded; nothing if it does not."""
+    """Return in words how a file differs from its entry; empty if it does not."""
     now = describe(folder / path, known=recorded if quick else None, trusted=("bytes", "written"))
     if now.get("sha256") == recorded.get("sha256"):
         return ""

@@ -1,4 +1,4 @@
-"""Compare what the jobs of a run asked for with what they used, as their benchmark files and logs tell."""
+"""Compare the resources that jobs requested with those they used, from their benchmark files and logs."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ SECONDS_IN_MINUTE = 60
 
 @dataclass(frozen=True)
 class JobCost:
-    """What one job asked for, and what it used."""
+    """The resources that one job requested and used."""
 
     rule: str
     """Name of the rule."""
     job: str
-    """Its wildcards, as they stand in the name of its benchmark file."""
+    """Its wildcards, as in the path of its benchmark file."""
     seconds: float
     """Wall time of the script."""
     processor_seconds: float
-    """Time on processors, when Snakemake last looked; NaN when it never did."""
+    """CPU time at Snakemake's last sample; NaN without a sample."""
     sampled_mib: float
-    """Most resident memory of script and programs when Snakemake looked; NaN when it never did."""
+    """Peak resident memory of script and programs in Snakemake's samples; NaN without a sample."""
     peak_mib: float
-    """Most resident memory of the script, and of the program that it ran, as the system counts it."""
+    """Peak resident memory of the script plus that of the program it ran, from the operating system."""
     asked_mib: int
-    """``mem_mb``, which SLURM takes as MiB."""
+    """``mem_mb``, which SLURM interprets as MiB."""
     asked_seconds: int
     """``runtime``, in seconds."""
 
     @property
     def memory_ratio(self) -> float:
-        """Memory that was asked for over memory that was used."""
+        """Requested over used memory."""
         return self.asked_mib / self.peak_mib
 
     @property
     def time_ratio(self) -> float:
-        """Time that was asked for over time that was used."""
+        """Requested over used time."""
         return self.asked_seconds / self.seconds
 
 
 def costs_of(folder: Path) -> Iterator[JobCost]:
-    """Yield what the jobs of a run asked for and used.
+    """Yield the requested and used resources of the jobs of a run.
 
     Parameters
     ----------
     folder
-        Where Snakemake ran, with ``--benchmark-extended``.
+        The folder in which Snakemake ran, with ``--benchmark-extended``.
 
     Raises
     ------
     ValueError
-        When a log does not tell how much memory its job used.
+        If a log has no line with the memory of its job.
     """
     for path in sorted((folder / "benchmarks").rglob("*.tsv")):
         place = path.relative_to(folder / "benchmarks").as_posix().removesuffix(".tsv")
@@ -80,8 +80,8 @@ def costs_of(folder: Path) -> Iterator[JobCost]:
 
 
 def _peak_mib(log: Path) -> float:
-    """Return the memory that a job used, as its log tells."""
+    """Return the memory that a job used, from its log."""
     peaks = {name: float(mib) for name, mib in PEAK.findall(log.read_text(errors="replace"))}
     if "script" not in peaks:
-        raise ValueError(f"{log}: expected a line with the memory that the job used, received none")
+        raise ValueError(f"{log}: no line gives the memory that the job used")
     return sum(peaks.values())

@@ -1,6 +1,6 @@
-"""What jobs of each rule were measured to use (``benchmarks/resources.py``); tests compare it with jobs.
+"""Measured memory and time of the jobs of each rule (``benchmarks/resources.py``); tests check it on jobs.
 
-`resources` makes of it what jobs ask for.
+`resources` derives from it what jobs request.
 """
 
 from __future__ import annotations
@@ -10,38 +10,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Need:
-    """What the jobs of a rule use, as measured."""
+    """The measured memory and time of the jobs of a rule."""
 
     mib: float
     """Baseline memory: Python and its libraries."""
     bytes_per_pixel: float = 0
-    """Memory for each pixel that is held at a time."""
+    """Memory per pixel held at a time."""
     mib_of_block: float = 0
-    """Memory for `resources.BLOCK_PIXELS` pixels; fewer take less of it, and more take no more."""
+    """Memory for `resources.BLOCK_PIXELS` pixels; fewer need proportionally less, more need no more."""
     mib_per_table_mib: float = 0
-    """Memory for each MiB of the tables, which are packed."""
+    """Memory per MiB of the (compressed) tables."""
     mib_per_tile: float = 0
-    """Memory for each tile that it goes through."""
+    """Memory per tile processed."""
     mib_per_cutout: float = 0
-    """Memory for each cutout, besides that for its pixels."""
+    """Memory per cutout, in addition to its pixels."""
     tables: tuple[str, ...] = ()
-    """The inputs of the rule whose size counts."""
+    """Names of the rule's inputs whose sizes are added up."""
     cutouts: str = ""
-    """The input of the rule that is a file of cutouts, which count."""
+    """Name of the rule's input that is a file of cutouts."""
     seconds: float = 10
-    """Baseline time: to start Python and its libraries."""
+    """Baseline time: starting Python and its libraries."""
     seconds_per_megapixel: float = 0
-    """Time for each million of all pixels."""
+    """Time per million pixels processed."""
     seconds_per_tile: float = 0
-    """Time for each tile, besides that for its pixels."""
+    """Time per tile, in addition to its pixels."""
     seconds_per_table_mib: float = 0
-    """Time for each MiB of the tables."""
+    """Time per MiB of the tables."""
     seconds_per_batch: float = 0
-    """Time for each batch of a training."""
+    """Time per batch of a training."""
     seconds_per_epoch_mib: float = 0
-    """Time in each epoch of a training for each MiB of its patches, for validation for example."""
+    """Time per epoch of a training and MiB of its patches, for example for validation."""
     seconds_per_cutout: float = 0
-    """Time for each cutout, in each epoch where there are any."""
+    """Time per cutout; in a training, per cutout and epoch."""
 
 
 NETWORKS = {
@@ -52,8 +52,8 @@ NETWORKS = {
     ("transfer", "default"): (2500, 15),
     ("transfer", "paper"): (9000, 60),
 }
-"""`Work.network_mib` and `Work.slowness` by architecture and recipe, of those that need more than default.
-The capsules of the paper held 12 GiB when the measurement was stopped."""
+"""`Work.network_mib` and `Work.slowness` by architecture and recipe, for those above the default.
+The paper's capsule network held 12 GiB when the measurement was stopped."""
 
 NEEDS = {
     "simulate": Need(160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
@@ -180,11 +180,11 @@ NEEDS = {
         seconds_per_table_mib=1,
     ),
     "record_provenance": Need(
-        # All is read once, 12 bytes a pixel and more: at 120 MB/s here, of which a quarter is enough.
+        # Everything is read once, 12 bytes per pixel or more: 120 MB/s here; a quarter of that suffices.
         113,
         mib_per_tile=0.02,
         seconds_per_megapixel=0.1,
         seconds_per_tile=0.05,
     ),
 }
-"""By rule."""
+"""Measured needs by rule."""

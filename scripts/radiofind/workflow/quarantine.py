@@ -1,4 +1,4 @@
-"""Gather the tiles that have no detections, and tell how to search those again that could not be searched."""
+"""List tiles without detections, with the command that makes the next run search a failed tile again."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from radiofind.mosaics.blocks import block_of
 
 COLUMNS = ("mosaic", "tile", "finder", "reason", "log", "command")
 NOISE = "noise"
-"""Stands for a finder where the noise of a tile could not be measured."""
+"""Name used in place of a finder if the noise of a tile could not be measured."""
 
 
 def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, object]]:
-    """Return why tiles have no detections or odd ones, from the metadata of their detection tables.
+    """Return why tiles have no detections or implausible ones, from the metadata of their detection tables.
 
     Parameters
     ----------
     paths
-        File of the detections by tile.
+        Detection file by tile.
 
     Returns
     -------
     dict
-        ``empty_tiles`` and ``failed_tiles``: reason by tile, of those in which there is nothing to find and
-        of those that could not be searched to the end. ``warnings``: why detections are hard to believe, a
-        list of texts by tile, of those tiles that have some.
+        ``empty_tiles`` and ``failed_tiles``: the reason by tile, for tiles with nothing to find and for tiles
+        whose search failed. ``warnings``: a list of warnings by tile, for tiles with implausible detections.
     """
     notes = [note for path in sorted(set(paths.values())) for note in read_notes(path) if note.tile in paths]
     reasons = {
@@ -45,7 +44,7 @@ def list_quarantine(
     *,
     finders: Mapping[str, Mapping[str, object]],
 ) -> pd.DataFrame:
-    """Return the tiles that could not be searched to the end.
+    """Return the tiles whose search failed.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ def list_quarantine(
     -------
     pandas.DataFrame
         Columns `COLUMNS`: the log of the last attempt, and the command after which the next run searches the
-        tile again. It also removes what was made of the tile, without which Snakemake misses nothing.
+        tile again. The command also removes the merged result; otherwise Snakemake would not rerun anything.
     """
     rows = [row for mosaic, path in patches.items() for row in _noise_rows(mosaic, path)]
     for (mosaic, finder), path in catalogues.items():

@@ -1,6 +1,6 @@
-"""Say how much memory and time the jobs of each rule ask for, from what they work on.
+"""Compute the memory and time that jobs request, from the size of their input.
 
-What each rule was measured to use stands in `needs`.
+`needs` has the measured needs of each rule.
 """
 
 from __future__ import annotations
@@ -15,68 +15,68 @@ MEGAPIXEL = 1e6
 SECONDS_IN_MINUTE = 60
 
 SNAKEMAKE_MIB = 200
-"""On a cluster two processes of Snakemake run beside the script, in the same job. Each was measured to hold
-210 MiB, of which 132 cannot be given back; the rest are libraries, which the script shares."""
+"""On a cluster two Snakemake processes run in the same job as the script. Each holds 210 MiB (measured), of
+which 132 are its own; the rest are libraries shared with the script."""
 MEMORY_MARGIN = 1.15
-"""What is asked for the script over what it was measured to use."""
+"""Requested over measured memory of the script."""
 TIME_MARGIN = 4
-"""Likewise of time: processors and disks differ more than sizes of arrays do."""
+"""Requested over measured time. Larger, because processors and disks vary more than array sizes."""
 LEAST_MINUTES = 10
-"""A queue gains nothing from less."""
+"""Shorter requests do not start sooner."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a job works on."""
+    """The size of a job's input."""
 
     pixels: float = 0
-    """Pixels that it holds at a time: those of its largest tile, with halo."""
+    """Pixels held at a time: those of its largest tile, with halo."""
     all_pixels: float = 0
-    """Pixels that it goes through, tile after tile."""
+    """Pixels processed in total, tile after tile."""
     tiles: int = 0
-    """Tiles that it goes through, one after another."""
+    """Tiles processed, one after another."""
     table_mib: float = 0
-    """Size of the files of tables that it reads, all together, MiB."""
+    """Total size of the table files read, MiB."""
     cutouts: int = 0
-    """Cutouts that it reads."""
+    """Cutouts read."""
     epochs: int = 0
     """Epochs of a training."""
     batches: int = 0
-    """Batches of a training, in all its epochs."""
+    """Batches of a training, over all epochs."""
     network_mib: float = 0
-    """Memory of a network beyond that of the one that was measured, MiB."""
+    """Memory of a network in excess of the measured one, MiB."""
     slowness: float = 1
-    """How many times as long it takes."""
+    """Time of a network relative to the measured one."""
     limit_s: float = 0
-    """Time that a finder may hang on a tile before it is given up, seconds."""
+    """Time limit of a finder for one tile, seconds."""
 
 
 BLOCK_PIXELS = 1000**2
-"""Pixels on which a network is run at once: a block of `inference.probability_map`."""
+"""Pixels that a network processes at once: a block of `inference.probability_map`."""
 
 
 def with_network(work: Work, *, architecture: str, recipe: str) -> Work:
-    """Return the same work, done with a network; most need no more than the one that was measured."""
+    """Return the work with the extra needs of a network; most need no more than the measured one."""
     mib, slowness = NETWORKS.get((architecture, recipe), (0, 1))
     return replace(work, network_mib=mib, slowness=slowness)
 
 
 def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
-    """Return the memory that a job asks for, MiB.
+    """Return the memory that a job requests, MiB.
 
     Parameters
     ----------
     rule
         Name of the rule.
     work
-        What the job works on.
+        The size of the job's input.
     attempt
-        1 for the first start of a job; each further start asks for as much more as the first asked for.
+        1 for the first attempt; the nth attempt requests n times as much.
 
     Notes
     -----
-    So the second start of a job that ran out of memory has twice as much. It does not double again and again:
-    a job that needs eight times what was measured has another fault, and would wait long for such a node.
+    The request grows linearly and does not double each time: a job that needs eight times the measured memory
+    has another fault, and would wait long for such a node.
     """
     need = NEEDS[rule]
     used = (
@@ -92,7 +92,7 @@ def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
 
 
 def runtime_minutes(rule: str, work: Work, *, attempt: int = 1) -> int:
-    """Return the time that a job asks for, minutes; the parameters are those of `memory_mib`."""
+    """Return the time that a job requests, minutes; the parameters are those of `memory_mib`."""
     need = NEEDS[rule]
     used = (
         need.seconds

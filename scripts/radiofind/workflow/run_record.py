@@ -1,4 +1,4 @@
-"""Record at the end of a run what its results are, what they were made from, and which jobs wrote them."""
+"""Record the provenance of results at the end of a run: digests of inputs and results, and their jobs."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 TILE_FILE = "results/{mosaic}/tiles/{tile}.json"
-"""What the checkpoint writes for each tile that is searched, without declaring it."""
+"""File that the checkpoint writes for each live tile, not declared as its output."""
 JOB = ("started", "host", "log")
 STARTED = re.compile(rf"INFO {re.escape(job_log.__name__)}: started (\S+) on (\S+)")
 WROTE = re.compile(rf"INFO {re.escape(files.__name__)}: wrote (.+)")
-"""What `job_log.log_to` and `files.whole_or_absent` say."""
+"""Log lines written by `job_log.log_to` and `files.whole_or_absent`."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a run makes, by which its own files are told from those that earlier runs left behind."""
+    """The outputs of a run, to separate its files from leftovers of earlier runs."""
 
     patterns: Sequence[str]
-    """Paths of the outputs of its rules, with wildcards as ``{mosaic}``."""
+    """Output paths of its rules, with wildcards such as ``{mosaic}``."""
     names: Mapping[str, Collection[str]]
-    """Values of the wildcards but ``tile`` and ``block``: a tile is of the run while it has its tile file.
-    Where those of several belong together, names and values stand in one text with blanks between."""
+    """Values of all wildcards but ``tile`` and ``block``: a tile belongs to the run if it has a tile file.
+    Wildcards that only occur in combination share a key, with names and values separated by blanks."""
     tiles_per_job: Mapping[str, int]
     """Tiles in a block, by finder."""
 
@@ -60,29 +60,28 @@ def record_inventory(
     known: Mapping[str, object],
     threads: int = 1,
 ) -> Record:
-    """Return what the results in the working directory are and what they were made from.
+    """Return the record of all inputs and results in the working directory.
 
     Parameters
     ----------
     given
-        Files that the user gave.
+        Files provided by the user.
     scope
-        What the run makes.
+        The outputs of the run.
     configuration
-        The checked configuration, of which a digest is recorded.
+        The checked configuration; its digest is recorded.
     known
-        The record before this one, or nothing. A file that was not written since keeps the digest that it
-        had: large files are read once, and damage done meanwhile is not recorded as a result.
+        The previous record, or nothing. A file not written since keeps its digest, so that large files are
+        read once, and later damage is not recorded as a result.
     threads
-        How many files are read at a time.
+        Number of files read in parallel.
 
     Returns
     -------
     dict
         ``radiofind`` (version), ``recorded`` (when), ``configuration_sha256``, ``outputs_sha256`` (as
-        `inventory.digest_of_files`) and, by path, ``inputs``, ``outputs`` and ``leftover``. The latter
-        two tell of the job that wrote them: when it ``started``, its ``host`` and ``log``, null where the log
-        is lost.
+        `inventory.digest_of_files`) and, by path, ``inputs``, ``outputs`` and ``leftover``. Entries of the
+        latter two have the time their job ``started``, its ``host`` and ``log``, or null if the log is lost.
 
     Raises
     ------
@@ -99,7 +98,7 @@ def record_inventory(
         entries = dict(zip(paths, found, strict=True))
     for path in made:
         if "unreadable" in entries[path]:
-            raise OSError(f"{path}: expected a file, received {entries[path]['unreadable']}")
+            raise OSError(f"{path}: cannot read this result: {entries[path]['unreadable']}")
     told = {path: entries[path] | _job_of(path, entries[path], jobs, earlier) for path in made}
     outputs = {path: told[path] for path in sorted(ours)}
     text = json.dumps(configuration, sort_keys=True, default=str)
@@ -111,45 +110,45 @@ def record_inventory(
         "outputs_sha256": digest_of_files(outputs),
         "inputs": {path: entries[path] for path in inputs},
         "outputs": outputs,
-        # With their jobs: those of a mosaic that cannot be read become outputs again when it can.
+        # With their jobs, because leftovers of an unreadable mosaic become outputs again once it can be read.
         "leftover": {path: told[path] for path in left},
     }
 
 
 def earlier_record(path: str | Path) -> Record:
-    """Return the record of the run before this one; nothing when there is none, or none that is whole."""
+    """Return the record of the previous run; empty if there is none, or it is damaged."""
     try:
         return read_record(path)
     except ValueError as error:
-        logger.info("all files are read: %s", error)
+        logger.info("reading all files, because there is no previous record: %s", error)
         return {}
 
 
 def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
-    """Return those among the files of a results folder that a run makes.
+    """Return the files in a results folder that belong to a run.
 
     Parameters
     ----------
     paths
-        All files of the folder.
+        All files in the folder.
     scope
-        What the run makes.
+        The outputs of the run.
     """
     everything = set(paths)
     escaped = [re.escape(pattern) for pattern in (*scope.patterns, TILE_FILE)]
     expressions = [re.compile(re.sub(r"\\{(\w+)\\}", _group, pattern)) for pattern in escaped]
 
     def has_tile(mosaic: str, tile: str) -> bool:
-        """Return whether a tile is of the run."""
+        """Return whether a tile belongs to the run."""
         return TILE_FILE.format(mosaic=mosaic, tile=tile) in everything
 
     def has_block(mosaic: str, finder: str, block: str) -> bool:
-        """Return whether a block is of the run: it has tiles, and is as large as those of its finder."""
+        """Return whether a block belongs to the run: it has tiles of the run and its finder's block size."""
         inside, size = tiles_in(block), scope.tiles_per_job.get(finder, 0)
         return len(inside) == size and any(has_tile(mosaic, tile) for tile in inside)
 
     def has(wildcards: dict[str, str]) -> bool:
-        """Return whether mosaic, finder, tile and so on are of the run."""
+        """Return whether all wildcard values of a path belong to the run."""
         if "block" in wildcards and not has_block(**wildcards):
             return False
         if "tile" in wildcards and not has_tile(wildcards["mosaic"], wildcards["tile"]):
@@ -166,12 +165,12 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
 
 
 def _group(wildcard: re.Match) -> str:
-    """Return the expression for what a wildcard stands for."""
+    """Return the regular expression for the values of a wildcard."""
     return f"(?P<{wildcard[1]}>{BLOCK if wildcard[1] == 'block' else '[^/]+'})"
 
 
 def jobs_in(folder: Path) -> dict[str, Entry]:
-    """Return by output the job that wrote it last, ``started``, ``host`` and ``log``, as the logs tell.
+    """Return the last job that wrote each output (``started``, ``host``, ``log``), read from the logs.
 
     Parameters
     ----------
@@ -189,7 +188,7 @@ def jobs_in(folder: Path) -> dict[str, Entry]:
 
 
 def _job_of(path: str, entry: Entry, jobs: Mapping[str, Entry], earlier: Mapping[str, Entry]) -> Entry:
-    """Return the job that wrote an output: as its log tells, or as was recorded of the same file before."""
+    """Return the job that wrote an output, from its log or else from the previous record of the same file."""
     before = earlier.get(path, {})
     same = before.get("sha256") == entry["sha256"]
     return jobs.get(path) or {key: before.get(key) if same else None for key in JOB}

@@ -1,4 +1,4 @@
-"""Gather the warnings of a run: what is odd about its images, and which catalogues are hard to believe."""
+"""Collect the warnings of a run about unusual images and implausible catalogues."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = ("mosaic", "tile", "finder", "warning")
 """Tile and finder are empty for warnings of an image."""
 GROUP_COLUMNS = ("mosaic", "tile", "finder", "warning", "n_mosaics", "n_tiles")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-"""What differs between warnings of one kind."""
+"""Numbers, in which warnings of one kind differ."""
 
 
 def list_warnings(catalogues: Mapping[tuple[str, str], str | Path], tiles: str | Path) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def list_warnings(catalogues: Mapping[tuple[str, str], str | Path], tiles: str |
     catalogues
         Catalogue by mosaic and finder.
     tiles
-        The table of all tiles, which says what is odd about images.
+        The table of all tiles, whose metadata has the warnings about images.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def list_warnings(catalogues: Mapping[tuple[str, str], str | Path], tiles: str |
 
 
 def group_warnings(warnings: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each finder and kind of warning: ten thousand tiles may have the same.
+    """Return one row per finder and kind of warning, because ten thousand tiles may have the same one.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ def group_warnings(warnings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `GROUP_COLUMNS`: the first warning of its kind, as an example, and the number of mosaics and
-        tiles that have one; no tiles for warnings of images.
+        Columns `GROUP_COLUMNS`: the first warning of its kind, as an example, and the number of affected
+        mosaics and tiles; zero tiles for warnings about images.
     """
     kinds = warnings["warning"].map(lambda text: NUMBER.sub("", text))
     places = (warnings["mosaic"] + "/" + warnings["tile"]).where(warnings["tile"] != "")

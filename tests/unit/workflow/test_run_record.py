@@ -157,7 +157,7 @@ def test_output_that_cannot_be_read_is_an_error(monkeypatch):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(hashlib, "file_digest", fail)
-    with pytest.raises(OSError, match=r"results/report\.html: expected a file, received Input/output error"):
+    with pytest.raises(OSError, match=r"results/report\.html: .*Input/output error"):
         record()
 
 

@@ -77,7 +77,7 @@ DAMAGED_RESULTS = [
         "index of the tiles (Parquet) cut short by a crash of the machine",
         removed=PEAKS_AGAIN,
         damage=cut_short("results/tiles.parquet", keep_time=True),
-        tells=("results/tiles.parquet: expected a table of tiles", "--forcerun index_tiles"),
+        tells=("results/tiles.parquet: ", "--forcerun index_tiles"),
         again=("--forcerun", "index_tiles"),
     ),
     Fault(

@@ -1,1 +1,1 @@
-"""What a run will do, and why, for `make what-changed`."""
+"""Describe what a run will do, and why (`make what-changed`)."""

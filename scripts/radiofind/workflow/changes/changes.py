@@ -1,4 +1,4 @@
-"""Tell which tiles a run will search, and why, from the jobs that Snakemake plans."""
+"""Find out which tiles a run will search, and why, from the jobs that Snakemake plans."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from radiofind.workflow.changes.reasons import (
 )
 
 BEFORE_TILES = ("simulate", "fingerprint_mosaic", "index_tiles")
-"""Rules that run before it is known which tiles there are."""
+"""Rules that run before the tiles are known."""
 TRAINING = ("cut_patches", "train_convosource", "train_combined")
 NOISE = "noise"
-"""Stands for a finder where the noise is measured."""
+"""Name used in place of a finder for noise measurements."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class Job:
     rule: str
     """Its rule."""
     mosaic: str = ""
-    """Its wildcards; empty where the rule has none."""
+    """Its wildcards; empty if the rule does not have them."""
     tile: str = ""
     finder: str = ""
     training_set: str = ""
     reason: Reason = field(default=Reason(), compare=False)
     """Why it runs."""
     outputs: tuple[str, ...] = ()
-    """The files that it makes."""
+    """Its output files."""
     log: str = ""
-    """Where it writes what it does."""
+    """Its log file."""
     benchmark: str = ""
-    """What is written when it has ended well."""
+    """Its benchmark file, written only on success."""
     tiles: tuple[str, ...] = ()
-    """The tiles that it searches, where they are a block of several."""
+    """The tiles that it searches, if they are a block of several."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,20 @@ class TileChange:
     tile: str
     """The tile."""
     finder: str
-    """The finder; `NOISE` where only the noise is measured."""
+    """The finder; `NOISE` if only the noise is measured."""
     why: str
     """Why, in words."""
 
 
 class Changes:
-    """What a run will do.
+    """The tiles and other results that a run will make, with reasons.
 
     Parameters
     ----------
     jobs
         The jobs of a dry run.
     earlier
-        What earlier runs left behind.
+        The state that earlier runs left.
     """
 
     def __init__(self, jobs: Sequence[Job], earlier: EarlierRuns) -> None:
@@ -78,7 +78,7 @@ class Changes:
         self.earlier = earlier
         self._makers = {path: job for job in self.jobs for path in job.outputs}
         self._noise = {(job.mosaic, job.tile): job for job in self.jobs if job.rule == "measure_noise"}
-        # Tables are read ten times as fast as images, and tell of the same tile.
+        # Provenance is read from tables, not noise images: ten times as fast, and the same for a tile.
         self._tables = {
             (job.mosaic, job.tile): job.outputs[0] for job in self.jobs if job.tile and job.finder
         }
@@ -87,12 +87,12 @@ class Changes:
 
     @cached_property
     def unread_mosaics(self) -> list[str]:
-        """The mosaics that must be read before it is known which of their tiles have changed."""
+        """The mosaics that must be read to find out which of their tiles have changed."""
         return [job.mosaic for job in self.jobs if job.rule == "fingerprint_mosaic"]
 
     @cached_property
     def are_known(self) -> bool:
-        """Whether it is known which tiles there are."""
+        """Whether the tiles are known."""
         return not any(job.rule in BEFORE_TILES for job in self.jobs)
 
     @cached_property
@@ -117,7 +117,7 @@ class Changes:
 
     @cached_property
     def blank_tiles(self) -> dict[str, list[str]]:
-        """Tiles that were searched once and hold no pixels now, of the mosaics whose catalogues are made."""
+        """Tiles that no longer have valid pixels, by mosaic, for mosaics whose catalogues are remade."""
         merged = dict.fromkeys(job.mosaic for job in self.jobs if job.rule == "summarise_noise")
         gone = {
             mosaic: sorted(set(self.earlier.list_noise(mosaic)) - set(self.earlier.live_tiles[mosaic]))
@@ -128,15 +128,15 @@ class Changes:
 
     @cached_property
     def trainings(self) -> dict[tuple[str, str], str]:
-        """Why finders learn anew, by training set and finder."""
-        # Networks come first: combined finders learn from what they find.
+        """Why finders are trained again, by training set and finder."""
+        # Networks come first: combined finders learn from their detections.
         jobs = sorted(self.jobs, key=attrgetter("training_set", "finder"))
         last = [job for rule in TRAINING[1:] for job in jobs if job.rule == rule]
         return {(job.training_set, job.finder): self.why(job) for job in last}
 
     @cached_property
     def others(self) -> list[tuple[Job, str]]:
-        """Jobs that neither search nor train, and run for a reason of their own."""
+        """Jobs that neither search nor train, but have a reason of their own."""
         rest = [job for job in self.jobs if not job.tile and job.rule not in TRAINING]
         return [(job, why) for job in rest if (why := self.why(job))]
 
@@ -149,7 +149,7 @@ class Changes:
         return {mosaic: sorted(finders) for mosaic, finders in sorted(found.items())}
 
     def why(self, job: Job) -> str:
-        """Return why a job runs: the first cause, not the jobs between; nothing if it only follows others.
+        """Return the root cause why a job runs; empty if it only follows other jobs.
 
         Parameters
         ----------
@@ -173,18 +173,18 @@ class Changes:
         return self._why_it_follows(job, reason)
 
     def _own_causes(self, job: Job, reason: Reason) -> Iterator[str]:
-        """Yield the causes that lie in a job itself."""
+        """Yield the causes that belong to the job itself."""
         if reason.forced:
             yield "was interrupted last time, or is forced"
         yield from self._updated_causes(job, reason)
         if reason.inputs:
-            yield f"other {'tiles hold pixels' if job.mosaic else 'mosaics or finders enter'} than before"
+            yield f"the set of {'tiles with pixels' if job.mosaic else 'mosaics or finders'} has changed"
         yield from self._causes_in_params(job, reason)
         if reason.environment:
             yield f"software environment of {job.rule} has changed"
 
     def _updated_causes(self, job: Job, reason: Reason) -> Iterator[str]:
-        """Yield what newer inputs mean."""
+        """Yield the causes behind newer inputs."""
         for path in reason.updated:
             folder = path.split("/")[-2] if path.startswith("results/") else ""
             if job.tile and folder in ("tiles", NOISE):
@@ -192,9 +192,9 @@ class Changes:
             elif not folder:
                 yield f"{path} has changed"
             elif path.startswith("results/models/"):
-                yield f"{job.finder} was trained anew"
+                yield f"{job.finder} was trained again"
             else:
-                yield "what it is made of was made anew"
+                yield "its inputs were made again"
 
     def _tile_change(self, job: Job, folder: str) -> str:
         """Return what has changed in the tile of a job."""
@@ -202,11 +202,11 @@ class Changes:
         inputs = (told or self.earlier.read_provenance(job.outputs[0])).get("inputs", {})
         recorded = inputs.get("tiles", {}).get(f"{job.mosaic}/{job.tile}")
         now = self.earlier.read_tile(f"results/{job.mosaic}/tiles/{job.tile}.json")
-        same = "noise was measured anew" if folder == NOISE else "tile file was written anew"
+        same = "noise was measured again" if folder == NOISE else "tile file was written again"
         return describe_tile_change(recorded, now) or same
 
     def _causes_in_params(self, job: Job, reason: Reason) -> list[str]:
-        """Return what has changed in code and settings, looked up once for all tiles of a finder."""
+        """Return the changes in code and settings, looked up once for all tiles of a finder."""
         key = (job.rule, job.finder, str((reason.before, reason.now)))
         if key not in self._causes_of_many and (reason.before != () or reason.now != ()):
             settings = self.earlier.read_provenance(job.outputs[0]).get("settings", {})
@@ -224,34 +224,34 @@ class Changes:
         if reason:
             return f"out of quarantine ({reason})"
         if attempts:
-            return f"did not end last time: {attempts[-1]}"
+            return f"did not finish last time: {attempts[-1]}"
         if begun and (not ended or begun > ended):
-            return "did not end last time"
+            return "did not finish last time"
         if ended:
             return "result is missing"
         if job.rule == "measure_noise" and self.earlier.changed_at(f"results/{job.mosaic}/patches.parquet"):
-            return "holds pixels now"
+            return "has valid pixels now"
         return "not searched yet" if job.tile else "not made yet"
 
     def _why_it_follows(self, job: Job, reason: Reason) -> str:
-        """Return what has changed in the jobs that a search or training follows."""
+        """Return the cause in the jobs that a search or training depends on."""
         makers = [maker for path in reason.follows if (maker := self._makers.get(path))]
         if job.tile:
             is_network = any(path.startswith("results/models/") for path in reason.follows)
-            return f"{job.finder} is trained anew" if is_network else "what it is made of is made anew"
+            return f"{job.finder} is trained again" if is_network else "its inputs are made again"
         if job.rule == "cut_patches":
             return self._joined("under its boxes: ", makers, lambda maker: maker.rule == "measure_noise")
         if job.rule == "train_convosource":
             return self._joined("", makers, lambda maker: maker.rule == "cut_patches")
-        return "what it learns from has changed" if job.rule == "train_combined" else ""
+        return "its training data have changed" if job.rule == "train_combined" else ""
 
     def _joined(self, start: str, makers: Sequence[Job], counts: Callable[[Job], bool]) -> str:
-        """Return the causes of some jobs in one line."""
+        """Return the causes of several jobs in one line."""
         return start + ", ".join(dict.fromkeys(self.why(maker) for maker in makers if counts(maker)))
 
 
 def _by_tile(job: Job, earlier: EarlierRuns) -> Iterator[Job]:
-    """Yield one job for each tile of a block that will be searched; other jobs as they are."""
+    """Split the job of a block into one job per tile that will be searched; yield other jobs unchanged."""
     if not job.tiles:
         yield job
     kept = earlier.kept_tiles(job.outputs[0]) if job.tiles else ()
@@ -262,6 +262,6 @@ def _by_tile(job: Job, earlier: EarlierRuns) -> Iterator[Job]:
 
 
 def _file_of_tile(job: Job) -> str:
-    """Return the path beside which attempts to search a tile are recorded."""
+    """Return the path to which the record of attempts of a tile belongs (``{path}.attempts``)."""
     is_search = job.tile and job.finder
     return str(Path(job.outputs[0]).with_name(f"{job.tile}.parquet")) if is_search else job.outputs[0]

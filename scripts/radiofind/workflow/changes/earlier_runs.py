@@ -1,4 +1,4 @@
-"""Read from a folder what earlier runs left there: tiles, results, attempts, tiles in quarantine."""
+"""Read the state that earlier runs left in a folder: tiles, results, attempts, quarantined tiles."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ QUARANTINE = Path("results/quarantine.csv")
 
 
 def _nothing(_path: str) -> Mapping[str, object]:
-    """Say that a file tells nothing."""
+    """Return an empty record."""
     return {}
 
 
 @dataclass(frozen=True)
 class EarlierRuns:
-    """What earlier runs left behind."""
+    """The state that earlier runs left in a folder."""
 
     live_tiles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Tiles with valid pixels, by readable mosaic in the order of the sheet."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
-    """Why mosaics are left out."""
+    """Why mosaics are left out, by mosaic."""
     removed: Sequence[str] = ()
-    """Mosaics that have results and are not in the sheet."""
+    """Mosaics with results that are no longer in the sheet."""
     quarantined: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     """Why tiles could not be searched, by mosaic, tile and finder."""
     read_provenance: Callable[[str], Mapping[str, object]] = _nothing
-    """Returns what a result says of itself; nothing when there is none."""
+    """Returns the provenance in a result; empty if there is no result."""
     read_tile: Callable[[str], Mapping[str, object]] = _nothing
-    """Returns what the file of a tile says; nothing when there is none."""
+    """Returns the content of a tile's file; empty if there is no file."""
     changed_at: Callable[[str], float | None] = lambda _path: None
-    """Returns when a file was written; None when there is none."""
+    """Returns the time at which a file was written; None if there is no file."""
     read_attempts: Callable[[str], Sequence[str]] = lambda _path: ()
-    """Returns how attempts to make a file have ended."""
+    """Returns how earlier attempts to make a file ended."""
     kept_tiles: Callable[[str], Collection[str]] = lambda _path: ()
-    """Returns the tiles of a block that its job need not search unless something of theirs has changed."""
+    """Returns the tiles of a block whose detections are kept, and searched again only if they change."""
     list_noise: Callable[[str], Sequence[str]] = lambda _mosaic: ()
     """Returns the tiles of a mosaic that have a noise map."""
 
 
 def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) -> EarlierRuns:
-    """Return what earlier runs left in the working folder.
+    """Return the state that earlier runs left in the working folder.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) ->
         read_provenance=_cautious(read_provenance, {}),
         read_tile=_cautious(lambda path: json.loads(Path(path).read_text()), {}),
         changed_at=_cautious(lambda path: Path(path).stat().st_mtime if path else None, None),
-        # The first line says what they were to make.
+        # The first line identifies the work.
         read_attempts=_cautious(lambda path: Path(f"{path}.attempts").read_text().splitlines()[1:], ()),
         kept_tiles=_cautious(_kept_tiles, ()),
         list_noise=lambda mosaic: sorted(
@@ -74,12 +74,12 @@ def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) ->
 
 
 def _kept_tiles(path: str) -> set[str]:
-    """Return the tiles that were searched to the end, of those that are kept beside the file of a block."""
+    """Return the tiles in the kept file of a block that were searched successfully."""
     return {note.tile for note in read_notes(f"{path}.kept") if not note.failed}
 
 
 def _cautious(read: Callable, otherwise: object) -> Callable:
-    """Return a function that reads a file and takes one that cannot be read for none."""
+    """Return a function that reads a file, or returns a default if it cannot be read."""
 
     def read_or(path: str) -> object:
         try:
@@ -110,7 +110,7 @@ def _unreadable(tiles: pd.DataFrame | None) -> dict[str, str]:
 
 
 def _removed(tiles: pd.DataFrame | None) -> list[str]:
-    """Return the mosaics with results that the table of tiles does not know."""
+    """Return the mosaics with results that are not in the tile table."""
     if tiles is None:
         return []
     found = {path.parent.name for path in Path("results").glob("*/fingerprints.parquet")}

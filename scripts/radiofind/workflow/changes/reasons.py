@@ -1,4 +1,4 @@
-"""Say in the words of a survey why a job runs, from Snakemake's reason and the record of its last result."""
+"""Explain why a job runs, from Snakemake's reason and the provenance of its last result."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ OF_THE_SHEET = {
     *("train_box", "validation_box", "training_set"),
 }
 STAMPED = "file "
-"""With it begin the names of stamps; see `Plan.stamps`."""
+"""Prefix of the names of stamps; see `Plan.stamps`."""
 FOLLOWING = {"tiles", "noise"}
-"""Parameters that name files of tiles, and change with them."""
+"""Parameters with paths of tile files, which change with the tiles."""
 OF_TILES = ("tiles", "noise")
-"""Folders with a file for each tile."""
+"""Folders with one file per tile."""
 OF_THE_TILING = ("core_pixels", "halo_pixels", "reach_pixels")
 SHOWN = 3
-"""Changed settings that are told; the others are counted."""
+"""Number of changed settings shown; the others are counted."""
 WIDEST = 30
-"""Characters of a value."""
+"""Maximum length of a value."""
 
 NOT_MADE = object()
-"""Stands for a value that is not known."""
+"""Placeholder for an unknown value."""
 
 
 @dataclass(frozen=True)
@@ -36,53 +36,53 @@ class Reason:
     """Why Snakemake runs a job."""
 
     forced: bool = False
-    """It was interrupted before its end, or the command line forces it."""
+    """It was interrupted, or is forced on the command line."""
     missing: bool = False
     """A result is missing."""
     updated: tuple[str, ...] = ()
-    """Inputs that are newer than its results; none where a result is missing."""
+    """Inputs that are newer than its results; empty if a result is missing."""
     follows: tuple[str, ...] = ()
-    """Inputs that other jobs make anew."""
+    """Inputs that other jobs will remake."""
     inputs: bool = False
-    """It has other inputs than before."""
+    """Its set of inputs has changed."""
     before: tuple[object, ...] | None = ()
-    """Values of parameters that are no longer; None when they cannot be read."""
+    """Values of parameters that are gone; None if they cannot be read."""
     now: tuple[object, ...] | None = ()
     """Values of parameters that are new."""
     environment: bool = False
-    """Its software has changed."""
+    """Its software environment has changed."""
 
     @property
     def is_own(self) -> bool:
-        """Whether there is more to it than a missing result and other jobs."""
+        """Whether the job has a cause of its own, other than a missing result or other jobs."""
         params = self.before != () or self.now != ()
         return self.forced or bool(self.updated) or self.inputs or params or self.environment
 
 
 def reason_of_tile(reason: Reason, tile: str, *, is_kept: bool) -> Reason:
-    """Return why a job of a block runs as far as it concerns one tile; an empty reason when the tile stays.
+    """Return the part of a block job's reason that concerns one tile; empty if the tile is kept.
 
     Parameters
     ----------
     reason
-        That of the job.
+        The reason of the job.
     tile
         The tile.
     is_kept
-        Whether the job need not search it because a result is missing.
+        Whether its detections are kept, so that a missing result does not make the job search it again.
     """
     return replace(
         reason,
         missing=reason.missing and not is_kept,
         updated=tuple(path for path in reason.updated if _concerns(path, tile)),
         follows=tuple(path for path in reason.follows if _concerns(path, tile)),
-        # The inputs of a block change by tiles that become live or blank; these have reasons of their own.
+        # The inputs of a block change if tiles become live or blank; those tiles have their own reasons.
         inputs=False,
     )
 
 
 def _concerns(path: str, tile: str) -> bool:
-    """Return whether a file is not that of another tile."""
+    """Return whether a file concerns a tile: it is not the file of another tile."""
     place = Path(path)
     return place.parent.name not in OF_TILES or place.stem == tile
 
@@ -90,7 +90,7 @@ def _concerns(path: str, tile: str) -> bool:
 def describe_params(
     reason: Reason, *, rule: str, subject: str, recorded: Mapping[str, object]
 ) -> Iterator[str]:
-    """Yield what has changed in the parameters of a job: code, settings, sheet.
+    """Yield descriptions of changed parameters of a job: code, settings, sheet.
 
     Parameters
     ----------
@@ -99,9 +99,9 @@ def describe_params(
     rule
         Its rule.
     subject
-        Whose settings they are.
+        The owner of the settings, such as a finder.
     recorded
-        Its parameters of last time by name; those that are known.
+        Its last parameters by name, as far as they are known.
     """
     if reason.before is None or reason.now is None:
         yield f"settings of {subject} have changed"
@@ -114,36 +114,31 @@ def describe_params(
         for name, old, new in _changes(before, now, recorded)
     ]
     stamped = [name.removeprefix(STAMPED) for name, _ in told if name.startswith(STAMPED)]
-    of_files = [path for path in stamped if path not in reason.updated]  # which are told as newer
+    of_files = [path for path in stamped if path not in reason.updated]  # newer inputs: see `Changes`
     told = [(name, text) for name, text in told if not name.startswith(STAMPED)]
     of_sheet = [text for name, text in told if name.split(".")[-1] in OF_THE_SHEET]
     of_subject = [
         text for name, text in told if text not in of_sheet and name.split(".")[-1] not in FOLLOWING
     ]
     if of_files:
-        yield f"another file lies at {_some(of_files)}"
+        yield f"files have been replaced: {_some(of_files)}"
     if of_sheet:
         yield f"the sheet has changed: {_some(of_sheet)}"
     if of_subject:
         yield f"settings of {subject} have changed: {_some(of_subject)}"
     elif told and not of_sheet:
-        yield "other tiles lie under its boxes"
+        yield "the tiles under its boxes have changed"
 
 
 def describe_tile_change(recorded: Mapping[str, object] | None, now: Mapping[str, object] | None) -> str:
-    """Return what has changed in a tile since its result was made.
+    """Return what has changed in a tile since its result was made; empty if nothing has.
 
     Parameters
     ----------
     recorded
-        The digests of the tile that its result carries, and its tiling where it does; None when it has none.
+        The digests of the tile recorded in its result, and the tiling if recorded; None without a record.
     now
-        What the file of the tile says; None when there is none.
-
-    Returns
-    -------
-    str
-        Nothing when the tile is the same.
+        The content of the tile's file; None if there is no file.
     """
     if not recorded or not now:
         return "pixels, header or tiling have changed"
@@ -157,14 +152,14 @@ def describe_tile_change(recorded: Mapping[str, object] | None, now: Mapping[str
     changed = [key for key in ("pixels", "header") if recorded.get(key) != now.get(key)]
     if changed == ["header"]:
         return "header has changed"
-    # Larger boxes have other digests: where their sizes are not recorded, they may be the cause.
+    # Larger boxes have other digests: if their sizes are not recorded, they may be the cause.
     sizes_known = OF_THE_TILING[0] in recorded
     causes = {"pixels": "pixels" if sizes_known else "pixels (or tiling or noise box)", "header": "header"}
     return f"{' and '.join(causes[key] for key in changed)} have changed" if changed else ""
 
 
 def read_values(values: Iterable[str]) -> tuple[object, ...] | None:
-    """Return the values of parameters from how Python writes them; None if one is no plain value."""
+    """Parse values of parameters written as Python literals; None if one is not a literal."""
     try:
         return tuple(map(ast.literal_eval, values))
     except (ValueError, SyntaxError):
@@ -172,14 +167,14 @@ def read_values(values: Iterable[str]) -> tuple[object, ...] | None:
 
 
 def _without_code(values: Sequence[object]) -> list[object]:
-    """Return the values that are no digest of code."""
+    """Return the values without digests of code."""
     return [value for value in values if not (isinstance(value, str) and CODE.fullmatch(value))]
 
 
 def _changes(
     before: list[object], now: list[object], recorded: Mapping[str, object]
 ) -> Iterator[tuple[str, object, object]]:
-    """Yield name, old and new value of what has changed; the name may be unknown."""
+    """Yield the name, old and new value of each change; the name may be unknown (empty)."""
     now = list(now)
     for old in before:
         new = _partner(old, now)
@@ -202,7 +197,7 @@ def _partner(old: object, candidates: list[object]) -> object:
 
 
 def _changed_keys(old: Mapping, new: Mapping, above: str = "") -> Iterator[tuple[str, object, object]]:
-    """Yield name, old and new value of the keys in which two mappings differ."""
+    """Yield the name, old and new value of each key in which two mappings differ."""
     for key in [*old, *(key for key in new if key not in old)]:
         one, other = old.get(key), new.get(key)
         if isinstance(one, dict) and isinstance(other, dict):
@@ -212,13 +207,13 @@ def _changed_keys(old: Mapping, new: Mapping, above: str = "") -> Iterator[tuple
 
 
 def _name_of(value: object, recorded: Mapping[str, object]) -> str:
-    """Return under which name a value is recorded."""
+    """Return the name under which a value is recorded; empty if unknown."""
     as_recorded = json.loads(json.dumps(value, default=str))
     return next((name for name, known in recorded.items() if known == as_recorded), "")
 
 
 def _shown(value: object) -> str:
-    """Return a value, cut where it is long."""
+    """Return a value as text of limited length."""
     if value is NOT_MADE:
         return "?"
     text = "none" if value is None else str(value)
@@ -226,6 +221,6 @@ def _shown(value: object) -> str:
 
 
 def _some(texts: Sequence[str]) -> str:
-    """Return the first of some texts, and how many others there are."""
+    """Return the first few texts and the number of the others."""
     more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
     return ", ".join(texts[:SHOWN]) + more

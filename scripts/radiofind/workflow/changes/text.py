@@ -1,4 +1,4 @@
-"""Write down what a run will do, for those who are about to start it."""
+"""Write the text of `make what-changed`: what a run will do, and why."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from radiofind.workflow.changes.changes import Changes, TileChange
 NOTHING = "Nothing has changed: no job will run."
 HEADINGS = ("mosaic", "tiles", "finders", "why")
 NAMES = 4
-"""Names that are told of a longer list."""
+"""Number of names shown of a longer list."""
 SUBJECTS = {
     "merge_detections": "catalogue",
     "merge_components": "catalogue of Gaussians",
     "export_catalogue": "FITS and DS9 files",
     "combine_catalogues": "catalogue",
-    "summarise_noise": "summary of the noise",
+    "summarise_noise": "noise summary",
     "place_truth": "truth",
     "tune_cuts": "cuts",
     "match_catalogue": "matches",
     "evaluate_finder": "scores",
-    "evaluate_scores": "check of probabilities",
+    "evaluate_scores": "calibration of scores",
     "tabulate_scores": "table of scores",
     "copy_dataset": "data set",
     "simulate_dataset": "data set",
@@ -33,13 +33,13 @@ SUBJECTS = {
     "apply_classifier": "classes",
     "evaluate_classes": "scores of classes",
     "write_report": "report",
-    "record_provenance": "record of all files",
+    "record_provenance": "provenance record",
 }
-"""What rules make, in words."""
+"""The product of each rule, in words."""
 
 
 def describe_changes(changes: Changes) -> str:
-    """Return what a run will do, as a table of tiles and a few lines.
+    """Return a description of what a run will do: a table of tiles and a few lines.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def describe_changes(changes: Changes) -> str:
         return _ask_for_the_index(changes)
     table = _table(list(_rows(changes)))
     trainings = [
-        f"Trained anew: {finder} on {training_set} ({why})"
+        f"Trained again: {finder} on {training_set} ({why})"
         for (training_set, finder), why in changes.trainings.items()
     ]
     lines = [*trainings, *_made_anew(changes), *_others(changes), *_left_out(changes)]
@@ -59,16 +59,16 @@ def describe_changes(changes: Changes) -> str:
 
 
 def _ask_for_the_index(changes: Changes) -> str:
-    """Say that the tiles are not known yet."""
+    """Return the advice to index the tiles first, as they are not known yet."""
     mosaics = f" ({_some(changes.unread_mosaics)})" if changes.unread_mosaics else ""
     return (
-        f"Which tiles will run is known only when the mosaics have been read{mosaics}.\n"
-        "Read them first, with `snakemake --until index_tiles` or `make what-changed`."
+        f"The mosaics must be read to find out which tiles will run{mosaics}.\n"
+        "Read them with `snakemake --until index_tiles` or `make what-changed`."
     )
 
 
 def _rows(changes: Changes) -> Iterator[tuple[str, str, str, str]]:
-    """Yield mosaic, tiles, finders and reason; mosaics of which all tiles share a reason stand together."""
+    """Yield mosaic, tiles, finders and reason; mosaics whose tiles all share a reason share a row."""
     whole: dict[tuple[str, str], list[str]] = {}
     for (mosaic, finders, why), tiles in _groups(changes.tiles).items():
         live = changes.earlier.live_tiles.get(mosaic, tiles)
@@ -80,7 +80,7 @@ def _rows(changes: Changes) -> Iterator[tuple[str, str, str, str]]:
         number = sum(len(changes.earlier.live_tiles.get(mosaic, ())) for mosaic in mosaics)
         yield _some(mosaics), f"all {number}", finders, why
     for mosaic, tiles in changes.blank_tiles.items():
-        yield mosaic, _some(tiles, " "), "none", "no valid pixels any more: in no catalogue"
+        yield mosaic, _some(tiles, " "), "none", "no valid pixels any more: left out of catalogues"
 
 
 def _groups(tiles: Sequence[TileChange]) -> dict[tuple[str, str, str], list[str]]:
@@ -107,12 +107,12 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _made_anew(changes: Changes) -> Iterator[str]:
-    """Yield the catalogues and scores that are made anew."""
+    """Yield the catalogues and scores that are made again."""
     catalogues = changes.finders_of("merge_detections", "combine_catalogues")
     scores = changes.finders_of("evaluate_finder", "evaluate_scores")
     for what, finders_of in (("Catalogues", catalogues), ("Scores", scores)):
         if finders_of:
-            yield f"{what} made anew: {'; '.join(_by_finders(finders_of))}"
+            yield f"{what} made again: {'; '.join(_by_finders(finders_of))}"
 
 
 def _by_finders(finders_of: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -125,36 +125,36 @@ def _by_finders(finders_of: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _others(changes: Changes) -> Iterator[str]:
-    """Yield the reasons of what is made anew besides, each once."""
+    """Yield the other results that are made again with their reasons, each once."""
     places: dict[tuple[str, str], list[str]] = {}
     for job, why in changes.others:
         subject = SUBJECTS.get(job.rule, job.rule) + (f" of {job.finder}" if job.finder else "")
         places.setdefault((subject, why), []).append(job.mosaic or job.training_set)
     for (subject, why), found in places.items():
         names = _some(list(filter(None, found)))
-        yield f"Besides: {subject}{f' in {names}' if names else ''} ({why})"
+        yield f"Also: {subject}{f' in {names}' if names else ''} ({why})"
 
 
 def _left_out(changes: Changes) -> Iterator[str]:
-    """Yield the mosaics that enter nothing."""
+    """Yield the mosaics that are left out or no longer in the sheet."""
     for mosaic, reason in changes.earlier.unreadable.items():
         yield f"Left out: {mosaic} ({reason})"
     if changes.earlier.removed:
         names = _some(changes.earlier.removed)
-        yield f"Not in the sheet any more: {names}; the results stay, and enter nothing"
+        yield f"No longer in the sheet: {names}; their results are kept but not used"
 
 
 def _summary(changes: Changes) -> str:
-    """Return how much will run."""
+    """Return the number of tiles and jobs that will run."""
     if not changes.n_jobs:
         return NOTHING
     tiles = len({(one.mosaic, one.tile) for one in changes.tiles})
     live = sum(map(len, changes.earlier.live_tiles.values()))
     jobs = f"{changes.n_jobs} job{'s' if changes.n_jobs > 1 else ''}"
-    return f"{tiles} of {live} tiles, {jobs}. Everything else stays as it is."
+    return f"{tiles} of {live} tiles, {jobs}. Everything else is unchanged."
 
 
 def _some(names: Sequence[str], separator: str = ", ") -> str:
-    """Return the first of some names, and how many others there are."""
+    """Return the first few names and the number of the others."""
     more = f"{separator}and {len(names) - NAMES} more" if len(names) > NAMES else ""
     return separator.join(names[:NAMES]) + more

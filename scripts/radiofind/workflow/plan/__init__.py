@@ -1,5 +1,5 @@
-"""Say what a run has to make: methods that rules call with their wildcards, many with the tile table, too.
+"""Decide what a run makes: methods that rules call with their wildcards, many also with the tile table.
 
-`mosaics` has the mosaics, their tiles and the finders; the others add what is trained, what is classified,
-what the record covers, and how much each job works on.
+`mosaics` has the mosaics, tiles and finders; the other modules add training, classification, the provenance
+record, and the amount of work of each job.
 """

@@ -1,4 +1,4 @@
-"""Say which mosaics, tiles and finders a run has, from its configuration, sheet and tile table."""
+"""Decide which mosaics, tiles and finders a run has, from its configuration, sheet and tile table."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from radiofind.workflow.plan.tile_table import live_tiles
 from radiofind.workflow.stamps import stamps_of
 
 NEVER = "(?!)"
-"""A pattern that matches nothing; an empty one would be no constraint at all."""
+"""Pattern that matches nothing; an empty pattern would not be a constraint."""
 OF_THE_RUN = ("dask", "strict")
 """Keys of the configuration on which no result depends."""
 OF_AN_IMAGE = ("beam", "frequency_hz", "plane")
 """Columns of the sheet that are fields of `images.ImageSource`."""
 
 Names = dict[str, str]
-"""Wildcards that make one path of a pattern."""
+"""Wildcards that fill in one path of a pattern."""
 
 
 class Plan:
@@ -38,7 +38,7 @@ class Plan:
     """
 
     science: Mapping
-    """The configuration without what no result depends on."""
+    """The configuration without keys that do not affect results."""
 
     def __init__(self, config: Mapping, mosaics: Sequence[Mosaic]) -> None:
         self.config = config
@@ -49,7 +49,7 @@ class Plan:
 
     @property
     def reach_pixels(self) -> int:
-        """How far beyond a tile its noise reads."""
+        """How far beyond a tile its noise measurement reads."""
         return noise_settings(**self.config["noise"]).reach_pixels
 
     @staticmethod
@@ -66,31 +66,31 @@ class Plan:
         return finder in self.finders_of(*WITH_COMPONENTS)
 
     def sheet_value(self, mosaic: str, column: str) -> object:
-        """Return what the sheet says of a mosaic; None where it is empty."""
+        """Return the value of a mosaic in a column of the sheet; None if empty."""
         return getattr(self.mosaics[mosaic], column)
 
     def sheet_values(self, mosaic: str, *columns: str) -> dict[str, object]:
-        """Return what the sheet says of a mosaic in several columns."""
+        """Return the values of a mosaic in several columns of the sheet."""
         return {column: self.sheet_value(mosaic, column) for column in columns}
 
     def given_files(self, mosaics: Iterable[str], *columns: str) -> list[str]:
-        """Return the files that the sheet names in some columns of mosaics, but for simulated ones."""
+        """Return the files in some columns of the sheet for mosaics that are not simulated."""
         rows = [self.mosaics[mosaic] for mosaic in mosaics if not self.mosaics[mosaic].simulate]
         return [path for row in rows for column in columns if (path := getattr(row, column))]
 
     def stamps(self, mosaics: Iterable[str], *columns: str) -> dict[str, list[int]]:
-        """Return the stamps of the same files, by names that say what they are."""
+        """Return the stamps of the same files, by path (see `stamps.stamps_of`)."""
         return stamps_of(self.given_files(mosaics, *columns))
 
     def model_files(self, finder: str) -> list[str]:
-        """Return the files of the model that a finder is given, two of a network; none where it learns."""
+        """Return the files of a finder's frozen model (two for a network); empty if the finder is trained."""
         model = self.finders[finder].get("model")
         if not model:
             return []
         return [model, f"{model.removesuffix('.keras')}.json"] if model.endswith(".keras") else [model]
 
     def model_stamps(self, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
-        """Return the stamps of the files of the model that a finder is given."""
+        """Return the stamps of the files of a finder's frozen model."""
         return stamps_of(self.model_files(wildcards["finder"]))
 
     def simulation_settings(self, wildcards: Mapping[str, str]) -> Mapping[str, object]:
@@ -98,12 +98,12 @@ class Plan:
         return self.config["simulations"][wildcards["simulation"]]
 
     def finder_settings(self, wildcards: Mapping[str, str]) -> dict[str, object]:
-        """Return the settings of a finder on which its results depend."""
+        """Return the settings of a finder that affect its results."""
         settings = self.finders[wildcards["finder"]]
         return {key: value for key, value in settings.items() if key != "tiles_per_job"}
 
     def fluxes_from(self, wildcards: Mapping[str, str]) -> list[str]:
-        """Return the finders that another one combines, those first that fit Gaussians."""
+        """Return the finders that a combined finder joins, those that fit Gaussians first."""
         finders = self.finders[wildcards["finder"]]["of"]
         fitting = [
             finder for kind in WITH_FITTED_FLUXES for finder in finders if finder in self.finders_of(kind)
@@ -119,19 +119,19 @@ class Plan:
         return {key: self.setting(wildcards, key) for key in keys}
 
     def sheet_row(self, wildcards: Mapping[str, str], *columns: str) -> dict[str, object]:
-        """Return what the sheet says of the mosaic in several columns."""
+        """Return the values of the wildcard's mosaic in several columns of the sheet."""
         return self.sheet_values(wildcards["mosaic"], *columns)
 
     def sheet_file(self, wildcards: Mapping[str, str], column: str) -> str | list[str]:
-        """Return a path of the sheet; none where the sheet leaves it empty."""
+        """Return a path from the sheet; an empty list if the sheet has none."""
         return self.sheet_value(wildcards["mosaic"], column) or []
 
     def file_stamps(self, wildcards: Mapping[str, str], *columns: str) -> dict[str, list[int]]:
-        """Return the stamps of files that the sheet gives the mosaic: new ones may be old."""
+        """Return the stamps of the mosaic's files in the sheet: a replacement may have an older time."""
         return self.stamps([wildcards["mosaic"]], *columns)
 
     def image_source(self, wildcards: Mapping[str, str]) -> dict[str, object]:
-        """Return fields of `images.ImageSource` but no path: where an image lies changes no result."""
+        """Return the fields of `images.ImageSource` without the path, which does not affect results."""
         return self.sheet_row(wildcards, *OF_AN_IMAGE)
 
     def file(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> str | list[str]:
@@ -139,38 +139,38 @@ class Plan:
         return self.sheet_file(wildcards, column)
 
     def names(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Names:
-        """Return the training set of the mosaic; nothing where the wildcards name none."""
+        """Return the training set of the wildcards' mosaic; empty if they have no mosaic."""
         if not wildcards.get("mosaic"):
             return {}
         return {"training_set": self.sheet_value(wildcards["mosaic"], "training_set")}
 
     def model(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], learned: str) -> str:
-        """Return a file of the model that a finder is given, or the pattern of what it learns, filled in."""
+        """Return a file of a finder's frozen model, or the filled-in path pattern of the model it trains."""
         given = self.finders[wildcards["finder"]]["model"]
         if given:
             return given.removesuffix(Path(given).suffix) + Path(learned).suffix
         return learned.format(**{**wildcards, **self.names(tiles, wildcards)})
 
     def components(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the mosaic once if the finder has a catalogue of Gaussians, else nothing."""
+        """Return one empty set of names if the finder has a catalogue of Gaussians, else none."""
         return [{}] if self.fit_components(wildcards["finder"]) else []
 
     def combined(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the finders that a finder combines."""
+        """Return the finders that a combined finder joins."""
         return [{"finder": finder} for finder in self.finders[wildcards["finder"]]["of"]]
 
     def live_tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the tiles of a mosaic that hold valid pixels."""
+        """Return the live tiles of a mosaic, those with valid pixels."""
         return [{"tile": tile} for tile in live_tiles(tiles, wildcards["mosaic"])]
 
     def blocks(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the blocks of tiles with valid pixels that are one job each of a finder."""
+        """Return the blocks of live tiles of a mosaic; each is one job of a finder."""
         tiles_per_job = self.finders[wildcards["finder"]]["tiles_per_job"]
         blocks = blocks_of(live_tiles(tiles, wildcards["mosaic"]), tiles_per_job)
         return [{"block": block} for block in blocks]
 
     def tiles_of_block(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the tiles of a block that hold valid pixels."""
+        """Return the live tiles of a block."""
         inside = tiles_in(wildcards["block"])
         if len(inside) > 1:
             live = set(live_tiles(tiles, wildcards["mosaic"]))
@@ -191,11 +191,11 @@ class Plan:
         ]
 
     def readable(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics with all finders, or with the one of the wildcards."""
+        """Return the readable mosaics with all finders, or with the wildcards' finder."""
         return self.with_finders(self.readable_mosaics(tiles), wildcards)
 
     def scored(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics with a truth, with all finders or with the one of the wildcards."""
+        """Return the readable mosaics with a truth, with all finders or with the wildcards' finder."""
         return self.with_finders(self.scored_mosaics(tiles), wildcards)
 
     def with_components(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
@@ -208,7 +208,7 @@ class Plan:
         return [names for names in self.scored(tiles, wildcards) if names["finder"] in finders]
 
     def probability_maps(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
-        """Return mosaic, finder and tile of all probability maps to make."""
+        """Return the mosaic, finder and tile of each probability map to make."""
         keeping = [name for name, settings in self.finders.items() if settings.get("probability_maps")]
         return [
             {"mosaic": mosaic, "finder": finder, "tile": tile}
@@ -222,15 +222,15 @@ class Plan:
         return [self.sheet_value(mosaic, "image") for mosaic in self.readable_mosaics(tiles)]
 
     def images(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
-        """Return what the sheet says of the images of the readable mosaics."""
+        """Return the arguments of `images.ImageSource` for the readable mosaics."""
         return {mosaic: self.image(mosaic) for mosaic in self.readable_mosaics(tiles)}
 
     def image(self, mosaic: str) -> dict[str, object]:
-        """Return what the sheet says of an image: the arguments of `images.ImageSource`."""
+        """Return the arguments of `images.ImageSource` for a mosaic, from the sheet."""
         return {"path": self.sheet_value(mosaic, "image"), **self.sheet_values(mosaic, *OF_AN_IMAGE)}
 
     def with_finders(self, mosaics: Iterable[str], wildcards: Mapping[str, str]) -> list[Names]:
-        """Return mosaics and their training sets with all finders, or with the one of the wildcards."""
+        """Return mosaics and their training sets with all finders, or with the wildcards' finder."""
         finders = [wildcards["finder"]] if wildcards.get("finder") else list(self.finders)
         return [
             {"mosaic": mosaic, "finder": finder, "training_set": self.mosaics[mosaic].training_set}

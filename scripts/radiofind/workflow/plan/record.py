@@ -1,4 +1,4 @@
-"""Say what the record of a run covers: files that the user gave, and names in the paths of results."""
+"""Decide what the provenance record of a run covers: the user's files, and names in the paths of results."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from radiofind.workflow.plan.source_classes import SourceClassPlan
 
 
 class RecordPlan:
-    """What the record of a run covers."""
+    """The files and names that the provenance record of a run covers."""
 
     def __init__(self, plan: Plan, classifiers: ClassifierPlan, source_classes: SourceClassPlan) -> None:
         self._plan, self._classifiers, self._source_classes = plan, classifiers, source_classes
 
     def given_files(self, _wildcards: Mapping[str, str]) -> list[str]:
-        """Return what the user gave: the sheet and its files, data sets, models of other runs."""
+        """Return the user's files: the sheet, the files it lists, data sets, models of other runs."""
         plan = self._plan
         of_sheet = plan.given_files(plan.mosaics, "image", "primary_beam", "truth")
         models = [path for finder in plan.finders for path in plan.model_files(finder)]
@@ -28,16 +28,16 @@ class RecordPlan:
         return sorted({plan.config["mosaics"], *of_sheet, *models, *of_classes})
 
     def given_files_that_exist(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[str]:
-        """Return those of the same files that the record can depend on."""
+        """Return the user's files that exist, so that the record can depend on them."""
         return [path for path in self.given_files(wildcards) if Path(path).exists()]
 
     def tiles_per_job(self, _wildcards: Mapping[str, str]) -> dict[str, int]:
-        """Return the size of the blocks of each finder that searches tiles."""
+        """Return the block size of each finder that searches tiles."""
         finders = self._plan.finders_of(*OF_TILES)
         return {finder: self._plan.finders[finder]["tiles_per_job"] for finder in finders}
 
     def names_in_outputs(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, list[str]]:
-        """Return the names that wildcards stand for in this run."""
+        """Return the values of wildcards in this run."""
         plan, classifiers = self._plan, self._classifiers
         return {
             "mosaic": plan.readable_mosaics(tiles),

@@ -1,4 +1,4 @@
-"""Read the table of tiles that the checkpoint makes, and say which mosaics and tiles can be used."""
+"""Read and check the tile table, the output of the checkpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REMEDY = "run again with --forcerun index_tiles"
 
 
 def read_tiles(path: str, *, mosaics: Collection[str], with_files: bool = False) -> pd.DataFrame:
-    """Return the tile table, read and checked once for as long as it stays the same.
+    """Return the tile table, checked; it is read again only if it has changed.
 
     Parameters
     ----------
@@ -21,34 +21,34 @@ def read_tiles(path: str, *, mosaics: Collection[str], with_files: bool = False)
     mosaics
         Names of all mosaics of the sheet.
     with_files
-        Whether to look for the files of all live tiles, too.
+        Whether to check that the files of all live tiles exist.
 
     Raises
     ------
     ValueError
-        When it lacks a mosaic, which would otherwise pass for one without valid pixels, or the file of a
-        tile has been lost.
+        If the table lacks a mosaic, which would otherwise seem to have no valid pixels, or the file of a
+        tile is missing.
     """
     return _read_tiles(str(path), Path(path).stat().st_mtime_ns, frozenset(mosaics), with_files)
 
 
 def live_tiles(tiles: pd.DataFrame, mosaic: str) -> list[str]:
-    """Return the tiles of a mosaic that hold valid pixels."""
+    """Return the live tiles of a mosaic, those with valid pixels."""
     chosen = (tiles["mosaic"] == mosaic) & (tiles["state"] == "live")
     return tiles.loc[chosen, "tile"].tolist()
 
 
 @lru_cache(maxsize=1)
 def _read_tiles(path: str, _changed: int, mosaics: frozenset[str], with_files: bool) -> pd.DataFrame:
-    """Return the tile table, checked; the time of its last change is part of the key."""
+    """Return the tile table, checked; the time of its last change is part of the cache key."""
     try:
         tiles = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: expected a table of tiles, received a damaged one; {REMEDY}") from error
+        raise ValueError(f"{path}: the tile table is damaged; {REMEDY}") from error
     unknown = sorted(mosaics - set(tiles["mosaic"]))
     if unknown:
         raise ValueError(
-            f"{path}: expected all mosaics of the sheet, received none of {', '.join(unknown)}; {REMEDY}"
+            f"{path}: mosaics of the sheet are missing in the tile table: {', '.join(unknown)}; {REMEDY}"
         )
     if with_files:
         wanted = tiles["mosaic"].isin(mosaics) & (tiles["state"] == "live")
@@ -58,11 +58,11 @@ def _read_tiles(path: str, _changed: int, mosaics: frozenset[str], with_files: b
 
 
 def _check_files(folder: Path, tiles: Sequence[str]) -> None:
-    """Raise when the folder of a mosaic lacks the file of a tile."""
+    """Raise if the folder of a mosaic lacks the file of a tile."""
     expected = {f"{tile}.json" for tile in tiles}
     lost = sorted(expected - ({path.name for path in folder.iterdir()} if folder.is_dir() else set()))
     if lost:
         raise ValueError(
-            f"{folder}: expected the files of {len(expected)} tiles, received none of {len(lost)} of them, "
+            f"{folder}: the files of {len(lost)} of {len(expected)} tiles are missing, "
             f"{lost[0]} among others; {REMEDY}"
         )

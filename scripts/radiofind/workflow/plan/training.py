@@ -1,4 +1,4 @@
-"""Say what the networks and the scores of a run learn from: boxes of mosaics, and the tiles under them."""
+"""Decide which boxes of mosaics, and tiles under them, the networks and scores of a run learn from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from radiofind.workflow.plan.mosaics import Names, Plan
 
 BOXES = ("train_box", "validation_box")
 GROUND_COLUMNS = ("truth", "truth_format", *BOXES)
-"""What the sheet says of a mosaic that a network is trained on, besides its image."""
+"""Columns of the sheet needed for training, other than those of the image."""
 
 
 class TrainingPlan:
@@ -27,14 +27,14 @@ class TrainingPlan:
         self._plan = plan
 
     def tiles_of_mosaics(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
-        """Return the tiles with valid pixels whose cores meet a train or validation box, by mosaic.
+        """Return the live tiles whose cores overlap a train or validation box, by mosaic.
 
         Parameters
         ----------
         tiles
             The tile table.
         training_set
-            Name of the training set; mosaics without truth or without boxes are left out.
+            Name of the training set; mosaics without truth or boxes are left out.
         """
         found = {}
         for mosaic in self._plan.scored_mosaics(tiles, training_set):
@@ -47,7 +47,7 @@ class TrainingPlan:
         return found
 
     def pixels_of_boxes(self, tiles: pd.DataFrame, training_set: str) -> int:
-        """Return the pixels of all train and validation boxes of a training set together."""
+        """Return the total number of pixels in the train and validation boxes of a training set."""
         boxes = [
             box
             for mosaic in self._plan.scored_mosaics(tiles, training_set)
@@ -56,26 +56,26 @@ class TrainingPlan:
         return sum(box.pixels for box in boxes)
 
     def tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return mosaic and tile of each tile under the boxes of a training set."""
+        """Return the mosaic and name of each tile under the boxes of a training set."""
         found = self.tiles_of_mosaics(tiles, wildcards["training_set"])
         return [{"mosaic": mosaic, "tile": tile} for mosaic in found for tile in found[mosaic]]
 
     def files(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> list[str]:
-        """Return the paths of a column of the sheet, of the mosaics of a training set that have boxes."""
+        """Return the paths in a column of the sheet for the mosaics of a training set that have boxes."""
         mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
         return [path for mosaic in mosaics if (path := self._plan.sheet_value(mosaic, column))]
 
     def grounds(
         self, tiles: pd.DataFrame, wildcards: Mapping[str, str], tile: str, noise: str
     ) -> dict[str, dict[str, object]]:
-        """Return the arguments of `training_data.read_ground` by mosaic of the same training set.
+        """Return the arguments of `training_data.read_ground` for each mosaic of a training set with boxes.
 
         Parameters
         ----------
         tiles, wildcards
             Tile table and wildcards of the rule.
         tile, noise
-            Patterns of the files of a tile and of its noise.
+            Path patterns of the files of a tile and of its noise.
         """
         return {
             mosaic: {
@@ -88,12 +88,12 @@ class TrainingPlan:
         }
 
     def stamps(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
-        """Return the stamps of truth and primary beam of the same mosaics."""
+        """Return the stamps of the truths and primary beams of the same mosaics."""
         mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
         return self._plan.stamps(mosaics, "truth", "primary_beam")
 
     def validated(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics of a training set that have a truth and a validation box."""
+        """Return the readable mosaics of a training set with a truth and a validation box."""
         scored = self._plan.scored_mosaics(tiles, wildcards["training_set"])
         mosaics = [mosaic for mosaic in scored if self._plan.sheet_value(mosaic, "validation_box")]
         return self._plan.with_finders(mosaics, wildcards)
@@ -101,18 +101,18 @@ class TrainingPlan:
     def validated_boxes(
         self, tiles: pd.DataFrame, wildcards: Mapping[str, str]
     ) -> dict[str, dict[str, object]]:
-        """Return the boxes of the same mosaics, in their order."""
+        """Return the boxes of the `validated` mosaics, in their order."""
         mosaics = [names["mosaic"] for names in self.validated(tiles, wildcards)]
         return {mosaic: self._plan.sheet_values(mosaic, *BOXES) for mosaic in mosaics}
 
     def combined(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the same mosaics with each of the finders that the finder combines."""
+        """Return the `validated` mosaics with each finder that the combined finder joins."""
         finders = self._plan.finders[wildcards["finder"]]["of"]
         validated = self.validated(tiles, wildcards)
         return [names | {"finder": finder} for names in validated for finder in finders]
 
     def networks(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str] | None = None) -> list[Names]:
-        """Return training set and finder of the networks that are trained."""
+        """Return the training set and finder of each network that is trained."""
         plan = self._plan
         finders = [finder for finder in plan.finders_of("convosource") if not plan.finders[finder]["model"]]
         used = {plan.sheet_value(mosaic, "training_set") for mosaic in plan.readable_mosaics(tiles)}

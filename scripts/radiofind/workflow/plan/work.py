@@ -1,4 +1,4 @@
-"""Say what jobs work on: pixels, tiles and epochs, from configuration, tile table and sizes of files."""
+"""Estimate the work of jobs (pixels, tiles, epochs) from configuration, tile table and file sizes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from radiofind.workflow.plan.training import TrainingPlan
 from radiofind.workflow.resources import Work, with_network
 
 BYTES_PER_PIXEL = 4
-"""Of an image that is not compressed."""
+"""Bytes per pixel of an uncompressed image."""
 
 
 class WorkPlan:
-    """What the jobs of a run work on."""
+    """The amount of work of each job of a run."""
 
     def __init__(
         self, plan: Plan, training: TrainingPlan, classifiers: ClassifierPlan, source_classes: SourceClassPlan
@@ -32,13 +32,13 @@ class WorkPlan:
         self._tiles, self._pixels = None, {}
 
     def on_simulation(self, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on a simulation, which holds some rows at a time."""
+        """Return the work on a simulation, which holds a few rows at a time."""
         settings = self._plan.simulation_settings(wildcards)
         columns = settings["size_pixels"] * max(settings.get("density", 1), 1)
         return Work(pixels=columns, all_pixels=columns * settings["size_pixels"])
 
     def on_image(self, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on an image of which only is known how large tiles may be, and its file is."""
+        """Return the work on an image before its tiles are known, from the largest tile and the file size."""
         config = self._plan.config
         largest = most_pixels(**config["tiling"], reach_pixels=self._plan.reach_pixels)
         path = Path(self._plan.sheet_value(wildcards["mosaic"], "image"))
@@ -50,7 +50,7 @@ class WorkPlan:
         return _one_after_another([self.pixels_of_tiles(tiles)[wildcards["mosaic"]][wildcards["tile"]]])
 
     def on_block(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on the tiles of a block, on one of which a finder may hang until its limit."""
+        """Return the work on a block of tiles, including the time limit of a finder on one of them."""
         live = self.pixels_of_tiles(tiles)[wildcards["mosaic"]]
         pixels = [live[tile] for tile in tiles_in(wildcards["block"]) if tile in live]
         limit_s = self._plan.finders[wildcards["finder"]].get("time_limit_s", 0)
@@ -66,7 +66,7 @@ class WorkPlan:
         return _one_after_another([pixels for one in of_mosaics for pixels in one.values()])
 
     def on_boxes(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on the boxes of a training set, and on the epochs of a finder that has some."""
+        """Return the work on the boxes of a training set, with the epochs if the finder trains a network."""
         pixels = self._training.pixels_of_boxes(tiles, wildcards["training_set"])
         settings = self._plan.finders[wildcards["finder"]]
         epochs = settings.get("epochs", 0)
@@ -74,26 +74,26 @@ class WorkPlan:
         return Work(pixels=pixels, all_pixels=pixels, epochs=epochs, batches=batches)
 
     def on_dataset(self, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on a data set that is simulated, or cut out of mosaics."""
+        """Return the work on a data set that is simulated or cut from mosaics."""
         pixels = self._classifiers.pixels_of(wildcards)
         return Work(pixels=pixels, all_pixels=pixels)
 
     def on_network(self, wildcards: Mapping[str, str]) -> Work:
-        """Return the work of a network on cutouts that are not counted yet."""
+        """Return the work of a network, without the number of cutouts."""
         settings = self._classifiers.networks[wildcards["network"]]
         return with_network(Work(), architecture=settings["architecture"], recipe=settings["recipe"])
 
     def on_epochs(self, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on the training of the same network."""
+        """Return the work of training a network, without the number of cutouts."""
         epochs = self._classifiers.networks[wildcards["network"]]["epochs"]
         return replace(self.on_network(wildcards), epochs=epochs)
 
     def on_classified(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Work:
-        """Return the work on the sources of a mosaic that a network classifies."""
+        """Return the work of classifying the sources of a mosaic with a network."""
         return with_network(self.on_mosaic(tiles, wildcards), **self._source_classes.applied_architecture)
 
     def pixels_of_tiles(self, tiles: pd.DataFrame) -> dict[str, dict[str, int]]:
-        """Return the pixels of all live tiles, with their halos, by mosaic and tile; counted once a table."""
+        """Return the pixels of all live tiles with halos, by mosaic and tile; cached for a tile table."""
         if self._tiles is not tiles:
             live = tiles[tiles["state"] == "live"]
             boxes = live[["x0", "x1", "y0", "y1"]].itertuples(index=False)
@@ -104,6 +104,6 @@ class WorkPlan:
 
 
 def _one_after_another(pixels: Iterable[int]) -> Work:
-    """Return the work on tiles, one after another, of so many pixels."""
+    """Return the work on tiles with these numbers of pixels, processed one after another."""
     pixels = list(pixels)
     return Work(pixels=max(pixels, default=0), all_pixels=sum(pixels), tiles=len(pixels))

@@ -22,7 +22,7 @@ def told(before, now, recorded=None):
 def test_files_with_another_stamp_are_no_settings():
     before = {"file data/a.truth": [9, 8], "file b.fits": [1, 2]}
     now = {"file data/a.truth": [9, 7], "file b.fits": [1, 2]}
-    assert told((before,), (now,)) == ["another file lies at data/a.truth"]
+    assert told((before,), (now,)) == ["files have been replaced: data/a.truth"]
 
 
 def test_file_that_is_newer_is_not_told_twice():
@@ -30,7 +30,7 @@ def test_file_that_is_newer_is_not_told_twice():
     now = {"file a.txt": [9, 9], "file b.txt": [1, 1]}
     reason = Reason(updated=("a.txt",), before=(before,), now=(now,))
     assert list(describe_params(reason, rule="place_truth", subject="place_truth", recorded={})) == [
-        "another file lies at b.txt"
+        "files have been replaced: b.txt"
     ]
 
 
@@ -115,7 +115,7 @@ def test_tiles_under_boxes_are_not_listed():
         "the sheet has changed: strip.train_box 0:9,0:9 -> 0:5,0:9"
     ]
     assert told((before,), ({"strip": {"train_box": "0:9,0:9", "tiles": ["b"]}},)) == [
-        "other tiles lie under its boxes"
+        "the tiles under its boxes have changed"
     ]
 
 

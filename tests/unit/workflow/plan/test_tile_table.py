@@ -36,16 +36,14 @@ def test_the_tile_table_is_read_again_when_it_changes(tiles, tmp_path):
 
 def test_a_tile_table_without_a_mosaic_of_the_sheet_is_an_error(tiles, tmp_path):
     tiles[:3].to_parquet(tmp_path / "tiles.parquet")
-    with pytest.raises(ValueError, match="tiles.parquet: .* received none of a, bad, bare"):
+    with pytest.raises(ValueError, match="tiles.parquet: .*a, bad, bare"):
         read_tiles(str(tmp_path / "tiles.parquet"), mosaics=MOSAICS)
 
 
 def test_a_tile_file_that_is_lost_is_told_with_the_remedy(tiles, tmp_path):
     path = tmp_path / "tiles.parquet"
     tiles.to_parquet(path)
-    with pytest.raises(
-        ValueError, match=r"/a/tiles: expected the files of 1 tiles, .* --forcerun index_tiles"
-    ):
+    with pytest.raises(ValueError, match=r"/a/tiles: .*1 of 1 tiles.* --forcerun index_tiles"):
         read_tiles(str(path), mosaics=MOSAICS, with_files=True)
     for mosaic, tile in [("a", "y000x000"), ("b", "y000x000"), ("b", "y001x000")]:
         (tmp_path / mosaic / "tiles").mkdir(parents=True, exist_ok=True)
@@ -55,16 +53,14 @@ def test_a_tile_file_that_is_lost_is_told_with_the_remedy(tiles, tmp_path):
     assert len(read_tiles(str(path), mosaics=MOSAICS, with_files=True)) == 7
     (tmp_path / "b/tiles/y001x000.json").unlink()
     os.utime(path, ns=(1, 1))
-    with pytest.raises(
-        ValueError, match="/b/tiles: .* of 2 tiles, received none of 1 of them, y001x000.json"
-    ):
+    with pytest.raises(ValueError, match="/b/tiles: .*1 of 2 tiles.*y001x000.json"):
         read_tiles(str(path), mosaics=MOSAICS, with_files=True)
     assert len(read_tiles(str(path), mosaics=MOSAICS)) == 7
 
 
 def test_damaged_table_of_tiles_is_told_with_the_remedy(tmp_path):
     (tmp_path / "tiles.parquet").write_bytes(b"PAR1 cut short")
-    with pytest.raises(ValueError, match="a damaged one; run again with --forcerun index_tiles"):
+    with pytest.raises(ValueError, match="tiles.parquet: .*damaged.*--forcerun index_tiles"):
         read_tiles(str(tmp_path / "tiles.parquet"), mosaics=MOSAICS)
 
 
