@@ -1,4 +1,4 @@
-"""Show in a message what a user gave: one line, not too long, with a hint where a name is nearly right."""
+"""Format values and errors for messages: one line, shortened, with a suggestion for a misspelt name."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ MOST_OF_A_REASON = 200
 
 
 class InputFileError(ValueError):
-    """A file of the user that cannot be used; the message names the file and the place in it."""
+    """A file of the user that cannot be used; the message says which file and where in it."""
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it, on one line and not too long."""
+    """Return a value as messages show it: on one line and shortened."""
     return _short(value if isinstance(value, str) and value.isprintable() and value else quoted(value))
 
 
 def quoted(value: object) -> str:
-    """Return a value as Python writes it, and not too long."""
+    """Return the shortened ``repr`` of a value."""
     try:
         return _short(repr(value))
     except ValueError:  # Python refuses to write integers of thousands of digits
@@ -28,17 +28,17 @@ def quoted(value: object) -> str:
 
 
 def reason(error: object) -> str:
-    """Return what a library says of an error, on one line and not too long."""
+    """Return the text of an error on one line, shortened."""
     text = " ".join(str(error).split()) or type(error).__name__
     return _short("".join(sign if sign.isprintable() else "?" for sign in text), MOST_OF_A_REASON)
 
 
 def closest(word: object, known: Collection[str]) -> str:
-    """Return a hint at the known word that is most like this one, or nothing."""
+    """Return a suggestion of the known word closest to this one, or an empty text."""
     near = difflib.get_close_matches(str(word), known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _short(text: str, most: int = MOST_CHARACTERS) -> str:
-    """Return the beginning of a text."""
+    """Return a text cut to a number of characters."""
     return text if len(text) <= most else f"{text[:most]}..."

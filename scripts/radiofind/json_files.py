@@ -1,4 +1,4 @@
-"""Read dataclasses from JSON files; pydantic compares what they hold with the types of the fields."""
+"""Read dataclasses from JSON files; pydantic checks the types of their fields."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ Content = TypeVar("Content")
 def read_json(
     path: str | Path, kind: type[Content], *, what: str, use: Callable[[Content], object] | None = None
 ) -> Content:
-    """Return what a JSON file describes.
+    """Return the dataclass, or the list of dataclasses, in a JSON file.
 
     Parameters
     ----------
     path
-        A file with the fields of a dataclass, and perhaps more, or with a list of such.
+        The file. Further keys in it are ignored.
     kind
         The dataclass, or a list of it.
     what
-        What the file is to be, for the error.
+        What the file should be, for the error message.
     use
-        Makes some use of what was read, and raises when it cannot be used.
+        A further check: raises an error if the content cannot be used.
 
     Raises
     ------
     ValueError
-        When it is not such a file.
+        If the file cannot be read or is not of this kind.
     """
     try:
         content = TypeAdapter(kind).validate_json(Path(path).read_bytes(), strict=True)
         if use:
             use(content)
     except ValidationError as error:
-        raise ValueError(f"{path}: expected {what}, received {_problem(error)}") from error
+        raise ValueError(f"{path}: not {what}: {_problem(error)}") from error
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path}: expected {what}, received {reason(error)}") from error
+        raise ValueError(f"{path}: not {what}: {reason(error)}") from error
     return content
 
 
 def _problem(error: ValidationError) -> str:
-    """Return in words what is wrong with a file: all that is missing, or the first wrong value."""
+    """Return what is wrong with a file: all missing keys, or the first wrong value."""
     missing = [_key(one) for one in error.errors() if one["type"] == "missing"]
     if missing:
-        return f"none of {', '.join(missing)}"
+        return f"missing {', '.join(missing)}"
     first = error.errors()[0]
     return f"{_key(first)} {shown(str(first['input']))} ({first['msg']})".strip()
 
 
 def _key(problem: dict) -> str:
-    """Return where a problem lies, as ``calibration.a``."""
+    """Return the key of a problem, for example ``calibration.a``."""
     return ".".join(map(str, problem["loc"]))

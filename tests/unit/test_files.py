@@ -38,12 +38,12 @@ def test_a_file_is_replaced_at_once(tmp_path):
             assert temporary.parent == tmp_path
             temporary.write_text("new")
             assert path.read_text() == "old"
-        assert reader.read() == "old"  # whoever had it open keeps the old one
+        assert reader.read() == "old"  # a reader that had it open still sees the old content
     assert path.read_text() == "new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.fits"]
 
 
-def test_nothing_written_is_an_error(tmp_path):
+def test_a_block_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), whole_or_absent(tmp_path / "a.txt"):
         pass
 
@@ -65,14 +65,14 @@ def test_parquet_keeps_types_and_metadata(tmp_path):
     assert read_metadata(tmp_path / "other.parquet") == {}
 
 
-def test_json_is_the_same_text_for_the_same_content(tmp_path):
+def test_equal_content_gives_equal_json(tmp_path):
     write_json({"b": 1, "a": [2]}, tmp_path / "a.json")
     write_json({"a": [2], "b": 1}, tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": [2], "b": 1}
 
 
-def test_a_text_is_the_same_whatever_the_language_of_the_machine(tmp_path):
+def test_text_is_utf_8_whatever_the_locale(tmp_path):
     text = "µJy/beam − °"
     program = f"from radiofind.files import write_text; write_text({text!a}, {str(tmp_path / 'a.txt')!a})"
     plain = {
@@ -90,7 +90,7 @@ def test_csv_has_no_index(tmp_path):
     assert (tmp_path / "t.csv").read_text() == "a\n1\n"
 
 
-def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path):
     for name in (".123-a.txt", ".123-b-a.txt", ".a.txt", "123-a.txt"):
         (tmp_path / name).write_text("half")
     write_text("whole", tmp_path / "a.txt")
@@ -113,7 +113,7 @@ def test_a_folder_of_many_files_is_listed_once(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.txt" for number in range(5)]
 
 
-def test_file_reaches_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+def test_a_file_is_flushed_to_disk_before_it_is_renamed(tmp_path, monkeypatch):
     calls = []
     replace = Path.replace
     monkeypatch.setattr(os, "fsync", lambda _descriptor: calls.append("flushed"))

@@ -1,4 +1,4 @@
-"""A dataclass is read from JSON, or it is told what the file should be."""
+"""A dataclass is read from JSON, or an error says what is wrong with the file."""
 
 from dataclasses import asdict, dataclass
 
@@ -18,7 +18,7 @@ def width(line):
     return line.ends["high"] - line.ends["low"]
 
 
-def test_a_model_is_read_and_what_else_is_in_the_file_left(tmp_path):
+def test_further_keys_of_a_file_are_ignored(tmp_path):
     write_json({"slope": 2.0, "ends": {"low": 0.0, "high": 1.0}, "provenance": {}}, tmp_path / "a.json")
     found = read_json(tmp_path / "a.json", Line, what="a line", use=width)
     assert found == Line(2.0, {"low": 0.0, "high": 1.0})
@@ -35,23 +35,23 @@ def test_a_model_is_read_and_what_else_is_in_the_file_left(tmp_path):
         ),
     ],
 )
-def test_a_file_that_is_no_model_is_named(tmp_path, content):
+def test_an_error_names_a_file_of_another_kind_and_the_kind_it_should_be(tmp_path, content):
     if content is not None:
         (tmp_path / "a.json").write_text(content)
-    with pytest.raises(ValueError, match=r"a\.json: expected a line, received"):
+    with pytest.raises(ValueError, match=r"a\.json.*a line"):
         read_json(tmp_path / "a.json", Line, what="a line", use=width)
 
 
-def test_all_that_is_missing_is_named_or_the_first_wrong_value(tmp_path):
+def test_an_error_names_all_missing_keys_or_the_first_wrong_value(tmp_path):
     write_json({"more": 1}, tmp_path / "a.json")
-    with pytest.raises(ValueError, match="received none of slope, ends$"):
+    with pytest.raises(ValueError, match="slope, ends$"):
         read_json(tmp_path / "a.json", Line, what="a line")
     write_json({"slope": 1, "ends": {"low": "far"}}, tmp_path / "a.json")
-    with pytest.raises(ValueError, match="received ends.low far"):
+    with pytest.raises(ValueError, match=r"ends\.low far"):
         read_json(tmp_path / "a.json", Line, what="a line")
 
 
-def test_a_list_is_read_as_it_was_written(tmp_path):
+def test_a_list_of_dataclasses_is_read(tmp_path):
     lines = [Line(float(number), {}) for number in range(3)]
     write_json([asdict(line) for line in lines], tmp_path / "a.json")
     assert read_json(tmp_path / "a.json", list[Line], what="lines") == lines

@@ -1,4 +1,4 @@
-"""What a job has around its science: log, retries, corrupt files, provenance, digest of its code, workers.
+"""What surrounds the science of a job: log, retries, corrupt files, provenance, code digest, Dask workers.
 
-Owns what a result says of how it was made.
+Owns the provenance that results carry.
 """

@@ -1,4 +1,4 @@
-"""Tell when the code of a rule has changed: a digest of its script and of the modules that it uses."""
+"""Digest the code of a rule, its script and the modules that it imports, so that changed code reruns it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ USED_BY = {
 
 @cache
 def digest_of(script: str) -> str:
-    """Return a digest of a script and of the modules of the package that it imports, however far.
+    """Return a digest of a script and of the modules of the package that it imports, directly or not.
 
     Parameters
     ----------
     script
-        Name of the script without its suffix, as ``merge_detections``.
+        Name of the script without its suffix, for example ``merge_detections``.
     """
     digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes())
     for name in sorted(modules_of(script)):
@@ -36,7 +36,7 @@ def digest_of(script: str) -> str:
 
 
 def modules_of(script: str) -> set[str]:
-    """Return the files of the package that a script uses, directly or through others.
+    """Return the files of the package that a script uses, directly or through other modules.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def modules_of(script: str) -> set[str]:
     Returns
     -------
     set of str
-        Paths below the package, as ``mosaics/noise.py``.
+        Paths relative to the package, for example ``mosaics/noise.py``.
     """
     found: set[str] = set()
     waiting = set(_imports(SCRIPTS / f"{script}.py"))
@@ -66,7 +66,7 @@ def _imports(path: Path) -> frozenset[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            # What is imported may be a module of a room, or a part of a module.
+            # An imported name may be a module of a room, or something in a module.
             names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     ours = (name.split(".")[1:] for name in names if name.startswith(f"{PACKAGE.name}."))
     files = ("/".join(parts) + ".py" for parts in ours)

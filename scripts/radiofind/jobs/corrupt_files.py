@@ -1,4 +1,4 @@
-"""Set aside files of the workflow that cannot be read, so that the next run makes them anew."""
+"""Rename corrupt files that the workflow made, so that the next run regenerates them."""
 
 from __future__ import annotations
 
@@ -17,51 +17,50 @@ from astropy.io import fits
 logger = logging.getLogger(__name__)
 
 OURS = "results"
-"""Folder of what the workflow makes; what the user gave is never moved."""
+"""Folder of the workflow's own files; files of the user are never renamed."""
 
 
 def watch_for_damage(
     inputs: Iterable[str], *, checks: Mapping[str, Callable[[Path], object]] | None = None
 ) -> None:
-    """Look, when this process ends with an error, whether one of its inputs is to blame.
+    """Check the inputs of this process for corrupt files if it ends with an error.
 
     Parameters
     ----------
     inputs
-        Files that the process reads. Of these the ones that the workflow made itself and that cannot be read,
-        as a crash of the machine may leave them, get the further suffix ``.damaged``.
+        Files that the process reads. Those that the workflow made and that cannot be read, for example after
+        a crash of the machine, get the suffix ``.damaged``.
     checks
-        By suffix, what raises when a file of another format cannot be read.
+        For further formats, by suffix: a function that raises an error if a file cannot be read.
     """
     sys.excepthook = partial(_look_for_damage, sys.excepthook, list(inputs), {**CHECKS, **(checks or {})})
 
 
 def set_aside(path: str | Path, check: Callable[[Path], object] | None) -> Path | None:
-    """Rename a file of the workflow that cannot be read.
+    """Rename a file that the workflow made if it is corrupt.
 
     Parameters
     ----------
     path
         The file.
     check
-        Raises when it cannot be read; None when there is no way to tell.
+        Raises an error if the file cannot be read; None leaves the file unchecked.
 
     Returns
     -------
     Path or None
-        Its new name; None when it is whole, is missing, or is not one that the workflow made.
+        Its new path, or None if it is intact, missing, unchecked or a file of the user.
     """
     path = Path(path)
     if path.is_absolute() or path.parts[0] != OURS or check is None or not path.is_file():
         return None
     try:
         check(path)
-    except Exception as error:  # readers raise errors of many kinds when a file is damaged
+    except Exception as error:  # readers raise many kinds of errors on a corrupt file
         damaged = path.with_name(f"{path.name}.damaged")
         path.replace(damaged)
         logger.error(
-            "%s: expected a whole file, received one that cannot be read (%s: %s); it is called %s now. "
-            "Run the workflow again and it is made anew",
+            "%s: corrupt (%s: %s); renamed to %s; rerun to regenerate it",
             *(path, type(error).__name__, error, damaged.name),
         )
         return damaged
@@ -76,7 +75,7 @@ def _look_for_damage(
     error: BaseException,
     trace: TracebackType | None,
 ) -> None:
-    """Tell of an error, then look at the inputs."""
+    """Report an error, then check the inputs."""
     before(kind, error, trace)
     if issubclass(kind, Exception) and not issubclass(kind, MemoryError):
         for path in inputs:
@@ -84,31 +83,31 @@ def _look_for_damage(
 
 
 def _check_parquet(path: Path) -> None:
-    """Raise when a Parquet file cannot be read."""
+    """Raise an error if a Parquet file cannot be read."""
     with pq.ParquetFile(path) as file:
         for _ in file.iter_batches():
             pass
 
 
 def _check_fits(path: Path) -> None:
-    """Raise when a FITS file is cut short."""
+    """Raise an error if a FITS file is truncated."""
     with fits.open(path, memmap=False) as hdus:
         ends = [info["datLoc"] + info["datSpan"] for info in (hdu.fileinfo() for hdu in hdus)]
     if max(ends) > path.stat().st_size:
-        raise ValueError(f"expected {max(ends)} bytes, received {path.stat().st_size}")
+        raise ValueError(f"{path.stat().st_size} of {max(ends)} bytes")
 
 
 def _check_json(path: Path) -> None:
-    """Raise when a JSON file cannot be read."""
+    """Raise an error if a JSON file cannot be read."""
     json.loads(path.read_text())
 
 
 def _check_network(path: Path) -> None:
-    """Raise when a network, which is a ZIP archive, cannot be read."""
+    """Raise an error if a network, which is a ZIP archive, cannot be read."""
     with zipfile.ZipFile(path) as archive:
         broken = archive.testzip()
     if broken:
-        raise ValueError(f"expected a whole archive, received a damaged {broken}")
+        raise ValueError(f"corrupt archive member {broken}")
 
 
 CHECKS: Mapping[str, Callable[[Path], object]] = {

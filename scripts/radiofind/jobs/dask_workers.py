@@ -1,7 +1,7 @@
-"""Give a job its Dask workers: threads or processes of its own, or further jobs of SLURM.
+"""Start the Dask workers of a job: threads or processes of its own, or further SLURM jobs.
 
-The only module that knows Dask. A task is complete in itself, a function and what it is applied to, and needs
-nothing that another has left on a worker. So when a worker is lost, its tasks run again on others.
+The only module that imports Dask. Each task is self-contained, a function and its items, and uses nothing
+that another task left on a worker. So if a worker is lost, its tasks run again on another.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ logger = logging.getLogger(__name__)
 A, B = TypeVar("A"), TypeVar("B")
 
 AHEAD = 2
-"""Tasks for each thread that are given out before the first result is taken, which bounds the memory."""
+"""Tasks in flight per thread, which bounds the memory."""
 TOGETHER = 8
-"""Items of one task if nothing else is said: a task costs about as much as to read the file of a tile."""
+"""Default number of items per task: the overhead of a task equals the time to read the file of one tile."""
 LOOK_S = 10
-"""How often to look for lost jobs while a result is waited for, in seconds."""
+"""How often to look for lost workers while waiting for a result, in seconds."""
 LOGS = "logs/dask"
-"""Where the jobs of SLURM write; relative, since in a job's script a path cannot be quoted."""
+"""Folder of the logs of SLURM jobs; relative, since a job script cannot quote a path."""
 COMMENT = "dask"
-"""Comment of the jobs of SLURM; also their name, where this process is in no such job."""
+"""Comment of the SLURM jobs; also their name if this process is in no SLURM job."""
 OWN = "own"
-"""Name of the worker inside the job that asks for workers of SLURM."""
+"""Name of the worker inside this process when the others are SLURM jobs."""
 SCRIPTS = Path(__file__).parents[2]
-"""What workers need on their path."""
+"""Folder that workers need on their PYTHONPATH."""
 LOOPBACK = "127.0.0.1:0"
-"""Where Dask's servers of HTTP listen, which cannot be left out."""
+"""Address of Dask's HTTP servers, which cannot be switched off."""
 SETTINGS = {
-    # A task is given up when that many workers were lost under it: then it is the task that kills them.
+    # A task on which that many workers died probably kills them, and fails.
     "distributed.scheduler.allowed-failures": 10,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
-    # A worker that was killed alone is started again inside its job; until then the job is not given up.
+    # A job restarts its own worker if only that was killed; wait so long before replacing the job.
     "distributed.deploy.lost-worker-timeout": "20s",
 }
 
@@ -61,23 +61,23 @@ class Workers:
     """Dask workers that apply functions to items."""
 
     cluster: SpecCluster
-    """Where they run."""
+    """The cluster that runs them."""
     client: Client
-    """Hands out their tasks."""
+    """Submits their tasks."""
     threads: int
-    """How many tasks run at the same time when all workers are there."""
+    """How many tasks run at the same time once all workers have started."""
 
     def map(self, function: Callable[[A], B], items: Iterable[A], *, together: int = TOGETHER) -> Iterator[B]:
-        """Yield the results for all items, in their order, while further items are worked on.
+        """Yield the results for all items, in order, while the workers continue with further items.
 
         Parameters
         ----------
         function
-            Takes an item. With all that it holds, it is sent to the workers, which may be on other nodes.
+            Takes an item. It is pickled and sent to the workers, which may be on other nodes.
         items
-            What it is applied to.
+            The items.
         together
-            Items of one task.
+            Number of items per task.
         """
         waiting: deque = deque()
         for part in _in_parts(items, together):
@@ -96,29 +96,29 @@ class Workers:
         return future.result()
 
     def _replace_lost(self) -> None:
-        """Start workers in place of those that will not come back."""
+        """Start a worker for each one that was lost."""
         lost = set(self.cluster.worker_spec) - set(self.cluster.workers)
         if lost:
-            logger.warning("lost %d Dask workers, starting as many", len(lost))
+            logger.warning("lost %d Dask workers; starting as many new ones", len(lost))
             try:
                 _start_missing(self.cluster)
             except ValueError as error:
-                logger.warning("the others go on alone: %s", error)
+                logger.warning("continuing with the remaining Dask workers: %s", error)
 
 
 @contextmanager
 def open_workers(*, cluster: str = "local", threads: int = 1, **settings: Any) -> Iterator[Workers]:
-    """Yield the workers of a job, which end with the block.
+    """Yield the workers of a job, and stop them at the end of the block.
 
     Parameters
     ----------
     cluster
-        ``local`` for threads of this process, ``processes`` for processes of their own on this machine, and
-        ``slurm`` for jobs of SLURM, besides the threads of this process.
+        ``local`` for threads of this process, ``processes`` for further processes on this machine, and
+        ``slurm`` for SLURM jobs in addition to the threads of this process.
     threads
         Cores of this job.
     **settings
-        The other keys of ``dask`` in the configuration, which count for ``slurm``.
+        The other keys of ``dask`` in the configuration, which only ``slurm`` uses.
     """
     with dask.config.set(SETTINGS):
         if cluster == "slurm":
@@ -132,7 +132,7 @@ def open_workers(*, cluster: str = "local", threads: int = 1, **settings: Any) -
 
 
 def _local_cluster(threads: int, *, processes: bool) -> LocalCluster:
-    """Start workers on this machine, which can be reached from it alone."""
+    """Start workers on this machine that no other machine can connect to."""
     return LocalCluster(
         n_workers=threads if processes else 1,
         threads_per_worker=1 if processes else threads,
@@ -155,9 +155,11 @@ def _slurm_cluster(
     interface: str | None,
     options: Sequence[str],
 ) -> SLURMCluster:
-    """Return a cluster whose jobs are not submitted yet."""
+    """Return a cluster of SLURM jobs that are not submitted yet."""
     if not shutil.which("sbatch"):
-        raise FileNotFoundError("dask.cluster: expected sbatch on the PATH for slurm, received none")
+        raise FileNotFoundError(
+            "dask.cluster: slurm needs sbatch, which is not on the PATH; set local or processes"
+        )
     Path(LOGS).mkdir(parents=True, exist_ok=True)
     return SLURMCluster(
         cores=cores,
@@ -173,7 +175,7 @@ def _slurm_cluster(
         job_script_prologue=[f"export PYTHONPATH={shlex.quote(str(SCRIPTS))}"],
         worker_extra_args=["--no-dashboard", "--dashboard-address", LOOPBACK],
         log_directory=LOGS,
-        # Who can reach a Dask scheduler can run anything as its user, so both sides must show a certificate.
+        # Anyone who can connect to a Dask scheduler can run code as its user, so TLS checks both sides.
         security=Security.temporary(),
         shared_temp_directory=LOGS,
         scheduler_options={"dashboard": False, "dashboard_address": LOOPBACK},
@@ -182,8 +184,8 @@ def _slurm_cluster(
 
 
 def _name_of_own_job() -> str:
-    """Return the name of the job of SLURM around this process, by which users cancel all jobs of a run."""
-    # SLURM_JOB_NAME is that of the step.
+    """Return the name of the SLURM job of this process, by which users cancel all jobs of a run."""
+    # SLURM_JOB_NAME holds the name of the job step.
     asked = ["squeue", "--noheader", "--format=%j", f"--jobs={os.environ.get('SLURM_JOB_ID', '')}"]
     if "SLURM_JOB_ID" not in os.environ:
         return COMMENT
@@ -195,7 +197,7 @@ def _name_of_own_job() -> str:
 def _submitted(
     cluster: SLURMCluster, *, jobs: int, threads: int, interface: str | None
 ) -> Iterator[SLURMCluster]:
-    """Submit the jobs of a cluster, to which this process belongs too: it works alone if none ever starts."""
+    """Submit the jobs of a cluster, with a worker in this process that works alone if no job ever starts."""
     own = {"nthreads": threads, "memory_limit": None, "dashboard": False, "dashboard_address": LOOPBACK}
     own |= {"interface": interface, "protocol": "tls://", "security": cluster.security}
     cluster.worker_spec[OWN] = {"cls": Worker, "options": own}
@@ -203,22 +205,22 @@ def _submitted(
         cluster.worker_spec.update(cluster.new_worker_spec())
     try:
         _start_missing(cluster)
-        logger.info("Dask on %d jobs of SLURM, which write to %s", jobs, LOGS)
+        logger.info("Dask on %d jobs of SLURM; their logs are in %s", jobs, LOGS)
         yield cluster
     finally:
-        # It says so at the end when sbatch has refused a job, which was told before.
+        # Closing repeats that sbatch refused a job, which was reported before.
         with suppress(AssertionError):
             cluster.close()
 
 
 def _start_missing(cluster: SpecCluster) -> None:
-    """Start the workers that a cluster should have and has not."""
-    # Not `scale`, which does it in the background, where what sbatch says is lost.
+    """Start the workers that a cluster lacks."""
+    # Not `scale`, which works in the background and loses the error message of sbatch.
     try:
         cluster.sync(_started, cluster)
     except RuntimeError as error:
-        told = " ".join(str(error).split())
-        raise ValueError(f"dask: expected settings with which sbatch takes a job, received {told}") from error
+        answer = " ".join(str(error).split())
+        raise ValueError(f"dask: sbatch refused a job, change the settings: {answer}") from error
 
 
 async def _started(cluster: SpecCluster) -> None:
@@ -227,12 +229,12 @@ async def _started(cluster: SpecCluster) -> None:
 
 
 def _in_parts(items: Iterable[A], size: int) -> Iterator[list[A]]:
-    """Yield items by so many at a time."""
+    """Yield items in lists of a given size."""
     left = iter(items)
     while part := list(islice(left, size)):
         yield part
 
 
 def _apply(function: Callable[[A], B], items: list[A]) -> list[B]:
-    """Return the results for some items."""
+    """Return the results of a function for a list of items."""
     return [function(item) for item in items]

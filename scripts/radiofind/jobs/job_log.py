@@ -17,20 +17,20 @@ logger = logging.getLogger(__name__)
 
 
 def log_to(path: str | Path) -> None:
-    """Redirect standard output and error of this process, and the loggers of the package, to a file.
+    """Redirect standard output, standard error and the loggers of this process to a file.
 
     Parameters
     ----------
     path
-        The log file; it is replaced.
+        The log file, which is overwritten.
 
     Notes
     -----
-    The first line says when and on which host the job started; `run_record.jobs_in` reads it. The last one
-    says how much memory it used; Snakemake looks at that only every half a second, later every 30 s.
+    The first line says when and on which host the job started; `run_record.jobs_in` reads it. The last line
+    gives the peak memory, which Snakemake samples too rarely (every 0.5 s, later every 30 s).
 
-    The file descriptors themselves are redirected, because compiled code (PyBDSF) and child processes do
-    not go through ``sys.stderr``.
+    The file descriptors are redirected, because compiled code (PyBDSF) and child processes bypass
+    ``sys.stderr``.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
     sys.stdout.flush()
@@ -46,5 +46,5 @@ def log_to(path: str | Path) -> None:
 
 
 def utc(seconds: float) -> str:
-    """Return a time in seconds since 1970 as text, UTC."""
+    """Return a time in seconds since 1970 as ISO 8601 text in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

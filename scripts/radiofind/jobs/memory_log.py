@@ -1,4 +1,4 @@
-"""Log how much memory a job has used, as the system counts it."""
+"""Log the peak memory of a job, as counted by the operating system."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ KIB_IN_MIB = 1024
 
 
 def log_peak() -> None:
-    """Log the most memory that this process has held; nothing where the system does not tell (macOS).
+    """Log the peak memory of this process, where the system reports it (not on macOS).
 
     Notes
     -----
-    Not by ``getrusage``, which also counts what the process that started this one held at that moment.
+    ``getrusage`` is no alternative: its peak includes the memory of the parent process at the fork.
     """
     found = HIGHEST.search(STATUS.read_text()) if STATUS.exists() else None
     if found:
@@ -27,16 +27,20 @@ def log_peak() -> None:
 
 
 def log_peak_of_program(name: str) -> None:
-    """Log the most memory that a program held that this process ran; at least what this one held then.
+    """Log the peak memory of a program that this process ran.
 
     Parameters
     ----------
     name
-        One word for the program.
+        The program, in one word.
+
+    Notes
+    -----
+    The peak includes the memory of this process at the fork.
     """
     _log(name, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def _log(name: str, kib: int) -> None:
-    """Log a size; `job_costs` reads it."""
+    """Log a peak; `job_costs` reads this line."""
     logger.info("%s used at most %d MiB of memory", name, -(-kib // KIB_IN_MIB))

@@ -1,8 +1,8 @@
-"""Say of a file what it was made of: code, settings, inputs and versions, but no time and no host.
+"""Record what a file was made of: code, settings, inputs and versions, but neither time nor host.
 
-A job adds what it knows to what its inputs say of themselves, so that a catalogue tells of all that entered
-it. Where its inputs differ in something, as tiles do that were searched with two versions of a library, all
-values are told, under ``one of``.
+A job adds its own part to the provenance of its inputs, so a catalogue records everything that went into it.
+Where the inputs differ, for example tiles that were searched with two versions of a library, all values are
+kept under ``one of``.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ Provenance = dict[str, dict[str, object]]
 KEY = "provenance"
 """Key in the metadata of a table and in a JSON file."""
 NO_SETTINGS = ("code", "stamps")
-"""Parameters that are no settings."""
+"""Parameters that are not settings."""
 IMAGES = ("image", "images")
-"""Inputs that are not looked at: the fingerprints of tiles stand for the pixels that a job reads."""
+"""Inputs that are not digested: the fingerprints of their tiles cover the pixels that a job reads."""
 FINGERPRINT = ("header", "pixels", "core_pixels", "halo_pixels", "reach_pixels")
-"""What a tile file says of what a tile depends on."""
+"""Keys of a tile file that identify its input: image header, pixels and tiling."""
 DISTRIBUTIONS = {
     **{name: name for name in ("numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "h5py", "keras")},
     "sklearn": "scikit-learn",
     "bdsf": "bdsf",
 }
-"""Distributions that matter to results, by the module that they install."""
+"""Distributions whose version affects results, by the module that they install."""
 DIFFERENT = "one of"
-"""Key under which values are told that differ among the inputs of a job."""
+"""Key of the list of values in which the inputs of a job differ."""
 
 
 class Named(Protocol):
-    """Values with names, as Snakemake hands them to a script."""
+    """Named values, as Snakemake passes them to a script."""
 
     def items(self) -> Iterable[tuple[str, object]]:
         """Return names and values."""
@@ -56,20 +56,21 @@ def provenance_of(
     tools: Iterable[str] = (),
     known: Mapping[str, Provenance] | None = None,
 ) -> Provenance:
-    """Return what a job's outputs are made of.
+    """Return the provenance of a job's outputs.
 
     Parameters
     ----------
     rule
-        Name of the job's rule, with the finder where it has one.
+        Name of the rule, followed by the finder if there is one.
     params
-        Its parameters: ``code`` is a digest of its code, ``stamps`` tell of times, the others are settings.
+        Parameters of the job: ``code`` is the digest of its code, ``stamps`` are file times, and all others
+        are settings.
     inputs
-        Its files, one or a list for each name.
+        Input files of the job: a path or a list of paths for each name.
     tools
-        Modules that it uses without importing them into this process.
+        Modules that the job uses without importing them into this process.
     known
-        What inputs say of themselves, by name, for those that cannot be read here.
+        Provenance of inputs that this function cannot read, by name.
     """
     settings = {name: value for name, value in params.items() if name not in NO_SETTINGS}
     own = {
@@ -89,7 +90,7 @@ def provenance_of(
 
 
 def fold_tiles(provenance: Provenance) -> Provenance:
-    """Return a provenance in which one digest stands for the fingerprints of all tiles of a mosaic.
+    """Return a provenance with the tile fingerprints of each mosaic condensed into one digest.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def fold_tiles(provenance: Provenance) -> Provenance:
 
 
 def read_provenance(path: str | Path) -> Provenance:
-    """Return what a file of the workflow says of itself; nothing when it says nothing.
+    """Return the provenance stored in a file, or an empty one.
 
     Parameters
     ----------
@@ -119,14 +120,14 @@ def read_provenance(path: str | Path) -> Provenance:
 
 
 def in_lines(provenance: Provenance, width: int = 70) -> list[str]:
-    """Return a provenance as lines for astronomers, for FITS HISTORY and comments.
+    """Return a provenance as lines of text, for FITS HISTORY cards and comments.
 
     Parameters
     ----------
     provenance
         As `provenance_of` returns it.
     width
-        Longest line.
+        Most characters of a line.
     """
     return [
         part
@@ -136,11 +137,11 @@ def in_lines(provenance: Provenance, width: int = 70) -> list[str]:
 
 
 def _sentences(provenance: Provenance) -> Iterator[str]:
-    """Yield one line per fact."""
+    """Yield a line for each entry of a provenance."""
     for part in ("inputs", "settings", "code", "versions"):
         for name, value in sorted(provenance.get(part, {}).items()):
-            told = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=True)
-            yield f"{part} {name}: {told}"
+            text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=True)
+            yield f"{part} {name}: {text}"
 
 
 def _mosaic_of(tile: str) -> str:
@@ -149,7 +150,7 @@ def _mosaic_of(tile: str) -> str:
 
 
 def _of_input(name: str, path: Path) -> Provenance:
-    """Return what one input brings with it."""
+    """Return the provenance that an input contributes."""
     if name in IMAGES:
         return {"inputs": {name: {path.name: "by the fingerprints of its tiles"}}}
     if path.parent.name == "tiles" and path.suffix == ".json":
@@ -161,13 +162,13 @@ def _of_input(name: str, path: Path) -> Provenance:
 
 
 def _read_json(path: Path) -> dict[str, object]:
-    """Return the object in a JSON file; nothing when it holds something else."""
+    """Return the object in a JSON file, or an empty one if it holds something else."""
     content = json.loads(path.read_text())
     return content if isinstance(content, dict) else {}
 
 
 READERS = {".parquet": read_metadata, ".fits": read_metadata, ".json": _read_json}
-"""What returns the metadata of a file, by its suffix."""
+"""Readers of the metadata of a file, by suffix."""
 
 
 def _digest(path: Path) -> str:
@@ -177,7 +178,7 @@ def _digest(path: Path) -> str:
 
 
 def _add(merged: dict[str, object], further: Mapping[str, object]) -> None:
-    """Add to a provenance what another one says."""
+    """Add the entries of another provenance to a provenance."""
     for key, value in further.items():
         known = merged.setdefault(key, {} if _is_group(value) else value)
         if _is_group(known) and _is_group(value):
@@ -187,12 +188,12 @@ def _add(merged: dict[str, object], further: Mapping[str, object]) -> None:
 
 
 def _is_group(value: object) -> bool:
-    """Return whether a value holds facts with names of their own."""
+    """Return whether a value is a dictionary of entries, not a list of differing values."""
     return isinstance(value, dict) and DIFFERENT not in value
 
 
 def _different(*values: object) -> list[object]:
-    """Return the different ones among values, each of which may stand for several already."""
+    """Return the distinct values, of which each may itself be a list of differing values."""
     several = [
         value[DIFFERENT] if isinstance(value, dict) and DIFFERENT in value else [value] for value in values
     ]
@@ -201,7 +202,7 @@ def _different(*values: object) -> list[object]:
 
 
 def _versions(modules: set[str]) -> dict[str, str]:
-    """Return the versions of Python and of the libraries among some modules."""
+    """Return the versions of Python and of the distributions of the given modules."""
     names = [name for module, name in DISTRIBUTIONS.items() if module in modules]
     found = {name: importlib.metadata.version(name) for name in names}
     if "tensorflow" in modules:

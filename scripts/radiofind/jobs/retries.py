@@ -1,4 +1,4 @@
-"""Give up a tile on which a job fails again and again, so that it does not stop a survey."""
+"""Give up a tile after several failed attempts, so that one bad tile does not stop a survey."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 MOST = 3
 """Attempts before a tile is given up."""
 SURROUNDINGS = (OSError, ImportError, InputFileError)
-"""A full disk, a missing library, an image that was spoilt since it was indexed: no tile is to blame."""
+"""Errors that no tile is to blame for: a full disk, a missing library, an image damaged after indexing."""
 SUFFIX = ".attempts"
 KILLED = "killed, out of memory, or over its time limit"
 
@@ -32,28 +32,28 @@ def attempt(
     never_blame: tuple[type[Exception], ...] = (),
     made_of: object = None,
 ) -> Result:
-    """Return the result of some work, or what stands for it when it has failed too often.
+    """Return the result of some work, or a substitute after too many failed attempts.
 
     Parameters
     ----------
     work
-        What may fail.
+        The work, which may fail.
     place
-        The file that the work is for. Attempts that have begun and not ended are kept beside it, also when
-        the process is killed, in a file with the further suffix ``.attempts``.
+        The output file. Failed attempts are recorded in the same folder, in a file with the further suffix
+        ``.attempts``; an attempt counts as killed until it ends.
     give_up
-        Makes the result of work that was given up, from the reason.
+        Returns the substitute, given the reason.
     never_blame
-        Errors that are not the fault of this tile, besides `SURROUNDINGS`: they are raised, and do not count.
+        Errors besides `SURROUNDINGS` that are not the fault of this tile: they are raised, and do not count.
     made_of
-        What JSON can hold: code, settings and inputs of the result. Attempts to make it of something else, as
-        before a mistake was mended, do not count.
+        Code, settings and inputs of the result, as JSON can hold them. Attempts with others, for example
+        before a bug was fixed, do not count.
 
     Raises
     ------
     Exception
-        What `work` raises. It is given up when the process starts anew, because one that has run out of
-        memory may not be able to write even that.
+        Any error of `work`. The substitute is returned by the next process only, because one that has run out
+        of memory may be unable to write it.
     """
     digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
     record = _Record(Path(f"{place}{SUFFIX}"), digest)
@@ -82,20 +82,20 @@ def forget_attempts(place: str | Path) -> None:
 
 @dataclass(frozen=True)
 class _Record:
-    """The attempts to make a file that failed."""
+    """The failed attempts to make a file."""
 
     path: Path
-    """A text: what they were to make, then a line for each."""
+    """Text file: the digest, then a line for each failed attempt."""
     digest: str
-    """What is to be made."""
+    """Digest of the code, settings and inputs of the attempts that count."""
 
     def read(self) -> list[str]:
-        """Return the attempts that failed to make the same."""
+        """Return the failed attempts with this digest."""
         lines = self.path.read_text().splitlines() if self.path.exists() else []
         return lines[1:] if lines[:1] == [self.digest] else []
 
     def keep(self, failures: list[str]) -> None:
-        """Write down the attempts that failed; no file for none."""
+        """Write the failed attempts, or remove the file if there are none."""
         if failures:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text("".join(f"{line}\n" for line in (self.digest, *failures)))

@@ -119,13 +119,13 @@ def test_where_pixels_of_the_training_are_unknown_all_are_taken(stored):
     ("changes", "message"),
     [
         ({"keras": "2.15.0"}, "a.json: expected a classifier of Keras 3, received one of 2.15.0"),
-        ({"turns": None}, "a.json: expected the record of a classifier, received"),
+        ({"turns": None}, r"a\.json.*turns"),
         (
             {"classes": ["a", "b"]},
             r"a.keras: expected a network from and to .*\(None, 2\).* received .*None, 3",
         ),
         ({"preparation": {"size_pixels": 20}}, "a.keras: expected a network from and to .*20, 20"),
-        ({"preparation": {"pixels": 20}}, "a.json: expected the record of a classifier"),
+        ({"preparation": {"pixels": 20}}, r"a\.json.*preparation"),
     ],
 )
 def test_files_that_do_not_belong_together_are_an_error(stored, changes, message):
@@ -136,7 +136,7 @@ def test_files_that_do_not_belong_together_are_an_error(stored, changes, message
 def test_a_record_without_what_is_needed_is_an_error(stored):
     network, record = stored()
     write_json({key: value for key, value in RECORD.items() if key != "turns"}, record)
-    with pytest.raises(ValueError, match="expected the record of a classifier, received none of turns"):
+    with pytest.raises(ValueError, match=r"a\.json.*turns"):
         read_classifier(network, record)
 
 

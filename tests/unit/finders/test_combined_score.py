@@ -133,5 +133,5 @@ def test_a_model_is_read_as_it_was_written(tmp_path):
 def test_a_file_that_is_no_model_is_refused_by_name(tmp_path, content):
     path = tmp_path / "combined.json"
     path.write_text(content)
-    with pytest.raises(ValueError, match=r"combined.json: expected the model of a combined finder, received"):
+    with pytest.raises(ValueError, match=r"combined\.json"):
         read_model(path)

@@ -110,7 +110,7 @@ def pid_after(seconds: float, _item: int) -> int:
     return os.getpid()
 
 
-def test_results_that_a_worker_held_are_made_again(tmp_path):
+def test_results_of_a_killed_worker_are_computed_again(tmp_path):
     with open_workers(cluster="processes", threads=2) as workers:
         pids = workers.map(partial(pid_after, 0.01), range(40), together=1)
         first = next(pids)
@@ -120,7 +120,7 @@ def test_results_that_a_worker_held_are_made_again(tmp_path):
     assert first not in rest[2 * AHEAD :]
 
 
-def test_only_so_many_items_are_taken_before_a_result_is_asked_for():
+def test_few_items_are_taken_before_the_first_result():
     taken = []
 
     def items():
@@ -149,25 +149,25 @@ def die(_item: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_task_that_kills_its_workers_is_given_up(monkeypatch):
+def test_a_task_that_kills_its_workers_fails(monkeypatch):
     monkeypatch.setitem(dask_workers.SETTINGS, "distributed.scheduler.allowed-failures", 1)
     with open_workers(cluster="processes") as workers, pytest.raises(KilledWorker):
         list(workers.map(die, [0]))
 
 
 @pytest.mark.parametrize("cluster", ["local", "processes"])
-def test_nothing_can_be_reached_from_other_machines(cluster):
+def test_other_machines_cannot_connect(cluster):
     with open_workers(cluster=cluster, threads=2):
         ours = [psutil.Process(), *psutil.Process().children(recursive=True)]
         ports = [port for process in ours for port in process.net_connections() if port.status == "LISTEN"]
         assert len(ports) >= 2 and {port.laddr.ip for port in ports} == {"127.0.0.1"}
 
 
-def test_slurm_is_asked_for_where_there_is_none(monkeypatch):
+def test_slurm_without_sbatch_is_an_error(monkeypatch):
     monkeypatch.setenv("PATH", "")
     settings = {"jobs": 1, "cores": 1, "memory_gb": 1, "walltime_min": 1, "options": []}
     settings |= dict.fromkeys(["account", "partition", "interface"])
-    missing = pytest.raises(FileNotFoundError, match="expected sbatch on the PATH")
+    missing = pytest.raises(FileNotFoundError, match=r"dask\.cluster.*sbatch")
     with missing, open_workers(cluster="slurm", **settings):
         pass
 

@@ -1,4 +1,4 @@
-"""A job says how much memory it has used, also between two looks of Snakemake."""
+"""A job logs its peak memory, also when the peak falls between two samples of Snakemake."""
 
 import math
 import os
@@ -25,7 +25,7 @@ RESOURCES = "{'_cores': 1, 'mem_mb': 700, 'mem_mib': 668, 'runtime': 20, 'tmpdir
 
 
 def run_job(folder, *, own=0, child=0, sampled="21.5"):
-    """Run a job that holds so many MiB, as Snakemake does."""
+    """Return the cost of a job that, like a child of it, allocates a number of MiB."""
     log = folder / "logs/find/a.b/c.d.log"
     benchmark = folder / "benchmarks/find/a.b/c.d.tsv"
     for path in (log, benchmark):
@@ -39,7 +39,7 @@ def run_job(folder, *, own=0, child=0, sampled="21.5"):
     return cost
 
 
-def test_memory_that_was_given_back_counts(tmp_path):
+def test_freed_memory_counts(tmp_path):
     nothing, much = run_job(tmp_path).peak_mib, run_job(tmp_path, own=200).peak_mib
     assert 195 < much - nothing < 230
 
@@ -63,14 +63,14 @@ def test_cost_says_what_was_asked_for_and_used(tmp_path):
     assert cost.time_ratio == 300 and cost.memory_ratio == 700 / cost.peak_mib
 
 
-def test_job_that_snakemake_never_looked_at_still_has_a_cost(tmp_path):
+def test_job_that_snakemake_never_sampled_has_a_cost(tmp_path):
     cost = run_job(tmp_path, sampled="NA")
     assert math.isnan(cost.sampled_mib) and cost.peak_mib > 0
 
 
-def test_log_without_its_last_line_is_told(tmp_path):
+def test_log_without_its_last_line_is_an_error(tmp_path):
     run_job(tmp_path)
     log = tmp_path / "logs/find/a.b/c.d.log"
     log.write_text("INFO radiofind.jobs.job_log: started\n")
-    with pytest.raises(ValueError, match=r"c\.d\.log: expected a line with the memory"):
+    with pytest.raises(ValueError, match=r"c\.d\.log.*memory"):
         list(costs_of(tmp_path))

@@ -1,4 +1,4 @@
-"""A file says what it was made of, and a job passes on what its inputs say."""
+"""A file records what it was made of, and a job passes on the provenance of its inputs."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ def test_provenance_names_code_settings_tile_and_versions():
     assert found["versions"]["numpy"] == np.__version__ and "python" in found["versions"]
 
 
-def test_job_passes_on_what_its_inputs_say(folder):
+def test_job_passes_on_the_provenance_of_its_inputs(folder):
     (folder / "beam.fits").write_bytes(b"beam")
     paths = [detections("y000x000", threshold=5), detections("y000x001", threshold=5)]
     found = provenance_of(
@@ -70,7 +70,7 @@ def test_job_passes_on_what_its_inputs_say(folder):
     }
 
 
-def test_inputs_that_differ_are_all_told():
+def test_all_values_are_kept_where_inputs_differ():
     paths = [detections(f"y000x00{number}", threshold=[5, 6, 5][number]) for number in range(3)]
     merged = [
         provenance_of("merge_detections deep", params={"code": "c2"}, inputs={"detections": order})
@@ -113,7 +113,7 @@ def test_every_kind_of_file_keeps_its_provenance(folder, write_fits):
     assert [read_provenance(f"a.{suffix}") for suffix in ("parquet", "json", "fits")] == [known] * 3
 
 
-def test_files_without_provenance_say_nothing(folder, write_fits):
+def test_files_without_provenance_give_an_empty_one(folder, write_fits):
     write_parquet(pd.DataFrame({"x": [1.0]}), "a.parquet")
     (folder / "a.json").write_text("[1]")
     image = write_fits(np.ones((20, 20), np.float32))

@@ -436,11 +436,9 @@ def test_a_beam_in_the_history_that_is_no_number_is_told(write_fits, noise):
 @pytest.mark.parametrize(
     ("start", "name"), [(b"PK\x03\x04", "zip"), (b"\x1f\x9d\x90", "compress"), (b"BZh9", "bzip2")]
 )
-def test_files_packed_in_other_ways_are_refused_and_not_unpacked(tmp_path, start, name):
+def test_other_compressions_than_gzip_are_refused_and_not_unpacked(tmp_path, start, name):
     (tmp_path / "image.fits").write_bytes(start + bytes(9000))
-    with pytest.raises(
-        ImageError, match=f"image.fits: expected a FITS image, received one packed with {name}"
-    ):
+    with pytest.raises(ImageError, match=rf"image\.fits.*{name}"):
         read_header(tmp_path / "image.fits")
 
 

@@ -240,7 +240,7 @@ def test_another_file_is_refused_by_name(change, tmp_path):
         content["features"]["log_major"]["mean"] = "large"
     text = json.dumps(content)
     (tmp_path / "m.json").write_text(text[:-9] if change == "cut" else text)
-    with pytest.raises(ValueError, match=r"m\.json: expected a model of source classes, received"):
+    with pytest.raises(ValueError, match=r"m\.json"):
         read_class_model(tmp_path / "m.json")
 
 

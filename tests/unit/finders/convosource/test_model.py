@@ -54,39 +54,34 @@ def test_a_model_can_be_run_in_reduced_precision(files):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"recipe": "other"}, "expected a recipe and its input scaling .*, received other with jansky"),
-        (
-            {"input_scaling": "asinh_of_snr"},
-            "expected .*paper with jansky_times_1e7.*, received paper with asinh_of_snr",
-        ),
-        ({"keras": "2.15.0"}, rf"expected a model of Keras {keras.__version__[0]}, received one of 2\.15\.0"),
-        ({"keras": None, "turns": None}, "expected the record of a training, received none of keras, turns"),
-        ({"turns": "many"}, "expected the record of a training, received turns many"),
-        ({"calibration": {"a": 1.0}}, "expected the record of a training, received .*calibration"),
-        ({"calibration": [1, 2]}, "expected the record of a training, received "),
-        ({"pixels_per_beam": [2.0]}, "expected the record of a training, received "),
+        ({"recipe": "other"}, "other with jansky"),
+        ({"input_scaling": "asinh_of_snr"}, "paper with jansky_times_1e7.*paper with asinh_of_snr"),
+        ({"keras": "2.15.0"}, r"Keras.*2\.15\.0"),
+        ({"keras": None, "turns": None}, "keras, turns"),
+        ({"turns": "many"}, "turns many"),
+        ({"calibration": {"a": 1.0}}, "calibration"),
+        ({"calibration": [1, 2]}, "calibration"),
+        ({"pixels_per_beam": [2.0]}, "pixels_per_beam"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused(files, changes, message):
-    with pytest.raises(ValueError, match=rf"a\.json: {message}"):
+    with pytest.raises(ValueError, match=rf"a\.json: .*{message}"):
         read_model(*files(**changes))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", "null", '"text"', b"\xff\xfe\x00"])
-def test_a_record_that_is_none_is_refused(files, content):
+def test_a_file_that_is_not_a_record_is_refused(files, content):
     network, record = files()
     record.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ValueError, match=r"a\.json: expected the record of a training, received ."):
+    with pytest.raises(ValueError, match=r"a\.json"):
         read_model(network, record)
 
 
 def test_files_that_are_missing_are_named(files, tmp_path):
     network, record = files()
-    with pytest.raises(
-        ValueError, match=r"b\.json: expected the record of a training, received .*No such file"
-    ):
+    with pytest.raises(ValueError, match=r"b\.json.*No such file"):
         read_model(network, tmp_path / "b.json")
-    with pytest.raises(ValueError, match=r"b\.keras: expected a network in a \.keras file, received"):
+    with pytest.raises(ValueError, match=r"b\.keras"):
         read_model(tmp_path / "b.keras", record)
 
 

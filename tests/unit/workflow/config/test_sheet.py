@@ -132,7 +132,7 @@ def test_a_wrong_sheet_is_told(folder, text, told):
     [
         ("m\tb.fits\t\t\t\t", "image", "received b.fits (no such file)"),
         ("m\tfolder\t\t\t\t", "image", "received folder (a folder)"),
-        ("m\tdangling.fits\t\t\t\t", "image", "received dangling.fits (a link to nothing)"),
+        ("m\tdangling.fits\t\t\t\t", "image", "dangling.fits"),
         ("m\ta.fits\tb.fits\t\t\t", "primary_beam", "received b.fits (no such file)"),
         ("m\ta.fits\t\tt.txt\tsdc1\t", "truth", "received t.txt (no such file)"),
         ("m\t\t\t\t\t", "image", "expected a path here or a name in column simulate"),
