@@ -5,9 +5,6 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
-
-
 include: "rules/common.smk"
 include: "rules/resources.smk"
 include: "rules/simulation.smk"

@@ -9,11 +9,17 @@ written without them makes Snakemake rerun the rule, and all rules after it, for
 
 import sys
 from functools import cache
+from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.io import strip_wildcard_constraints
+from snakemake.utils import update_config
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+# Not workflow.basedir: where this workflow is a module of another one, that is the folder of the other.
+REPOSITORY = Path(str(workflow.current_basedir)).parent
+
+sys.path.insert(0, str(REPOSITORY / "scripts"))
 
 from radiofind.finders import kinds
 from radiofind.jobs.code_digest import digest_of
@@ -28,9 +34,13 @@ from radiofind.workflow.plan.tile_table import read_tiles
 from radiofind.workflow.plan.training import TrainingPlan
 from snakemake_logger_plugin_survey import watch
 
+# Not by `configfile:`, which Snakemake passes over where this workflow is a module that is given a `config:`.
+given_config, config = config, load_configfile(REPOSITORY / "config/config.yaml")
+update_config(config, given_config)
+
 try:
     config, mosaics = read_inputs(
-        config, repository=workflow.basedir, overlays=workflow.overwrite_configfiles
+        config, repository=REPOSITORY, overlays=workflow.overwrite_configfiles
     )
 except InputError as error:
     raise WorkflowError(str(error))
