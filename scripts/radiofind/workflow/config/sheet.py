@@ -123,7 +123,13 @@ def _lines(path: Path, name: str) -> list[tuple[int, list[str]]]:
     ]
     if len(told) < 2:
         raise SheetError(f"{name}: expected a header and at least one mosaic, received {len(told)} line(s)")
-    return told
+    return _without_blank_columns(told)
+
+
+def _without_blank_columns(told: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Return the lines without the columns that are blank in all of them, as tabs at their ends make them."""
+    used = {position for _, row in told for position, field in enumerate(row) if field}
+    return [(line, [field for position, field in enumerate(row) if position in used]) for line, row in told]
 
 
 def _field(text: str) -> str:

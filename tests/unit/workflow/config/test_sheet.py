@@ -61,6 +61,24 @@ def test_a_row_gives_a_mosaic(folder):
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mosaic\timage\t\nm\ta.fits\t\n",
+        "mosaic\timage\t\t\nm\ta.fits\n",
+        "mosaic\timage\nm\ta.fits\t\t\n",
+        "mosaic\t\timage\nm\t\ta.fits\n",
+    ],
+)
+def test_blank_columns_are_skipped(folder, text):
+    (mosaic,) = read(folder, text)
+    assert (mosaic.mosaic, mosaic.image) == ("m", "a.fits")
+
+
+def test_a_column_without_a_name_that_holds_something_is_told(folder):
+    assert "s.tsv, line 1, column" in complaint(folder, "mosaic\timage\t\nm\ta.fits\t1\nn\ta.fits\t\n")
+
+
 def test_a_path_may_start_at_home(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.resolve()))
     (mosaic,) = read(folder, "mosaic\timage\tplane\nm\t~/a.fits\t3\n")
