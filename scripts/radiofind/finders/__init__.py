@@ -1,4 +1,4 @@
-"""The kinds of finders, and how each searches a tile or a catalogue.
+"""The finders: each kind searches tiles, or combines catalogues of other finders.
 
-Owns `kinds`, the one table of finder kinds: a new kind is a row there, a schema, a rules file and a script.
+Owns `kinds`, the table of finder kinds: a new kind is a row there, a schema, a rules file and a script.
 """

@@ -1,7 +1,7 @@
-"""Join the catalogues of several finders of a mosaic: one row per source, each number from who knows best.
+"""Join the catalogues of several finders of a mosaic: a row per source, with the best measurements of each.
 
-The finders are taken in their order: the rows of each are matched one-to-one to the sources joined so far,
-closest pairs first, so that a source has at most one row of each finder. The order of rows changes nothing.
+Finders are joined one after the other: the rows of each are matched one-to-one to the sources joined so far,
+closest pairs first, so that a source has at most one row of each finder. The order of rows does not matter.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from radiofind.catalogues.detections import UNFITTED, name_sources
 from radiofind.evaluation.matching import match_one_to_one, positions
 
 PLACE = ("ra", "dec", "e_ra", "e_dec", "x", "y", "tile")
-"""Columns that come with the position; the others come with the flux."""
+"""Columns taken from the row with the best position; the others are taken from that with the best flux."""
 ORDER = ["y", "x", "source_id", "apparent_total_flux"]
-"""Columns that order the rows of a catalogue, whatever order they came in."""
+"""Columns by which to sort the rows of a catalogue, so that their order does not matter."""
 UNKNOWN = np.finfo(float).max
-"""Stands for an error that was not measured: larger than any other, smaller than that of no row at all."""
+"""Value of an unknown position error: larger than any other, smaller than infinity, which means no row."""
 
 
 @dataclass(frozen=True)
@@ -30,32 +30,32 @@ class Joined:
     """Sources of one mosaic, each with the rows of the finders that found it."""
 
     finders: tuple[str, ...]
-    """The finders, in their order."""
+    """The finders, in the order of joining."""
     detections: pd.DataFrame
     """The rows of all their catalogues, one catalogue after the other."""
     rows: np.ndarray
-    """Row in `detections` by source and finder, shape (n, finders); -1 where it did not find the source."""
+    """Row in `detections` of each source and finder, shape (n, finders); -1 if it did not find the source."""
 
     def where(self, keep: np.ndarray) -> Joined:
         """Return the sources for which `keep`, shape (n,), is true."""
         return Joined(self.finders, self.detections, self.rows[keep])
 
     def places(self) -> pd.DataFrame:
-        """Return the row of each source with the best position: the smallest area of its error."""
+        """Return for each source the row with the best position: the smallest area of the error ellipse."""
         return self.detections.iloc[_best(self.rows, _position_error(self.detections))]
 
     def measurements(self, fluxes_from: Sequence[str]) -> pd.DataFrame:
-        """Return the row of each source whose flux and shape count.
+        """Return for each source the row with the best flux and shape.
 
         Parameters
         ----------
         fluxes_from
-            The finders, those first whose fluxes are best.
+            The finders, the one with the best fluxes first.
 
         Raises
         ------
         ValueError
-            When these are not the finders of the sources.
+            If these are not the finders of the sources.
         """
         if sorted(fluxes_from) != sorted(self.finders):
             raise ValueError(
@@ -68,15 +68,15 @@ class Joined:
 
 
 def join_catalogues(catalogues: Mapping[str, pd.DataFrame], *, radius_pixels: float) -> Joined:
-    """Return the sources that one or more catalogues of a mosaic list.
+    """Return the sources in one or more catalogues of a mosaic.
 
     Parameters
     ----------
     catalogues
-        Catalogue by finder, all of one mosaic.
+        Catalogues of one mosaic, by finder.
     radius_pixels
-        Largest distance of two rows of one source, inclusive. That of a third finder counts from the best
-        position of the first two.
+        Largest distance between two rows of one source, inclusive. For a third finder it is measured from the
+        best position of the first two.
     """
     tables = [table.sort_values(ORDER, kind="stable") for table in catalogues.values()]
     detections = pd.concat([conform(table, CATALOGUE) for table in tables], ignore_index=True)
@@ -92,7 +92,7 @@ def join_catalogues(catalogues: Mapping[str, pd.DataFrame], *, radius_pixels: fl
 
 
 def read_joined(paths: Mapping[str, str | Path], *, radius_pixels: float) -> Joined:
-    """Return the sources that the catalogues in these files, by finder, list (see `join_catalogues`)."""
+    """Return the sources in the catalogues in files, given by finder (see `join_catalogues`)."""
     catalogues = {finder: pd.read_parquet(path) for finder, path in paths.items()}
     return join_catalogues(catalogues, radius_pixels=radius_pixels)
 
@@ -107,16 +107,16 @@ def combine(joined: Joined, *, finder: str, fluxes_from: Sequence[str], score: n
     finder
         Name of the combined finder.
     fluxes_from
-        The finders that were joined, those first whose fluxes are best. A row flagged ``unfitted`` counts
-        only where there is no other.
+        The joined finders, the one with the best fluxes first. A row flagged ``unfitted`` is used only if a
+        source has no other.
     score
         Probability that each source is real, shape (n,).
 
     Returns
     -------
     pandas.DataFrame
-        All columns of `columns.CATALOGUE`, in the order of the names. Flags are those of all rows of a
-        source, then ``by_`` and the name of each finder that found it.
+        All columns of `columns.CATALOGUE`, sorted by source name. The flags of a source are those of all its
+        rows, followed by ``by_`` and the name of each finder that found it.
     """
     places = joined.places()
     chosen = {name: places[name].to_numpy() for name in PLACE}
@@ -130,7 +130,7 @@ def combine(joined: Joined, *, finder: str, fluxes_from: Sequence[str], score: n
 def _extended(
     joined: Joined, number: int, known: np.ndarray, theirs: np.ndarray, alone: np.ndarray
 ) -> Joined:
-    """Return the sources with the rows of one more finder: those of known sources, and those of new ones."""
+    """Return the sources with the rows of one more finder, which match known sources or are new ones."""
     rows = joined.rows.copy()
     rows[known, number] = theirs
     new = np.full((len(alone), len(joined.finders)), -1)
@@ -139,19 +139,19 @@ def _extended(
 
 
 def _best(rows: np.ndarray, cost: np.ndarray) -> np.ndarray:
-    """Return the row of least cost of each source, shape (n,); of equal ones that of the first column."""
+    """Return the row of least cost of each source, shape (n,); of equal costs that of the first column."""
     costs = np.where(rows >= 0, np.append(cost, np.inf)[rows], np.inf)
     return np.take_along_axis(rows, costs.argmin(axis=1)[:, None], axis=1)[:, 0]
 
 
 def _position_error(detections: pd.DataFrame) -> np.ndarray:
-    """Return the area of the error of each position; an error of zero is one that was not measured."""
+    """Return the area of the error ellipse of each position; an error of zero counts as unknown."""
     area = (detections["e_ra"] * detections["e_dec"]).to_numpy()
     return np.where(np.isfinite(area) & (area > 0), area, UNKNOWN)
 
 
 def _flags(joined: Joined) -> list[str]:
-    """Return the words of all rows of each source, and who found it."""
+    """Return the flags of each source: those of all its rows, and the finders that found it."""
     words = joined.detections["flags"].to_numpy()
     names = np.array([f"by_{finder}" for finder in joined.finders])
     flags = []

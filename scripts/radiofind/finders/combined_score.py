@@ -1,4 +1,7 @@
-"""Say how likely a source is real from what each finder says of it, as `combined_training` has learned."""
+"""Score sources of a combined finder: the probability that each is real, from the evidence of each finder.
+
+`combined_training` makes the model.
+"""
 
 from __future__ import annotations
 
@@ -14,39 +17,39 @@ from radiofind.finders.combined import Joined
 from radiofind.json_files import read_json
 
 LOWEST_SNR = 0.1
-"""Values of SNR below this count as this, so that they have a logarithm."""
+"""Smallest SNR: lower values are raised to it, so that they have a logarithm."""
 FAINT_SNR = 5.0
-"""Below it the peaks of the noise thin out faster than any power of SNR: logarithms are not enough."""
+"""Below this SNR, noise peaks fall off faster than any power law, so logarithms of SNR are not enough."""
 LOWEST_SCORE = 1e-6
-"""Scores closer to 0 or 1 count as this far from them, so that their logit is finite."""
+"""Smallest distance of scores from 0 and 1, so that their logit is finite."""
 
 
 @dataclass(frozen=True)
 class EvidenceModel:
-    """What was learned: logit(score) = intercept + sum of coefficient * (evidence - mean) / scale."""
+    """A logistic regression: logit(score) = intercept + sum of coefficient * (evidence - mean) / scale."""
 
     of: list[str]
-    """The finders, in their order."""
+    """The finders, in the order of joining."""
     train_snr: float
-    """A source is real when it matches truth above this SNR."""
+    """A source counts as real if it matches truth above this SNR."""
     radius_pixels: float
     """Largest distance of a match."""
     features: dict[str, dict[str, float]]
     """``mean``, ``scale`` and ``coefficient`` of each column of `measure_evidence`, by its name."""
     intercept: float
-    """Logit of the score of a source of mean evidence."""
+    """Logit of the score of a source with mean evidence."""
     inverse_strength: float | None
-    """Of the regularisation; None when only the rate was learned."""
+    """Inverse strength of the regularisation; None if only the rate of matches was learned."""
     left_out_log_loss: float | None
-    """Mean of -ln(probability given to what was so) on patches left out; None without cross-validation."""
+    """Mean log loss on held-out patches; None without cross-validation."""
     n_rows: int
-    """Sources that were learned from."""
+    """Number of sources in the training."""
     n_matched: int
-    """How many of them matched."""
+    """Number of them that match truth."""
 
 
 def measure_evidence(joined: Joined, *, scored: Collection[str]) -> pd.DataFrame:
-    """Return what each finder says of each source; 0 for what it did not measure.
+    """Return the evidence of each finder for each source; 0 for what it did not measure.
 
     Parameters
     ----------
@@ -84,16 +87,16 @@ def score_sources(model: EvidenceModel, joined: Joined, *, train_snr: float) -> 
     Parameters
     ----------
     model
-        What was learned.
+        The trained model.
     joined
         The sources.
     train_snr
-        The SNR that the finder's settings name.
+        The SNR in the finder's settings.
 
     Raises
     ------
     ValueError
-        When the model is of other finders or another SNR, or made with scores that a finder does not give.
+        If the model was trained for other finders or another SNR, or with scores that a finder does not give.
     """
     scored = [finder for finder in joined.finders if f"{finder}:logit_score" in model.features]
     evidence = measure_evidence(joined, scored=scored)
@@ -108,7 +111,7 @@ def score_sources(model: EvidenceModel, joined: Joined, *, train_snr: float) -> 
 
 
 def read_model(path: str | Path) -> EvidenceModel:
-    """Return the model that a JSON file describes.
+    """Return the model in a JSON file.
 
     Parameters
     ----------
@@ -118,38 +121,38 @@ def read_model(path: str | Path) -> EvidenceModel:
     Raises
     ------
     ValueError
-        When it is not such a file.
+        If the file is not such a model.
     """
     return read_json(path, EvidenceModel, what="the model of a combined finder", use=_weights)
 
 
 def has_scores(joined: Joined, finder: str) -> bool:
-    """Return whether a finder gave a score to any of its rows."""
+    """Return whether any row of a finder has a score."""
     return bool(np.isfinite(joined.detections["score"].to_numpy()[_rows_of(joined, finder)]).any())
 
 
 def _demand(what: str, expected: Collection, received: Collection) -> None:
-    """Raise when something is not as it was when the model was made."""
+    """Raise an error if something differs from the training of the model."""
     if list(expected) != list(received):
         wanted, found = (", ".join(map(str, values)) or "none" for values in (expected, received))
-        raise ValueError(f"Expected {what}: {wanted}, as the model was made with, received {found}")
+        raise ValueError(f"{what}: the model was trained with {wanted}, not {found}; train another model")
 
 
 def _weights(model: EvidenceModel) -> pd.DataFrame:
-    """Return mean, scale and coefficient of each piece of evidence."""
+    """Return mean, scale and coefficient of each column of evidence."""
     names = ["mean", "scale", "coefficient"]
     rows = [[weights[name] for name in names] for weights in model.features.values()]
     return pd.DataFrame(rows, index=list(model.features), columns=names).astype(float)
 
 
 def _rows_of(joined: Joined, finder: str) -> np.ndarray:
-    """Return the rows of a finder."""
+    """Return the rows in `detections` of a finder."""
     rows = joined.rows[:, joined.finders.index(finder)]
     return rows[rows >= 0]
 
 
 def _spread(values: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return the values in the places where `found` is true, and 0 elsewhere and for what is not finite."""
+    """Return an array with the finite values where `found` is true, and 0 elsewhere."""
     spread = np.zeros(len(found))
     spread[found] = np.where(np.isfinite(values), values, 0)
     return spread

@@ -1,7 +1,7 @@
-"""Learn from validation regions how likely a source is real, given what each finder says of it.
+"""Train the score of a combined finder on validation regions: the probability that a source is real.
 
-Regularised logistic regression: it gives probabilities as they stand, and its few numbers can be read.
-Test regions are never looked at here.
+The model is a regularised logistic regression: its outputs are probabilities without further calibration, and
+its few coefficients can be interpreted. Test regions are never used here.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Lesson:
-    """The sources in the validation region of one mosaic, and which of them are real."""
+    """The sources in the validation region of one mosaic, and whether they are real."""
 
     joined: Joined
     """The sources."""
     matched: np.ndarray
-    """Whether each matches the truth, shape (n,)."""
+    """Whether each source matches the truth, shape (n,)."""
     patch: np.ndarray
-    """Patch that holds each, shape (n,)."""
+    """Number of the patch of each source, shape (n,)."""
     n_truth: int
-    """Truth sources above the SNR in the region."""
+    """Number of truth sources above the SNR in the region."""
 
 
 def make_lesson(
     joined: Joined, *, truth: pd.DataFrame, area: Area, train_snr: float, radius_pixels: float
 ) -> Lesson:
-    """Return what the validation region of a mosaic teaches.
+    """Return the training data in the validation region of a mosaic.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def make_lesson(
     truth
         Columns x, y and snr.
     area
-        The mosaic's regions.
+        The regions of the mosaic.
     train_snr
-        Truth counts when its SNR is above this.
+        Only truth above this SNR counts.
     radius_pixels
         Largest distance of a match; matches are one-to-one, closest pairs first.
     """
@@ -67,30 +67,30 @@ def make_lesson(
 
 
 def learn_evidence(lessons: Sequence[Lesson], *, train_snr: float, radius_pixels: float) -> EvidenceModel:
-    """Return what the validation regions of a training set teach.
+    """Return the model trained on the validation regions of a training set.
 
     Parameters
     ----------
     lessons
-        One per mosaic, all of the same finders.
+        Training data of each mosaic, all of the same finders.
     train_snr, radius_pixels
         As for `make_lesson`.
 
     Raises
     ------
     ValueError
-        When there is no truth above the SNR in any validation region.
+        If no validation region contains truth above the SNR.
 
     Notes
     -----
-    The strength of the regularisation is the one with the best log loss on patches left out (five folds of
-    whole patches), or that of a standard normal prior where a fold would lack matched or unmatched sources.
-    Where all sources match, or none, every source gets the rate (matched + 1) / (sources + 2).
+    The strength of the regularisation is that with the best log loss on held-out patches (five folds of whole
+    patches), or that of a standard normal prior if a fold would lack matched or unmatched sources. If all
+    sources match, or none, every source gets the score (matched + 1) / (sources + 2).
     """
     if not sum(lesson.n_truth for lesson in lessons):
         raise ValueError(
-            f"Expected truth above SNR {train_snr:g} in the validation boxes of the training set, received "
-            f"none in {len(lessons)} mosaics; choose boxes that hold truth, or give the finder a model"
+            f"The validation boxes of the training set ({len(lessons)} mosaics) contain no truth above SNR "
+            f"{train_snr:g}; choose boxes that contain some, or give the finder a model"
         )
     finders = lessons[0].joined.finders
     scored = [finder for finder in finders if any(has_scores(one.joined, finder) for one in lessons)]
@@ -110,8 +110,8 @@ def learn_evidence(lessons: Sequence[Lesson], *, train_snr: float, radius_pixels
 
 
 def _rate(evidence: pd.DataFrame, matched: np.ndarray) -> dict[str, object]:
-    """Return the part of a model that gives every source the same score."""
-    logger.warning("%d of %d sources match: only this rate is learned", matched.sum(), len(matched))
+    """Return the fields of a model that gives every source the same score."""
+    logger.warning("%d of %d sources match: the score is the same for all", matched.sum(), len(matched))
     none = {"mean": 0.0, "scale": 1.0, "coefficient": 0.0}
     return {
         "features": dict.fromkeys(evidence, none),
@@ -122,7 +122,7 @@ def _rate(evidence: pd.DataFrame, matched: np.ndarray) -> dict[str, object]:
 
 
 def _regression(evidence: pd.DataFrame, matched: np.ndarray, patch: np.ndarray) -> dict[str, object]:
-    """Return the part of a model that weighs the evidence."""
+    """Return the fields of a model that weights the evidence."""
     terms = evidence.to_numpy()
     fitted = logistic.fit(logistic.regression(StandardScaler()), terms, matched, folds=_folds(matched, patch))
     scaler, regression = fitted.steps
@@ -136,7 +136,7 @@ def _regression(evidence: pd.DataFrame, matched: np.ndarray, patch: np.ndarray) 
 
 
 def _folds(matched: np.ndarray, patch: np.ndarray) -> logistic.Folds:
-    """Return parts of whole patches; none where one would lack an outcome."""
+    """Return the folds of whole patches, or none if a fold would lack matched or unmatched sources."""
     if len(np.unique(patch)) < logistic.FOLDS:
         return []
     folds = list(GroupKFold(logistic.FOLDS).split(matched, groups=patch))

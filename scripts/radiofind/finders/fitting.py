@@ -1,8 +1,9 @@
-"""Measure sources of which the positions are known, all of a tile together.
+"""Fit sources at known positions, all sources of a tile together.
 
-Every source is the beam or a Gaussian wider than the beam, fitted in rounds to what other sources leave of
-the image. Pixels are weighed for noise that is correlated as the beam, as that of SDC1 is. Inside this module
-lengths are in standard deviations of the beam, which make it a circle, and amplitudes in units of the noise.
+Every source is modelled as the beam or as a Gaussian wider than the beam, and fitted in several rounds to the
+image minus the models of the other sources. The weights assume noise that is correlated like the beam, as in
+SDC1. Inside this module, lengths are in standard deviations of the beam, so that the beam is a circle, and
+amplitudes are in units of the noise.
 """
 
 from __future__ import annotations
@@ -17,51 +18,51 @@ from radiofind.mosaics.field import Field
 from radiofind.mosaics.gaussians import FWHM, deconvolve, ellipse_of, gaussians, growth
 
 ROUNDS = (6, 10, 6)
-"""Rounds with point sources alone, with the bright ones as Gaussians, and with those that stay Gaussians."""
+"""Rounds with no source as a Gaussian, with the bright ones, and with those that proved extended."""
 CANDIDATE = 5.0
 """Sources fainter than this, in units of the noise, have no measurable size."""
 EXTENDED = 1.0
-"""Excess of total over peak flux, in errors, above which a Gaussian is the better guess of the total flux.
+"""Excess of total over peak flux, in errors, above which a Gaussian gives the better total flux.
 
-Where point sources begin at 2 errors, total fluxes at SNR 10 to 20 are biased by 8 % more (SDC1); where every
-source is a Gaussian, those of point sources are biased by 4 % the other way (simulated sky)."""
+With a limit of 2 errors, total fluxes at SNR 10 to 20 are biased by a further 8 % (SDC1); with Gaussians for
+all sources, those of point sources are biased by 4 % in the other direction (simulated sky)."""
 RESOLVED = 3.0
-"""The same excess above which a source is called resolved and its size deconvolved."""
+"""Excess of total over peak flux, in errors, above which a source is resolved and its size deconvolved."""
 WIDEST = 5.0
 """Largest axis of a source, in beams."""
 START_ERROR = 0.3 * FWHM
-"""Error of the positions at the start, with which they are weighed in: 0.3 beams."""
+"""Error of the initial positions, which enter the fit as a prior: 0.3 beams."""
 SHIFT_BEAMS, SHIFT_PIXELS = 0.5, 1.5
-"""A source stays within the larger of these distances from where it started."""
+"""Largest shift of a source from its initial position: the larger of the two."""
 FIRM = np.array([1e-9, START_ERROR**-2, START_ERROR**-2, 1e-3, 1e-3, 1e-3])
-"""Information added on amplitude, position and shape, so that what the pixels do not tell stays put."""
+"""Prior information on amplitude, position and shape, which keeps poorly constrained parameters in place."""
 BATCH = 2000
-"""Stamps that are worked on at a time, for memory."""
+"""Stamps to process at a time, which bounds the memory."""
 
 
 def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
-    """Return position, flux and shape of sources.
+    """Return the positions, fluxes and shapes of sources.
 
     Parameters
     ----------
     sky
         The tile with its noise.
     x, y
-        Where the sources are to within a pixel or so, shape (n,), mosaic pixels inside the tile.
+        Initial positions of the sources, good to about a pixel, shape (n,), mosaic pixels inside the tile.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each source in the order given: ``x``, ``y``, ``e_ra``, ``e_dec``, the apparent peak and
-        total flux with their errors, ``major``, ``minor``, ``position_angle`` as fitted, and deconvolved with
-        ``dc_``, which are NaN where the source is unresolved. Beside no valid pixel, all but ``x`` and ``y``
-        are NaN.
+        A row for each source in the given order: ``x``, ``y``, ``e_ra``, ``e_dec``, the apparent peak and
+        total flux with their errors, ``major``, ``minor``, ``position_angle`` as fitted, and the deconvolved
+        shape with prefix ``dc_``, which is NaN for unresolved sources. Far from valid pixels, all columns but
+        ``x`` and ``y`` are NaN.
 
     Notes
     -----
-    Gauss-Newton steps, damped by how much the sources overlap (Gershgorin). The number of rounds is fixed, so
-    that a source depends on its surroundings alone. Errors are those of the fit with neighbours held fixed,
-    raised where the pixels deviate from the model by more than the noise.
+    Gauss-Newton steps, damped according to the overlap of the sources (Gershgorin). The number of rounds is
+    fixed, so that a fit depends only on the surroundings of the source. Errors are those of the fit with
+    neighbours held fixed, increased where the residuals exceed the noise.
     """
     usable, stamps = cut_stamps(sky, x, y)
     measured = _tabulate(*_fit(stamps), sky).set_index(np.flatnonzero(usable))
@@ -69,10 +70,10 @@ def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
 
 
 def _fit(stamps: Stamps) -> tuple[Stamps, np.ndarray, np.ndarray]:
-    """Return the stamps, the parameters of their sources, shape (n, 6), and the covariance of these.
+    """Return the stamps, the fitted parameters of their sources, shape (n, 6), and their covariances.
 
-    The parameters are the amplitude, the two coordinates of the place in the stamp, and the shape: the
-    elements xx, yy and xy of the covariance, which is the unit matrix for the beam.
+    The parameters are the amplitude, the two coordinates in the stamp, and the shape: the elements xx, yy and
+    xy of its covariance, which is the unit matrix for the beam.
     """
     count = len(stamps.start)
     fits = np.column_stack([np.zeros(count), stamps.start, np.tile([1.0, 1.0, 0.0], (count, 1))])
@@ -86,7 +87,7 @@ def _fit(stamps: Stamps) -> tuple[Stamps, np.ndarray, np.ndarray]:
 
 
 def _refine(fits: np.ndarray, extended: np.ndarray, stamps: Stamps, rounds: int) -> np.ndarray:
-    """Return the parameters after some rounds."""
+    """Return the parameters after a number of rounds."""
     fits = fits.copy()
     fits[~extended, 3:] = [1, 1, 0]
     pixel = np.sqrt(abs(np.linalg.det(stamps.to_beam)))[:, np.newaxis]
@@ -104,7 +105,7 @@ def _refine(fits: np.ndarray, extended: np.ndarray, stamps: Stamps, rounds: int)
 
 
 def _take(fits: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return the parameters after a step, within what a source may be."""
+    """Return the parameters after a step, limited to allowed amplitudes and shapes."""
     widest = 0.4 * (fits[:, 3] + fits[:, 4])[:, np.newaxis]
     steps = np.column_stack([steps[:, :1], steps[:, 1:3].clip(-0.5, 0.5), steps[:, 3:].clip(-widest, widest)])
     fits = fits + steps
@@ -141,7 +142,7 @@ def _batches(fits: np.ndarray) -> list[slice]:
 
 
 def _weighed(values: np.ndarray, rows: slice, stamps: Stamps) -> np.ndarray:
-    """Return stamps, shape (n, k, p), times the inverse of the covariance of their noise."""
+    """Return stamps, shape (n, k, p), times the inverse covariance of their noise."""
     weighed = values @ stamps.weight
     for row in stamps.blanked.keys() & set(range(rows.start, rows.stop)):
         weighed[row - rows.start] = values[row - rows.start] @ stamps.blanked[row]
@@ -149,7 +150,7 @@ def _weighed(values: np.ndarray, rows: slice, stamps: Stamps) -> np.ndarray:
 
 
 def _covariance(fits: np.ndarray, extended: np.ndarray, stamps: Stamps) -> np.ndarray:
-    """Return the covariance of the parameters, raised where the model does not fit; 0 for those held."""
+    """Return the covariances of the parameters, increased for poor fits; 0 for parameters held fixed."""
     covariance = np.zeros((len(fits), 6, 6))
     valid = np.full(len(fits), stamps.pixel.shape[1])
     for row, weight in stamps.blanked.items():
@@ -162,14 +163,14 @@ def _covariance(fits: np.ndarray, extended: np.ndarray, stamps: Stamps) -> np.nd
 
 
 def _excess(fits: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Return the logarithm of total over peak flux in units of its error; 0 for point sources."""
+    """Return the logarithm of total over peak flux, in units of its error; 0 for point sources."""
     ratio, slope = growth(fits[:, 3:])
     error = np.sqrt(np.einsum("ni,nij,nj->n", slope, covariance[:, 3:, 3:], slope))
     return np.divide(np.log(ratio), error, out=np.zeros_like(error), where=error > 0)
 
 
 def _tabulate(stamps: Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Field) -> pd.DataFrame:
-    """Return the parameters in the units of a detection table."""
+    """Return the fitted parameters as columns of a detection table."""
     box = sky.tile.box
     to_pixels = np.linalg.inv(stamps.to_beam)
     position = stamps.centre + turned_each(to_pixels, fits[:, 1:3])
@@ -204,5 +205,5 @@ def _tabulate(stamps: Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Fie
 
 
 def _seen(covariance: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Return covariances after each has been turned and stretched by its own matrix, shape (n, 2, 2)."""
+    """Return covariances transformed by matrices, each by its own, shape (n, 2, 2)."""
     return matrices @ covariance @ np.swapaxes(matrices, 1, 2)

@@ -1,7 +1,7 @@
-"""Keep what was found in the tiles of a block from one job to the next.
+"""Keep the results of the tiles of a block from one job to the next.
 
-The files of a block have second names, ``{name}.kept``, that outlive the start of a job (Snakemake removes
-what a job is to make) and, while it runs, hold what it has found so far.
+Snakemake removes the outputs of a job before it starts. So the files of a block have a second name,
+``{name}.kept``, which survives and, while a job runs, holds what it has found so far.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from radiofind.mosaics.blocks import tiles_in
 logger = logging.getLogger(__name__)
 
 KEEP_AFTER_S = 30.0
-"""How long a job searches before it keeps what it has found so far."""
+"""Time between two writes of the results so far."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was found in a tile."""
+    """The result of the search of a tile."""
 
     found: Found
     """The detections."""
     note: TileNote
-    """What the files of the block say of it."""
+    """The entry of the tile in the files of the block."""
 
 
 class Keeper:
-    """Remembers the tiles of one block; nothing of a block of one tile, whose job has nothing to gain by it.
+    """Keeps the results of the tiles of a block; does nothing for a block of one tile, which cannot profit.
 
     Parameters
     ----------
     places
-        The files of the block by what they hold: ``detections``, and ``components`` of finders that fit them.
+        The files of the block: ``detections``, and ``components`` if the finder fits them.
     """
 
     def __init__(self, places: Mapping[str, str]) -> None:
@@ -50,17 +50,17 @@ class Keeper:
         self._kept_at = time.monotonic()
 
     def recall(self, keys: Mapping[str, str]) -> dict[str, Result]:
-        """Return what still holds of what was found before.
+        """Return the kept results that are still valid.
 
         Parameters
         ----------
         keys
-            By tile, the digest of all that its detections are made of now.
+            Digest, by tile, of everything on which its detections depend now.
 
         Returns
         -------
         dict
-            By tile; never a tile that could not be searched to the end.
+            Results by tile, without tiles that were given up.
         """
         if not all(map(os.path.exists, self._places.values())):
             return {}
@@ -70,22 +70,22 @@ class Keeper:
             sound = [note for note in alike if keys.get(note.tile) == note.key and not note.failed]
             return {note.tile: Result(self._read(note), note) for note in sound}
         except (OSError, ValueError, LookupError, TypeError) as error:
-            logger.warning("all tiles are searched: what was kept of them cannot be read (%r)", error)
+            logger.warning("kept results cannot be read (%r); searching all tiles", error)
             return {}
 
     def keep(self, results: Mapping[str, Result], *, at_once: bool = False) -> None:
-        """Write down what was found so far, unless that was done a moment ago."""
+        """Write the results so far, unless the last write was less than `KEEP_AFTER_S` ago."""
         if at_once or time.monotonic() - self._kept_at > KEEP_AFTER_S:
             write_results(results, self._places)
             self._kept_at = time.monotonic()
 
     def keep_files(self) -> None:
-        """Keep the files of the block as they are now."""
+        """Keep the finished files of the block."""
         for what, place in self._places.items():
             link(self._originals[what], place)
 
     def _read(self, note: TileNote) -> Found:
-        """Return what was found in a tile."""
+        """Return the kept result of a tile."""
         tables = {what: read_tile_table(place, note.tile) for what, place in self._places.items()}
         return Found(**tables, reason=note.reason, warnings=note.warnings)
 
@@ -96,16 +96,16 @@ def write_results(
     *,
     metadata: Mapping[str, object] | None = None,
 ) -> None:
-    """Write what was found into the files of a block.
+    """Write results to the files of a block.
 
     Parameters
     ----------
     results
-        By tile.
+        Results by tile.
     places
-        The files by what they hold, attributes of `detections.Found`. The first one is written last.
+        Files by the attribute of `detections.Found` that they hold. The first file is written last.
     metadata
-        What the files say besides of themselves.
+        Further metadata of the files.
     """
     notes = [result.note for result in results.values()]
     for what, place in reversed(places.items()):

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """What is so of all finders of a kind."""
+    """The properties of a kind of finder."""
 
     searches_tiles: bool = True
-    """Whether it searches the pixels of tiles; the others work on catalogues."""
+    """Whether it searches the pixels of tiles rather than catalogues."""
     keeps_components: bool = False
-    """Whether the Gaussians of its sources are a catalogue of their own."""
+    """Whether it also makes a catalogue of Gaussian components."""
     gives_scores: bool = False
-    """Whether it says how likely each detection is a source."""
+    """Whether it gives each detection a probability of being real."""
     fits_fluxes: bool = False
-    """Whether its fluxes are fitted; a combined catalogue takes them from such a finder if it can."""
+    """Whether it fits fluxes; a combined catalogue prefers the fluxes of such finders."""
     trained_on: tuple[str, ...] = ()
-    """Columns of the sheet that a mosaic of a training set must have, for a kind that learns."""
+    """Columns of the sheet that mosaics of a training set need, for a kind that is trained."""
     model_suffix: str = ""
-    """What it has learned is stored in a file with this suffix."""
+    """Suffix of the file of a trained model."""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -40,10 +40,10 @@ KINDS: Mapping[str, Kind] = {
         model_suffix=".json",
     ),
 }
-"""By the name that the configuration uses."""
+"""The kinds by their names in the configuration."""
 
 OF_TILES = tuple(name for name, kind in KINDS.items() if kind.searches_tiles)
 WITH_COMPONENTS = tuple(name for name, kind in KINDS.items() if kind.keeps_components)
 WITH_SCORES = tuple(name for name, kind in KINDS.items() if kind.gives_scores)
 WITH_FITTED_FLUXES = tuple(name for name, kind in KINDS.items() if kind.fits_fluxes)
-"""Names of kinds, in the order of the table."""
+"""Names of the kinds with each property, in the order of the table."""

@@ -16,16 +16,16 @@ def find_peaks(sky: Field, *, finder: str, threshold: float) -> Found:
     Parameters
     ----------
     sky
-        Where to search.
+        The tile with its noise.
     finder
         Name of the finder.
     threshold
-        Lowest height over the mean, in units of the noise.
+        Lowest height above the mean, in units of the noise.
 
     Returns
     -------
     Found
-        One detection per pixel that is the largest of its 3 x 3 neighbours and above the threshold. The
+        A detection for each pixel that is the maximum of its 3 x 3 neighbourhood and above the threshold. The
         position is the vertex of a paraboloid through the neighbours; the total flux is that of a point
         source: the beam fitted to the 5 x 5 pixels around the maximum.
     """
@@ -39,14 +39,14 @@ def find_peaks(sky: Field, *, finder: str, threshold: float) -> Found:
 
 
 def _local_maxima(sky: Field, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns of the maxima; of equal neighbours the last one counts."""
+    """Return the rows and columns of the maxima above the threshold."""
     height = np.nan_to_num(sky.pixels - sky.mean, nan=-np.inf)
     with np.errstate(invalid="ignore"):
         return np.nonzero(is_maximum(height) & (height > threshold * sky.rms) & (sky.rms > 0))
 
 
 def _measure(sky: Field, row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
-    """Return position, peak and beam-matched flux of maxima with their errors."""
+    """Return positions, peak fluxes and point-source fluxes of maxima, with their errors."""
     height = np.pad(sky.pixels - sky.mean, 2, constant_values=np.nan)
     stamps = np.lib.stride_tricks.sliding_window_view(height, (5, 5))[row, column].astype(float)
     beams = sky.header.beam_pixels_at(sky.tile.box.x0 + column, sky.tile.box.y0 + row)
@@ -71,7 +71,7 @@ def _measure(sky: Field, row: np.ndarray, column: np.ndarray) -> pd.DataFrame:
 
 
 def _beam_flux(stamps: np.ndarray, dx: np.ndarray, dy: np.ndarray, beams: np.ndarray) -> np.ndarray:
-    """Return the amplitude of the beam that fits 5 x 5 pixels best, which is a point source's flux."""
+    """Return the amplitude of the beam fitted to 5 x 5 pixels, which is the flux of a point source."""
     offsets = np.arange(-2, 3)
     x = offsets[np.newaxis, np.newaxis, :] - dx[:, np.newaxis, np.newaxis]
     y = offsets[np.newaxis, :, np.newaxis] - dy[:, np.newaxis, np.newaxis]

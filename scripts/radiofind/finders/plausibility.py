@@ -1,9 +1,9 @@
-"""Say which catalogues of a tile are hard to believe: those that contradict their own image.
+"""Warn of implausible detections of a tile: those that contradict their own image.
 
-A finder that is told a wrong beam or wrong coordinates does not fail: it returns wrong fluxes.
+A finder with a wrong beam or wrong coordinates does not fail: it returns wrong fluxes.
 The bounds were measured with PyBDSF, with peaks and with the fits of `fitting` on images of SDC1 (560 MHz),
 MeerKAT (simulated), ATCA (SCORPIO, in the Galactic plane), AMI, ASKAP (VAST, simulated) and the south pole,
-and on simulated skies: sparse, crowded, and with extended sources by half. None of these gives a warning.
+and on simulated skies: sparse, crowded, and with half of the sources extended. None of these gives a warning.
 """
 
 from __future__ import annotations
@@ -21,40 +21,41 @@ from radiofind.mosaics.field import Field
 logger = logging.getLogger(__name__)
 
 LEAST_SOURCES = 10
-"""With fewer sources nothing is said: one galaxy with lobes, one artefact or the edge of a tile would decide.
-To move a median or a quartile of ten, three sources or more would have to be odd."""
+"""Fewest sources for a warning: among fewer, a single radio galaxy, artefact or tile edge would decide. With
+ten, at least three sources must be odd to move a median or a quartile."""
 DETECTED = 5.0
-"""Peak over noise from which a source, and an island of pixels, counts; below are noise peaks in plenty."""
+"""Lowest peak over noise of the sources and islands that count; below, most peaks are noise."""
 ISLAND = 2.0
-"""Pixels above this multiple of the noise that touch such a peak are its island. A Gaussian of peak 5 has 0.6
-of its flux above 2, one of peak 20 has 0.9, so that sums over the islands are little below the truth."""
+"""Lower limit of the pixels of an island, in units of the noise. A Gaussian of peak 5 has 0.6 of its flux
+above 2, one of peak 20 has 0.9, so that sums over islands are only slightly below the truth."""
 WELL_MEASURED = 10.0
-"""Peak over noise from which total over peak flux scatters by less than a fifth."""
+"""Peak over noise above which total over peak flux scatters by less than 20 %."""
 FLUX_RATIO = (0.3, 2.5)
-"""Total fluxes of a catalogue over the flux of its image. Measured: 0.9 to 1.4, and 0.4 where PyBDSF cannot
-fit the extended emission of the Galaxy."""
+"""Normal range of the sum of total fluxes over the flux of the image. Measured: 0.9 to 1.4, and 0.4 where
+PyBDSF cannot fit the extended emission of the Galaxy."""
 HEIGHT_RATIO = (0.5, 1.5)
-"""Median of the pixel at a source over its peak flux. Measured: 0.9 to 1.1; a beam of two pixels, fallen
-between four of them, leaves 0.7."""
+"""Normal range of the median ratio of the pixel at a source to its peak flux. Measured: 0.9 to 1.1, and 0.7
+for a beam of two pixels that falls between four of them."""
 SIZE_RATIO = (0.6, 2.5)
-"""Lowest quartile of total over peak flux. It is near 1 where one source in four is unresolved, as in all but
-the sharpest images. Measured: 0.8 (noise makes Gaussians narrow, too) to 1.2, but 3.7 where all sources are
-larger than 1.5 beams."""
+"""Normal range of the lower quartile of total over peak flux. It is near 1 if a quarter of the sources is
+unresolved, as in all but the sharpest images. Measured: 0.8 (noise narrows Gaussians too) to 1.2, but 3.7 if
+all sources are larger than 1.5 beams."""
 MOST_GAUSSIANS = 2.0
-"""Median number of Gaussians in a bright source. Measured: 1; with a beam seven times too narrow: 4."""
+"""Highest normal median number of Gaussians per bright source. Measured: 1, or 4 with a beam seven times too
+narrow."""
 MOST_PER_BEAM = 1.0
-"""Sources per beam. Not even the peaks of noise are closer: those above twice the noise reach 0.7."""
+"""Highest normal number of sources per beam. Not even noise peaks are denser: above twice the noise, 0.7."""
 
 
 def check(found: Found, sky: Field) -> Found:
-    """Return what was found in a tile with what makes it hard to believe, in words for the report.
+    """Return the result of the search of a tile with warnings of implausible values, for the report.
 
     Parameters
     ----------
     found
-        What a finder found, of any kind; measurements that it does not make are NaN.
+        Result of a finder of any kind; columns that it does not measure are NaN.
     sky
-        Where it searched.
+        The tile with its noise.
     """
     if found.failed or reason_to_skip(sky.pixels, sky.rms):
         return found
@@ -75,12 +76,12 @@ def check(found: Found, sky: Field) -> Found:
 
 
 def _of_sum(detected: pd.DataFrame, sky: Field) -> str:
-    """Return what is to be said of the sum of the total fluxes."""
+    """Return the warning about the sum of the total fluxes."""
     fluxes, (in_image, n_islands) = detected["apparent_total_flux"].dropna(), _islands(sky)
-    # Also where hardly anything was found of many sources that the image shows.
+    # Islands count too, since the finder may have missed most of the sources in the image.
     if max(len(fluxes), n_islands) < LEAST_SOURCES or not in_image > 0:
         return ""
-    # Finders without sizes give what a point source would have, less than the image has where it is extended.
+    # Finders without sizes give the flux of a point source, which misses extended emission.
     point_like = len(detected) > 0 and detected["major"].isna().all()
     bounds = (-np.inf if point_like else FLUX_RATIO[0], FLUX_RATIO[1])
     what = "total fluxes add up to {} times the flux of the image"
@@ -89,7 +90,7 @@ def _of_sum(detected: pd.DataFrame, sky: Field) -> str:
 
 
 def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
-    """Return what is to be said of the pixels at the places of the sources."""
+    """Return the warning about the pixels at the positions of the sources."""
     x, y = detected["x"].to_numpy(), detected["y"].to_numpy()
     heights = value_at(sky.pixels - sky.mean, x, y, sky.tile.box)
     ratios = (heights / detected["apparent_peak_flux"]).dropna()
@@ -99,7 +100,7 @@ def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
 
 
 def _of_sizes(detected: pd.DataFrame) -> str:
-    """Return what is to be said of total over peak flux."""
+    """Return the warning about total over peak flux."""
     single = detected[(detected["peak_snr"] >= WELL_MEASURED) & (detected["n_components"] == 1)]
     ratios = (single["apparent_total_flux"] / single["apparent_peak_flux"]).dropna()
     what = "the lowest quartile of total over peak flux of bright single sources is {}"
@@ -108,7 +109,7 @@ def _of_sizes(detected: pd.DataFrame) -> str:
 
 
 def _of_gaussians(detected: pd.DataFrame) -> str:
-    """Return what is to be said of the number of Gaussians in a source."""
+    """Return the warning about the number of Gaussians per source."""
     bright = detected[(detected["peak_snr"] >= WELL_MEASURED) & (detected["n_components"] > 0)]
     what = "the median bright source is made of {} Gaussians"
     cause = "check beam and coordinates of the image"
@@ -117,7 +118,7 @@ def _of_gaussians(detected: pd.DataFrame) -> str:
 
 
 def _of_crowding(n_sources: int, sky: Field) -> str:
-    """Return what is to be said of the number of sources."""
+    """Return the warning about the number of sources."""
     if n_sources < LEAST_SOURCES:
         return ""
     beams = np.isfinite(sky.pixels).sum() / _beam_pixels(sky)
@@ -129,7 +130,7 @@ def _of_crowding(n_sources: int, sky: Field) -> str:
 
 
 def _islands(sky: Field) -> tuple[float, int]:
-    """Return the flux in Jy and the number of the islands of pixels that hold a detected peak."""
+    """Return the total flux in Jy and the number of islands with a detected peak."""
     height = sky.pixels - sky.mean
     with np.errstate(invalid="ignore"):
         islands, n_islands = label(height > ISLAND * sky.rms)
@@ -145,11 +146,11 @@ def _beam_pixels(sky: Field) -> float:
 
 
 def _told(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:
-    """Return a warning that names a value and what is normal; an empty text when the value is normal."""
+    """Return a warning with a value and its normal range, or an empty text if the value is normal."""
     lowest, highest = bounds
     if lowest <= value <= highest:
         return ""
     normal = f"{lowest:g} to {highest:g}" if np.isfinite(lowest) else f"at most {highest:g}"
-    # No power of ten: 550, not 5.5e+02.
-    received = f"{float(f'{value:.2g}'):g}"
-    return f"{what.format(received)} (normal: {normal}): {cause}"
+    # Two digits without an exponent: 550, not 5.5e+02.
+    rounded = f"{float(f'{value:.2g}'):g}"
+    return f"{what.format(rounded)} (normal: {normal}): {cause}"

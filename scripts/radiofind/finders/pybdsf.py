@@ -26,11 +26,11 @@ from radiofind.mosaics.gaussians import covariance_of, ellipse_of
 logger = logging.getLogger(__name__)
 
 DEG = 3600.0
-"""Arcsec in a degree. On the image that PyBDSF is given pixels are one arcsec wide."""
+"""Arcsec in a degree. Pixels of the image written for PyBDSF are one arcsec wide."""
 RA_DEC = (180.0, 0.0)
-"""Where that image lies on the sky (deg): far from the poles and from RA 0."""
+"""Position of the image written for PyBDSF (deg): far from the poles and from RA 0."""
 FREQUENCY_HZ = 1.4e9
-"""Its frequency, on which no detection depends."""
+"""Frequency of the image written for PyBDSF; no detection depends on it."""
 FITTED = {
     "Peak_flux": ("apparent_peak_flux", 1.0),
     "E_Peak_flux": ("e_apparent_peak_flux", 1.0),
@@ -40,12 +40,12 @@ FITTED = {
     "E_DEC": ("e_y", DEG),
     "Isl_id": ("island", 1),
 }
-"""Columns of PyBDSF that are taken over, their names here, and the factor to pixels."""
+"""Columns of PyBDSF with their names here and the factors to the units here (Jy, and pixels for errors)."""
 ELLIPSES = {
     "": ("Maj_img_plane", "Min_img_plane", "PA_img_plane"),
     "dc_": ("DC_Maj_img_plane", "DC_Min_img_plane", "DC_PA_img_plane"),
 }
-"""By prefix here, columns of shapes as fitted and deconvolved: axes in deg, angle in deg from +y to -x."""
+"""Columns of fitted and deconvolved shapes, by prefix here: axes in deg, angle in deg from +y to -x."""
 
 
 def find_sources(
@@ -62,27 +62,27 @@ def find_sources(
     Parameters
     ----------
     sky
-        Where to search, with its noise.
+        The tile with its noise.
     finder
         Name of the finder.
     options
-        Options of ``process_image``, other than those that the workflow owns.
+        Options of ``process_image``, except those that the workflow sets.
     time_limit_s
-        PyBDSF is stopped after so many seconds.
+        Time after which PyBDSF is stopped, in seconds.
     rms_box
-        Box and step in pixels, with which PyBDSF measures the noise of its wavelet images.
+        Box and step in pixels with which PyBDSF measures the noise of its wavelet images.
     scratch
-        Folder for PyBDSF's files, which are removed; the system's own by default.
+        Folder for PyBDSF's temporary files; by default that of the system.
 
     Returns
     -------
     Found
-        With a reason and no rows when PyBDSF fails, does not end in time, or finds nothing.
+        Without rows and with a reason if PyBDSF fails, exceeds its time limit, or finds nothing.
 
     Raises
     ------
     RuntimeError
-        When PyBDSF was killed from outside, for example for its memory: the tile is not to blame.
+        If PyBDSF was killed from outside, for example for its memory: the tile is not to blame.
     """
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
@@ -97,7 +97,7 @@ def find_sources(
 
 
 def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int, int], folder: Path) -> None:
-    """Write the image, the maps and the options; a pixel without noise is blank."""
+    """Write the image, the maps and the options for PyBDSF; pixels without noise are blank."""
     usable = np.isfinite(sky.pixels) & (sky.rms > 0)
     planes = {
         "image": np.where(usable, sky.pixels, np.nan),
@@ -109,7 +109,7 @@ def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int,
         pixels = np.asarray(plane, dtype=np.float32)[np.newaxis, np.newaxis]
         fits.PrimaryHDU(pixels, header=cards).writeto(folder / f"{name}.fits")
     beam, pixel = sky.header.plain_beam, sky.header.pixel_arcsec
-    # PyBDSF discards our noise map when the box is over a quarter of the tile.
+    # PyBDSF discards the given noise map if the box is larger than a quarter of the tile.
     largest = max(min(sky.tile.box.shape) // 4, 1)
     owned = {
         "rmsmean_map_filename": ["mean.fits", "rms.fits"],
@@ -131,11 +131,11 @@ def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int,
 
 
 def _plain_wcs(box: Box) -> WCS:
-    """Return coordinates on which nothing depends, with pixels of one arcsec.
+    """Return arbitrary coordinates with pixels of one arcsec, for PyBDSF.
 
-    PyBDSF takes the size of pixels from CDELT whatever a CD or PC matrix says, and the angle of the beam from
-    the axis of the pixels. So it never sees the coordinates of the file: its measurements are taken in pixels
-    and put on the sky here.
+    PyBDSF takes the pixel size from CDELT whatever a CD or PC matrix says, and measures the angle of the beam
+    from the pixel axis. So it never sees the coordinates of the mosaic: it measures in pixels, and `_convert`
+    transforms its measurements to the sky.
     """
     wcs = WCS(naxis=4)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN", "FREQ", "STOKES"]
@@ -147,7 +147,7 @@ def _plain_wcs(box: Box) -> WCS:
 
 
 def _run(folder: Path, time_limit_s: float) -> str:
-    """Run PyBDSF, send its log to ours, and return why it failed, or an empty text."""
+    """Run PyBDSF, copy its log to that of the job, and return why it failed, or an empty text."""
     command = [sys.executable, "-P", str(Path(__file__).with_name("pybdsf_process.py")), str(folder)]
     try:
         code = subprocess.run(command, timeout=time_limit_s, check=False).returncode
@@ -161,12 +161,12 @@ def _run(folder: Path, time_limit_s: float) -> str:
     if error.exists():
         return f"PyBDSF: {error.read_text()}"
     if code > 0 or code in (-9, -15):
-        raise RuntimeError(f"Expected PyBDSF to end by itself, received exit code {code}; see the log")
+        raise RuntimeError(f"PyBDSF was killed or failed to start (exit code {code}); see the log")
     return f"PyBDSF crashed with signal {-code}" if code else ""
 
 
 def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
-    """Return PyBDSF's tables in the columns of the workflow."""
+    """Return the detections and components in PyBDSF's files."""
     sources, components = (_read_table(folder / f"{name}.fits") for name in ("sources", "components"))
     islands = _describe_islands(np.load(folder / "islands.npy", allow_pickle=False), sky)
     sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
@@ -181,14 +181,14 @@ def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    """Return a table of PyBDSF, which writes none, or one without columns, when it has no rows."""
+    """Return a table of PyBDSF, with all columns even if PyBDSF wrote no table or an empty one."""
     table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
     columns = ("Source_id", "RA", "DEC", *FITTED, *chain.from_iterable(ELLIPSES.values()))
     return table if len(table) else pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
 
 
 def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataFrame:
-    """Return a table of PyBDSF in the names and units of a detection table."""
+    """Return a table of PyBDSF with the column names and units of a detection table."""
     measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
     measured["n_components"] = table.get("n_components", 1)
     x, y = _plain_wcs(sky.tile.box).celestial.wcs_world2pix(table["RA"], table["DEC"], 0)
@@ -198,7 +198,7 @@ def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataF
     e_ra, e_dec = np.sqrt(np.einsum("nij,nj->ni", to_sky**2, variances)).T
     measured = measured.drop(columns=["e_x", "e_y"]).assign(x=x, y=y, e_ra=e_ra, e_dec=e_dec)
     beams = sky.header.beam_pixels_at(x, y)
-    # PyBDSF counts beams of one size in pixels, and takes such a beam away; on the sky they have one size.
+    # Fluxes and deconvolution of PyBDSF assume a beam of constant size in pixels, not on the sky.
     for prefix, more in (("", 0), ("dc_", sky.header.beam_pixels - beams)):
         shape = _ellipse_on_sky(table[list(ELLIPSES[prefix])].to_numpy(), to_sky, more)
         names = (f"{prefix}major", f"{prefix}minor", f"{prefix}position_angle")
@@ -211,17 +211,17 @@ def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataF
 def _ellipse_on_sky(
     fitted: np.ndarray, to_sky: np.ndarray, more: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return axes (arcsec) and position angles (deg) of ellipses that PyBDSF gives in the plane of the image.
+    """Return the axes (arcsec) and position angles (deg) on the sky of ellipses in the image plane.
 
     Parameters
     ----------
     fitted
-        Major and minor axis in deg and angle in deg, shape (n, 3). An axis of 0 stays 0: PyBDSF says so of
-        what is not wider than the beam.
+        Major and minor axis in deg and angle in deg, shape (n, 3). An axis of 0, which for PyBDSF means
+        unresolved, stays 0.
     to_sky
-        The Jacobian at each of them, shape (n, 2, 2).
+        The Jacobian at each ellipse, shape (n, 2, 2).
     more
-        Covariance in pixels^2 that is added to each.
+        Covariance in pixels^2 to add to each ellipse.
     """
     covariance = covariance_of(fitted[:, 0] * DEG, fitted[:, 1] * DEG, fitted[:, 2]) * [[1, -1], [-1, 1]]
     major, minor, angle = ellipse_of(to_sky @ (covariance + more) @ np.swapaxes(to_sky, 1, 2))
@@ -230,10 +230,10 @@ def _ellipse_on_sky(
 
 
 def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
-    """Return the sources and, of the islands without a Gaussian, those that meet the edge of a tile.
+    """Return the sources and those islands without a Gaussian that touch the edge of a tile.
 
-    PyBDSF refuses Gaussians centred outside of an island, as those of an island that the tile cuts may be. So
-    that it does not vanish, the merge must see it, with the flux of its pixels and no size.
+    PyBDSF rejects Gaussians centred outside their island, which happens where a tile cuts an island. The
+    merge needs such islands, with the flux of their pixels and no size, so that no source is lost.
     """
     unfitted = measured["n_components"] == 0
     measured = measured[~unfitted | (measured["crossings"] != "")].copy()
@@ -248,12 +248,12 @@ def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
 
 
 def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
-    """Return for each island what the merge must know of it: its pixels, and where it meets edges of tiles.
+    """Return what the merge needs to know about each island: its pixels, and where it crosses tile edges.
 
     Parameters
     ----------
     labels
-        2D ndarray over the tile: number of the island, -1 outside.
+        2D ndarray over the tile: number of the island, -1 outside islands.
     """
     box = sky.tile.box
     row, column = np.nonzero(labels >= 0)

@@ -1,8 +1,8 @@
-"""Run PyBDSF once, in a process of its own, on the files of a folder.
+"""Run PyBDSF once on the files in a folder, in a separate process.
 
 Started by `pybdsf.find_sources` as ``python pybdsf_process.py FOLDER``. Reads ``image.fits``, ``mean.fits``,
-``rms.fits`` and ``options.json``; makes ``sources.fits`` and ``components.fits`` when there are sources, and
-``islands.npy``; or ``error.txt`` with one line.
+``rms.fits`` and ``options.json``. Writes ``islands.npy``, and ``sources.fits`` and ``components.fits`` if
+there are sources; or ``error.txt`` with one line.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 
 def main(folder: Path) -> None:
     """Run PyBDSF on the image of a folder."""
-    # PyBDSF collects garbage after each of its steps; what the imports made need not be looked through again.
+    # PyBDSF collects garbage after each of its steps, which need not examine the imported modules again.
     gc.freeze()
     options = json.loads((folder / "options.json").read_text())
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     try:
         find_sources(folder, options)
     except (MemoryError, OSError):
-        # Of the machine and not of the image. Without memory, folders cannot be listed: that is an OSError.
+        # The machine is to blame, not the image. Without memory, listing a folder raises an OSError.
         raise
     except Exception as error:
         traceback.print_exc()
@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
 
 
 def find_sources(folder: Path, options: dict[str, object]) -> None:
-    """Run PyBDSF and write its tables and its islands."""
+    """Run PyBDSF and write its tables and its map of islands."""
     image = bdsf.process_image(str(folder / "image.fits"), **options)
     np.save(folder / "islands.npy", image.pyrank.T if image.nisl else np.empty((0, 0), dtype=np.int32))
     for kind, name in (("srl", "sources"), ("gaul", "components")):

@@ -1,6 +1,6 @@
-"""Cut out the pixels around sources whose fluxes are fitted, and say how to weigh them.
+"""Gather the pixels around sources whose fluxes are to be fitted, with their weights.
 
-Lengths are in standard deviations of the beam, which make it a circle.
+Lengths are in standard deviations of the beam, so that the beam is a circle of radius 1.
 """
 
 from __future__ import annotations
@@ -16,54 +16,55 @@ from radiofind.mosaics.field import Field
 from radiofind.mosaics.gaussians import FWHM
 
 SAMPLES = 3
-"""Pixels of the fit in the minor axis of the beam, at least: more of them take long and tell little."""
+"""Fewest pixels of a fit across the minor axis of the beam: more take longer and add little information."""
 NEARLY = 1e-3
-"""A beam that lacks this of so many pixels has them: projections shrink it by that."""
+"""Tolerance for the number of pixels across the beam, which projections may shrink by this."""
 REACH = 2 * FWHM
-"""Radius of the stamp around a source: two beams."""
+"""Radius of the stamp around a source: two beams (FWHM)."""
 WHITE = 0.03
-"""Variance of the noise that is not correlated. Of 0.01 to 1, it gave the most honest errors on SDC1."""
+"""Variance of the uncorrelated part of the noise. Of values from 0.01 to 1, it gave the most accurate flux
+errors on SDC1."""
 
 
 @dataclass(frozen=True)
 class Stamps:
-    """The pixels around each source, and how to weigh them."""
+    """The pixels around each source, and their weights in the fit."""
 
     image: np.ndarray
-    """The padded pixels of the fit, shape (m,), Jy/beam above the mean, 0 where blank."""
+    """The padded image, subsampled for the fit, shape (m,), Jy/beam above the mean, 0 where blank."""
     pixel: np.ndarray
-    """Number in `image` of each pixel of each stamp, shape (n, p)."""
+    """Index in `image` of each pixel of each stamp, shape (n, p)."""
     offset: np.ndarray
-    """Place of the pixels of each stamp, shape (n, p, 2), from its centre."""
+    """Offset of each pixel of each stamp from its centre, shape (n, p, 2)."""
     start: np.ndarray
-    """Where each source starts, shape (n, 2), from the centre of its stamp."""
+    """Initial position of each source relative to the centre of its stamp, shape (n, 2)."""
     centre: np.ndarray
     """Centre of each stamp, shape (n, 2), mosaic pixels."""
     rms: np.ndarray
     """Noise at each source, shape (n,), Jy/beam."""
     weight: np.ndarray
-    """Inverse of the covariance of the noise of a stamp without blanks, shape (p, p)."""
+    """Inverse covariance of the noise of a stamp without blank pixels, shape (p, p)."""
     blanked: dict[int, np.ndarray]
-    """The same for each stamp with blanks."""
+    """Inverse covariance for each stamp with blank pixels, by its number."""
     share: np.ndarray
-    """Part of its step that each source takes, shape (n,): those that overlap would overshoot."""
+    """Damping factor of the steps of each source, shape (n,): undamped, overlapping sources overshoot."""
     to_beam: np.ndarray
-    """Matrices from offsets in mosaic pixels to offsets in the beam at each source, shape (n, 2, 2)."""
+    """Matrices from offsets in mosaic pixels to those in the beam at each source, shape (n, 2, 2)."""
 
 
 def cut_stamps(sky: Field, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Stamps]:
-    """Return which sources lie on or beside a valid pixel, bool of shape (n,), and the stamps of these.
+    """Return which sources have a valid pixel within one pixel, bool of shape (n,), and the stamps of these.
 
     Parameters
     ----------
     sky
         The tile with its noise.
     x, y
-        Where the sources are, shape (n,), mosaic pixels inside the tile.
+        Positions of the sources, shape (n,), mosaic pixels inside the tile.
     """
     header, box = sky.header, sky.tile.box
     step = max(int(header.plain_beam.minor_arcsec / header.pixel_arcsec / SAMPLES + NEARLY), 1)
-    # Anchored in the mosaic, not in the tile, so that every tile fits the same pixels.
+    # Anchored to the mosaic, not to the tile, so that all tiles fit the same pixels.
     first = np.array([-box.x0 % step, -box.y0 % step])
     with np.errstate(invalid="ignore"):
         noise = np.where(sky.rms > 0, sky.rms, np.nan)
@@ -88,17 +89,17 @@ def cut_stamps(sky: Field, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, St
 
 
 def turned_each(matrices: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return each matrix, shape (n, 2, 2), times its own offset, shape (n, 2)."""
+    """Return the products of matrices, shape (n, 2, 2), and offsets, shape (n, 2), one by one."""
     return np.einsum("nij,nj->ni", matrices, offsets)
 
 
 def _gather(
     image: np.ndarray, nearest: np.ndarray, in_middle: np.ndarray, to_beam: np.ndarray
 ) -> dict[str, object]:
-    """Return pixels, places and weights of the stamps around some pixels of an image with blanks.
+    """Return pixels, offsets and weights of the stamps around pixels of an image, which may be blank.
 
-    All stamps have the pixels and the weights that the beam in the middle of the mosaic gives them, and their
-    places by the beam at their own source.
+    Pixels and weights follow from the beam at the centre of the mosaic, and are the same for all stamps; the
+    offsets follow from the beam at each source.
     """
     reach = int(np.ceil(REACH * np.abs(np.linalg.inv(in_middle)).sum(axis=1).max()))
     image = np.pad(image, reach, constant_values=np.nan).astype(float)
@@ -122,14 +123,14 @@ def _gather(
 
 
 def _weigh(noise: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return the inverse of the covariance of the valid pixels, 0 for the others."""
+    """Return the inverse covariance of the valid pixels, and 0 for the others."""
     weight = np.zeros_like(noise)
     weight[np.ix_(valid, valid)] = np.linalg.inv(noise[np.ix_(valid, valid)])
     return weight
 
 
 def _share(position: np.ndarray) -> np.ndarray:
-    """Return 1 over the sum of the overlaps of each source with all, itself among them."""
+    """Return 1 over the sum of the overlaps of each source with all sources, including itself."""
     pairs = cKDTree(position).query_pairs(REACH, output_type="ndarray")
     overlap = np.exp(-np.square(position[pairs[:, 0]] - position[pairs[:, 1]]).sum(axis=1) / 4)
     return 1 / (1 + np.bincount(pairs.ravel(), np.repeat(overlap, 2), minlength=len(position)))

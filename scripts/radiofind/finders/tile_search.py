@@ -1,4 +1,4 @@
-"""Search the tiles of a block one after the other; those of which nothing has changed stay as they were."""
+"""Search the tiles of a block one after the other, and keep the results of unchanged tiles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from radiofind.jobs.retries import SURROUNDINGS, attempt, forget_attempts
 logger = logging.getLogger(__name__)
 
 TileFiles = Mapping[str, str]
-"""``tile`` (description) and ``noise`` (map) of one tile."""
+"""Paths of the tile file (``tile``) and the noise map (``noise``) of one tile."""
 
 
 def search_tiles(
@@ -30,25 +30,25 @@ def search_tiles(
     tell: Callable[..., Provenance],
     never_blame: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Search the tiles of a block and write what was found.
+    """Search the tiles of a block and write the detections.
 
     Parameters
     ----------
     search
-        Returns what is found in a tile.
+        Returns what it finds in a tile.
     inputs
-        The files of the job; ``tiles`` and ``noise`` are lists with one file for each tile.
+        Input files of the job; ``tiles`` and ``noise`` are lists with a file for each tile.
     outputs
-        The files to make, named after the block: ``detections``, and ``components`` of finders that fit them.
+        Output files of the block: ``detections``, and ``components`` if the finder fits them.
     tell
-        Returns what results are made of, from ``inputs``.
+        Returns the provenance of results, given ``inputs``.
     never_blame
         As for `retries.attempt`.
 
     Raises
     ------
     Exception
-        What `search` raises on a tile that is not given up yet, when the other tiles have been searched.
+        The first error of `search` on a tile that is not given up yet, after all other tiles were searched.
     """
     places, files = dict(outputs.items()), _files_of_tiles(inputs)
     keys = {tile: _digest(tell(inputs=dict(inputs.items()) | own), own) for tile, own in files.items()}
@@ -64,7 +64,7 @@ def search_tiles(
             found = attempt(work, give_up=give_up, **terms)
         except (*SURROUNDINGS, *never_blame):
             raise
-        except Exception as error:  # whatever happens on one tile, the others are searched
+        except Exception as error:  # an error on one tile does not stop the search of the others
             logger.error("%s: %r", tile, error)
             troubles.append(error)
         else:
@@ -81,14 +81,14 @@ def search_tiles(
 
 
 def _files_of_tiles(inputs: Named) -> dict[str, dict[str, str]]:
-    """Return by tile those inputs of which each tile has its own."""
+    """Return the input files of each tile, by tile."""
     named = dict(inputs.items())
     pairs = zip(named["tiles"], named["noise"], strict=True)
     return {Path(tile).stem: {"tiles": tile, "noise": noise} for tile, noise in pairs}
 
 
 def _digest(provenance: Provenance, own: Mapping[str, str]) -> str:
-    """Return a digest of all that the detections of a tile are made of."""
-    # Noise that was given up has the provenance of noise that was measured.
+    """Return a digest of everything on which the detections of a tile depend."""
+    # The provenance alone does not tell noise that was given up from measured noise.
     made_of = [provenance, read_metadata(own["noise"]).get("failed")]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()

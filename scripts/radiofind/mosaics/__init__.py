@@ -1,5 +1,5 @@
-"""Images and what is measured on them: tiles, headers, coordinates, pixels, noise, regions.
+"""Images of mosaics: headers, coordinates, pixels, tiles, noise and regions.
 
-Owns boxes (parsing, overlap), the shapes of Gaussians, local maxima with their vertices, and an image with
-what the sheet says of it (`images.ImageSource`).
+Owns boxes (parsing, overlap), the shapes of Gaussians, local maxima with subpixel positions, and images whose
+header values the sheet may override (`images.ImageSource`).
 """

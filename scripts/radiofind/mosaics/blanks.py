@@ -1,7 +1,7 @@
-"""Tell pixels that hold nothing from pixels that hold zero.
+"""Tell zeros that mark blank pixels from zeros that are values.
 
-Some packages blank with zero, and quantised images have values that are zero (9 % of the pixels of NVSS).
-Zeros are blank where they fill a square, those beyond the edge of the mosaic and blank pixels counted in.
+Some packages blank with zero, and quantised images have zeros among their values (9 % of the pixels of NVSS).
+Zeros are blank where they fill a square, in which blank pixels and pixels beyond the mosaic count as zeros.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 SIDE = 16
-"""Side of that square. In noise of which half of the pixels are zero, with a beam of five pixels, there is
-none in 9 million pixels; with a side of 8 there are 18,000."""
+"""Side of the square. 9 million pixels of noise, half of them zero and with a beam of five pixels, contain no
+such square, but 18,000 squares of side 8."""
 REACH = SIDE - 1
-"""How far from a pixel others decide whether it is blank."""
+"""Largest distance, along an axis, of pixels that decide whether a pixel is blank."""
 
 
 def blank_zeros(pixels: np.ndarray, *, at_edges: tuple[bool, bool, bool, bool]) -> np.ndarray:
@@ -28,7 +28,7 @@ def blank_zeros(pixels: np.ndarray, *, at_edges: tuple[bool, bool, bool, bool]) 
     Returns
     -------
     2D bool ndarray
-        Right for pixels that are further than `REACH` from those edges that are not those of the mosaic.
+        Valid for pixels further than `REACH` from each edge that is not an edge of the mosaic.
     """
     missing = ~np.isfinite(pixels)
     zero = pixels == 0
@@ -38,7 +38,7 @@ def blank_zeros(pixels: np.ndarray, *, at_edges: tuple[bool, bool, bool, bool]) 
     margin = [(SIDE * bool(one), SIDE * bool(other)) for one, other in ((top, bottom), (left, right))]
     hollow = np.pad(missing | zero, margin, constant_values=True)
     solid = _counts(_counts(hollow, 0) == SIDE, 1) == SIDE
-    # A pixel is in those squares that begin up to REACH before it.
+    # A pixel lies in the squares that begin up to REACH before it.
     filled = _counts(_counts(np.pad(solid, REACH), 0) > 0, 1) > 0
     (above, _), (before, _) = margin
     rows, columns = pixels.shape
@@ -46,7 +46,7 @@ def blank_zeros(pixels: np.ndarray, *, at_edges: tuple[bool, bool, bool, bool]) 
 
 
 def _counts(mask: np.ndarray, axis: int) -> np.ndarray:
-    """Return along an axis how many of `SIDE` pixels that begin at each are true; the last ones have none."""
+    """Return how many pixels are true in each run of `SIDE` pixels along an axis."""
     before = [(0, 0), (0, 0)]
     before[axis] = (1, 0)
     sums = np.moveaxis(np.pad(np.cumsum(mask, axis=axis, dtype=np.int32), before), axis, 0)

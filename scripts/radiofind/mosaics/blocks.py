@@ -1,7 +1,7 @@
-"""Gather neighbouring tiles into blocks, each of which one job searches tile by tile.
+"""Group neighbouring tiles into blocks; one job searches the tiles of a block one after the other.
 
-Blocks are rectangles of the grid of tiles, fixed by the number of tiles alone: a tile that becomes blank or
-live moves no other tile into another block. A block of one tile has the name of the tile.
+Blocks are rectangles in the grid of tiles and depend only on the number of tiles per job: when a tile becomes
+blank, all other tiles stay in their blocks. A block of one tile has the name of the tile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 PATTERN = r"y\d\d\d+x\d\d\d+(?:-\d+x\d+)?"
-"""What names of blocks look like: the first tile, then rows and columns where there are several tiles."""
+"""Regular expression of block names: the first tile, then rows and columns if there are several tiles."""
 NAME = re.compile(r"y(\d+)x(\d+)(?:-(\d+)x(\d+))?")
 
 
@@ -23,7 +23,7 @@ def block_of(tile: str, tiles_per_job: int) -> str:
     tile
         Name of the tile.
     tiles_per_job
-        Tiles in a block; they stand in as many rows as make it least oblong.
+        Number of tiles in a block, arranged as nearly square as possible.
     """
     if tiles_per_job == 1:
         return tile
@@ -34,13 +34,13 @@ def block_of(tile: str, tiles_per_job: int) -> str:
 
 
 def tiles_in(block: str) -> list[str]:
-    """Return the names of the tiles that a block holds as far as the mosaic reaches, row by row."""
+    """Return the names of the tiles of a block, row by row, including any that lie outside the mosaic."""
     row, column, rows, columns = _parse(block)
     return [_name(row + down, column + along) for down in range(rows) for along in range(columns)]
 
 
 def blocks_of(tiles: Iterable[str], tiles_per_job: int) -> list[str]:
-    """Return the blocks that hold some tiles, each once, in the order of their first tiles."""
+    """Return the blocks of the given tiles, without repeats, in the order of their first tiles."""
     return list(dict.fromkeys(block_of(tile, tiles_per_job) for tile in tiles))
 
 

@@ -32,17 +32,17 @@ class Box:
 
     @property
     def pixels(self) -> int:
-        """How many pixels it has."""
+        """Number of pixels."""
         rows, columns = self.shape
         return rows * columns
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Rows and columns, to index an array of the whole mosaic."""
+        """Slices of rows and columns that index an array over the whole mosaic."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
     def grown(self, margin: int, shape: tuple[int, int]) -> Box:
-        """Return the box grown on all sides by `margin` pixels, as far as a mosaic of this shape goes."""
+        """Return the box grown by a margin on all sides, clipped to a mosaic of the given shape."""
         rows, columns = shape
         return Box(
             max(self.x0 - margin, 0),
@@ -59,37 +59,37 @@ class Box:
         )
 
     def holds(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return whether each position lies on a pixel of the box (the pixel whose centre is nearest)."""
+        """Return whether the nearest pixel of each position is in the box."""
         column, row = pixel_of(x), pixel_of(y)
         return (column >= self.x0) & (column < self.x1) & (row >= self.y0) & (row < self.y1)
 
     def meets(self, x0: np.ndarray, x1: np.ndarray, y0: np.ndarray, y1: np.ndarray) -> np.ndarray:
-        """Return whether rectangles with these edges, half-open like its own, share pixels with the box."""
+        """Return whether each rectangle with these half-open edges shares pixels with the box."""
         return (x0 < self.x1) & (x1 > self.x0) & (y0 < self.y1) & (y1 > self.y0)
 
     def overlap(self, other: Box) -> Box | None:
-        """Return the pixels that two boxes share; None where they share none."""
+        """Return the box of the pixels that two boxes share, or None if there are none."""
         x0, x1 = max(self.x0, other.x0), min(self.x1, other.x1)
         y0, y1 = max(self.y0, other.y0), min(self.y1, other.y1)
         return Box(x0, x1, y0, y1) if x0 < x1 and y0 < y1 else None
 
     def __str__(self) -> str:
-        """Return the box as the mosaic sheet writes it."""
+        """Return the box in the notation of the mosaic sheet."""
         return f"{self.x0}:{self.x1},{self.y0}:{self.y1}"
 
 
 def pixel_of(position: np.ndarray) -> np.ndarray:
-    """Return the integer pixel that holds a position; one on the border belongs to the upper pixel."""
+    """Return the nearest integer pixel of a position; halfway between two, the upper one."""
     return np.floor(np.asarray(position) + 0.5)
 
 
 def parse_box(text: str, shape: tuple[int, int]) -> Box | None:
-    """Return the box that a cell of the mosaic sheet describes.
+    """Return the box in a cell of the mosaic sheet.
 
     Parameters
     ----------
     text
-        ``x0:x1,y0:y1`` in 0-based half-open mosaic pixels, ``all`` for the whole mosaic, or nothing.
+        ``x0:x1,y0:y1`` in 0-based half-open mosaic pixels, ``all`` for the whole mosaic, or empty.
     shape
         Rows and columns of the mosaic.
 
@@ -101,7 +101,7 @@ def parse_box(text: str, shape: tuple[int, int]) -> Box | None:
     Raises
     ------
     ValueError
-        When it is not four integers, holds no pixel, or reaches outside the mosaic.
+        If it is not four integers, contains no pixel, or extends beyond the mosaic.
     """
     text = text.strip()
     rows, columns = shape
@@ -115,7 +115,7 @@ def parse_box(text: str, shape: tuple[int, int]) -> Box | None:
     x0, x1, y0, y1 = map(int, match.groups())
     if x0 >= x1 or y0 >= y1:
         raise ValueError(
-            f"Expected a box with x0 < x1 and y0 < y1, received {quoted(text)}, which holds no pixel"
+            f"Expected a box with x0 < x1 and y0 < y1, received {quoted(text)}, which contains no pixel"
         )
     if min(x0, y0) < 0 or x1 > columns or y1 > rows:
         raise ValueError(f"Expected a box within 0:{columns},0:{rows} (the mosaic), received {quoted(text)}")

@@ -1,7 +1,7 @@
-"""Where pixels lie on the sky: positions in ICRS, and how pixels are stretched and turned there.
+"""Convert between pixels and the sky: positions in ICRS, and the local Jacobian.
 
-The only module that knows a WCS. Whatever the frame, projection and matrix of an image, its users see right
-ascension and declination (ICRS) and the local Jacobian.
+The only module that uses a WCS. Whatever the frame, projection and matrix of an image, other modules see only
+right ascension and declination (ICRS) and the Jacobian.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from radiofind.errors import reason, shown
 from radiofind.mosaics.headers import ImageError
 
 DISTORTIONS = re.compile(r"AP?_ORDER|BP?_ORDER|CPDIS\d+|CQDIS\d+|D2IMDIS\d+|D2IM\d+")
-"""Cards of coordinates that are bent by a table or a polynomial, as those of optical cameras."""
+"""Cards of distortions by a table or a polynomial, as of optical cameras."""
 LONGITUDES = ("RA", "GLON")
-"""First letters of the axes that are understood."""
+"""First letters of the supported longitude axes."""
 EQUATORIAL = ("ICRS", "FK5", "FK4", "FK4-NO-E")
-"""Values of RADESYS that are understood; wcslib fills it in from EQUINOX or EPOCH."""
+"""Supported values of RADESYS; wcslib derives a missing one from EQUINOX or EPOCH."""
 FIRST_EQUINOX, LAST_EQUINOX = 1850.0, 2100.0
-"""Others are mistakes: some programs write 0."""
+"""Range of plausible equinoxes: some programs write 0."""
 ARCSEC = 3600.0
-"""In a degree."""
+"""Arcsec in a degree."""
 STEP_PIXELS = 0.5
-"""Half of the distance over which the Jacobian is taken."""
+"""Half the step of the finite difference for the Jacobian."""
 PARALLEL = 1e-9
-"""Axes of pixels that are turned by less, in rad, are not turned: what rounding leaves."""
+"""A rotation of the pixel axes by less than this, in rad, is rounding error."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class Coordinates:
     """The coordinates of the pixels of an image. Pixel centres are at integers, 0-based."""
 
     wcs: WCS
-    """The two axes of the sky, in the order of the file."""
+    """The WCS of the two sky axes, in the order of the file."""
     axes: tuple[int, int]
-    """Their numbers in the file, counted from 1."""
+    """Numbers of the sky axes in the file, from 1."""
 
     def to_sky(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return right ascension and declination (ICRS, deg) of pixels; NaN where there is no sky."""
+        """Return right ascension and declination (ICRS, deg) of pixels; NaN for pixels off the sky."""
         place = self.wcs.wcs_pix2world(np.column_stack([np.ravel(x), np.ravel(y)]), 0)
         longitude, latitude = place[:, self.wcs.wcs.lng], place[:, self.wcs.wcs.lat]
         return self._convert(longitude, latitude, self._frame, ICRS(), np.shape(x))
 
     def to_pixels(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y of positions (ICRS, deg); NaN where the projection does not reach."""
+        """Return x and y of sky positions (ICRS, deg); NaN where the projection is undefined."""
         frame = self._frame
         sky = self._convert(np.ravel(ra), np.ravel(dec), ICRS(), frame, (-1,))
         place = np.column_stack(sky if self.wcs.wcs.lng == 0 else sky[::-1])
@@ -59,7 +59,7 @@ class Coordinates:
         return x.reshape(np.shape(ra)), y.reshape(np.shape(ra))
 
     def jacobian(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the matrices that take offsets in pixels (x, y) to offsets in arcsec (east, north), ICRS.
+        """Return the Jacobians from offsets in pixels (x, y) to offsets in arcsec (east, north), ICRS.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class Coordinates:
         Returns
         -------
         numpy.ndarray, shape (n, 2, 2)
-            NaN where there is no sky.
+            NaN for pixels off the sky.
         """
         ra, dec = (np.deg2rad(angle) for angle in self.to_sky(x, y))
         zero = np.zeros_like(ra)
@@ -83,15 +83,15 @@ class Coordinates:
 
     @property
     def matrix(self) -> np.ndarray:
-        """The same matrix at the reference point, in the frame of the image: that of the cards."""
+        """The Jacobian at the reference point in the frame of the image, as the cards give it."""
         lng, lat = self.wcs.wcs.lng, self.wcs.wcs.lat
         return self.wcs.pixel_scale_matrix[[lng, lat]] * ARCSEC
 
     def cards(self, x0: int = 0, y0: int = 0) -> fits.Header:
-        """Return cards that every reader understands, of an image whose first pixel is x0, y0 of this one.
+        """Return FITS cards for an image whose first pixel is pixel (x0, y0) of this one.
 
-        The scale stands in CDELT. There is a PC matrix only where the pixels are turned, and then it is a
-        rotation: many programs take CDELT for the size of a pixel whatever else stands in the header.
+        The pixel scale is in CDELT, and a PC matrix is written only if the pixels are rotated, because many
+        programs take CDELT for the pixel size whatever other cards say.
         """
         cards = self.wcs.to_header()
         for card in [card for card in cards if re.match(r"(PC|CD)\d_\d|CDELT\d|DATE|MJD", card)]:
@@ -109,7 +109,7 @@ class Coordinates:
 
     @property
     def _frame(self) -> BaseCoordinateFrame:
-        """The frame of the image. J2000 of radio images is ICRS: their calibrators have been since 1995."""
+        """The frame of the image. J2000 counts as ICRS, as positions of radio calibrators have since 1995."""
         wcs = self.wcs.wcs
         if wcs.ctype[wcs.lng].startswith("RA") and wcs.radesys == "FK5" and wcs.equinox == 2000.0:
             return ICRS()
@@ -143,12 +143,12 @@ def coordinates_of(header: fits.Header, path: str | Path) -> Coordinates:
     header
         Cards of the image.
     path
-        The image, for the message.
+        The image, for the error message.
 
     Raises
     ------
     ImageError
-        When there are none, or they are not understood; the message says what would be.
+        If the coordinates are missing or not supported.
     """
     bent = next((card for card in header if DISTORTIONS.fullmatch(card)), None)
     if bent:
@@ -159,10 +159,10 @@ def coordinates_of(header: fits.Header, path: str | Path) -> Coordinates:
         if not 1 <= axes[0] < axes[1] <= header["NAXIS"]:
             raise ImageError(_no_sky(header, path))
         wcs = whole.sub(axes)
-    except (ValueError, MemoryError) as error:  # the latter is what wcslib makes of a missing -TAB table
+    except (ValueError, MemoryError) as error:  # wcslib raises MemoryError if a -TAB table is missing
         if isinstance(error, ImageError):
             raise
-        raise ImageError(f"{path}: expected coordinates, received unusable ones: {reason(error)}") from error
+        raise ImageError(f"{path}: expected coordinates, received invalid ones: {reason(error)}") from error
     coordinates = Coordinates(wcs, tuple(axes))
     _check_frame(wcs, header, path)
     _check_scale(coordinates, path)
@@ -171,7 +171,7 @@ def coordinates_of(header: fits.Header, path: str | Path) -> Coordinates:
 
 
 def _no_sky(header: fits.Header, path: str | Path) -> str:
-    """Return what is said of an image without coordinates."""
+    """Return the error message for an image without coordinates."""
     types = [shown(header.get(f"CTYPE{axis}")) for axis in range(1, header["NAXIS"] + 1)]
     return (
         f"{path}, cards CTYPE: expected an axis RA--- and an axis DEC--, or GLON and GLAT, "
@@ -180,7 +180,7 @@ def _no_sky(header: fits.Header, path: str | Path) -> str:
 
 
 def _check_frame(wcs: WCS, header: fits.Header, path: str | Path) -> None:
-    """Raise when the frame of the coordinates is not known."""
+    """Raise an error if the frame of the coordinates is not supported."""
     wcs.wcs.set()
     longitude, system, equinox = wcs.wcs.ctype[wcs.wcs.lng], wcs.wcs.radesys, wcs.wcs.equinox
     if not longitude.startswith(LONGITUDES):
@@ -198,24 +198,24 @@ def _check_frame(wcs: WCS, header: fits.Header, path: str | Path) -> None:
 
 
 def _check_scale(coordinates: Coordinates, path: str | Path) -> None:
-    """Raise when the pixels have no place or no size."""
-    place = [*coordinates.wcs.wcs.crval, *coordinates.wcs.wcs.crpix]
-    if not np.isfinite(place).all():
-        raise ImageError(f"{path}, cards CRVAL and CRPIX: expected finite numbers, received {place}")
+    """Raise an error if the reference point or the pixel scale is not usable."""
+    reference = [*coordinates.wcs.wcs.crval, *coordinates.wcs.wcs.crpix]
+    if not np.isfinite(reference).all():
+        raise ImageError(f"{path}, cards CRVAL and CRPIX: expected finite numbers, received {reference}")
     area = abs(np.linalg.det(coordinates.wcs.pixel_scale_matrix))
     if not 0 < area < np.inf:
         raise ImageError(
-            f"{path}, cards CDELT1 and CDELT2: expected a pixel with an area in deg^2, received {area}"
+            f"{path}, cards CDELT1 and CDELT2: expected a pixel area above 0 deg^2, received {area}"
         )
 
 
 def _check_cards(coordinates: Coordinates, header: fits.Header, path: str | Path) -> None:
-    """Raise unless images of tiles can be written with these coordinates; wcslib takes infinite numbers."""
+    """Raise an error if a card cannot be written to the images of tiles; wcslib accepts infinite numbers."""
     for card in coordinates.cards().cards:
         try:
             card.verify("exception")
         except fits.VerifyError as error:
-            # By another name, as EPOCH and RESTFREQ are, it is not in the image.
+            # The image itself may have the card under an older name (EPOCH, RESTFREQ).
             received = shown(header.get(card.keyword, card.image.partition("=")[2].partition("/")[0].strip()))
             raise ImageError(
                 f"{path}, card {card.keyword}: expected a finite number, received {received}"

@@ -1,7 +1,7 @@
-"""Cut rectangles out of a mosaic around the sources of a catalogue, strip by strip.
+"""Make cutouts of a mosaic centred on the sources of a catalogue, strip by strip.
 
-Cutouts lie as the mosaic lies: they are not turned to north, and their pixels are those of the mosaic. The
-mean of the noise is not taken off. A classifier that is the same for all orientations loses nothing by it.
+Cutouts have the pixels and the orientation of the mosaic: they are neither resampled nor rotated to north,
+since classifiers are invariant under rotation. The mean of the noise is not subtracted.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from radiofind.mosaics.box import Box, pixel_of
 from radiofind.mosaics.images import ImageHeader, read_pixels
 
 STRIP_PIXELS = 2**24
-"""Pixels of the mosaic that are read at a time (64 MiB), or those of twice the rows of a cutout if more."""
+"""Pixels of the mosaic to read at a time (64 MiB), but at least twice the rows of a cutout."""
 BATCH_PIXELS = 2**24
-"""Pixels of the cutouts of one batch, likewise."""
+"""Pixels of all cutouts of a batch (64 MiB)."""
 
 
 @dataclass(frozen=True)
 class CutoutBatch:
-    """Cutouts of some sources of a catalogue."""
+    """The cutouts of one batch of sources."""
 
     rows: np.ndarray
     """Rows of the sources in the catalogue, int64 of shape (n,)."""
@@ -33,23 +33,23 @@ class CutoutBatch:
 def cutouts_in_batches(
     header: ImageHeader, x: np.ndarray, y: np.ndarray, *, size_pixels: int, batch: int | None = None
 ) -> Iterator[CutoutBatch]:
-    """Yield the cutouts of a catalogue that is too large for memory, in the order of the rows of the mosaic.
+    """Yield the cutouts of a catalogue of any size in batches, ordered by row of the mosaic.
 
     Parameters
     ----------
     header
         The mosaic.
     x, y
-        Positions in mosaic pixels, shape (n,), finite; what lies off the mosaic is 0.
+        Positions in mosaic pixels, shape (n,), finite. Pixels outside the mosaic are 0.
     size_pixels
-        Side of a cutout. The position is within half a pixel of its middle, (size_pixels - 1) / 2.
+        Side of a cutout. The position is within half a pixel of its centre, (size_pixels - 1) / 2.
     batch
-        Sources in a batch, of which only the last may have fewer; by default what takes 64 MiB.
+        Number of sources per batch (the last may have fewer); by default as many as fill 64 MiB.
 
     Raises
     ------
     ValueError
-        When a position is not finite, or the size is not positive.
+        If a position is not finite or the size is not positive.
     """
     first_x, first_y = first_pixels(x, y, shape=header.shape, size_pixels=size_pixels)
     order = np.lexsort((first_x, first_y))
@@ -69,7 +69,7 @@ def first_pixels(
     x, y, size_pixels
         As in `cutouts_in_batches`.
     shape
-        Rows and columns of the mosaic. What lies farther off than a cutout is taken to lie just off it.
+        Rows and columns of the mosaic. Cutouts entirely outside are moved to just outside its edge.
 
     Raises
     ------
@@ -77,19 +77,19 @@ def first_pixels(
         As in `cutouts_in_batches`.
     """
     if size_pixels < 1:
-        raise ValueError(f"Expected size_pixels of 1 or more, received {size_pixels}")
+        raise ValueError(f"size_pixels is {size_pixels}; a cutout needs at least 1 pixel")
     position = np.column_stack([x, y]).astype(float)
     missing = np.flatnonzero(~np.isfinite(position).all(axis=1))
     if len(missing):
-        received = f"x={position[missing[0], 0]}, y={position[missing[0], 1]} in row {missing[0]}"
-        raise ValueError(f"Expected positions in mosaic pixels, received {received}")
+        x_y = f"x={position[missing[0], 0]}, y={position[missing[0], 1]}"
+        raise ValueError(f"row {missing[0]}: no finite position in mosaic pixels ({x_y})")
     first = pixel_of(position - (size_pixels - 1) / 2)
     first = first.clip(-size_pixels, [shape[1], shape[0]]).astype(np.int64)
     return first[:, 0], first[:, 1]
 
 
 def _cut(header: ImageHeader, first_x: np.ndarray, first_y: np.ndarray, size: int) -> np.ndarray:
-    """Return cutouts by their first pixels, reading each strip of the mosaic once."""
+    """Return the cutouts with the given first pixels, reading each strip of the mosaic once."""
     images = np.zeros((len(first_x), size, size), dtype=np.float32)
     strip = first_y // max(STRIP_PIXELS // header.shape[1] - size, size)
     for number in np.unique(strip):
@@ -102,7 +102,7 @@ def _cut(header: ImageHeader, first_x: np.ndarray, first_y: np.ndarray, size: in
 
 
 def _padded(header: ImageHeader, box: Box) -> np.ndarray:
-    """Return a rectangle that may reach beyond the mosaic, with 0 there and where it is blank."""
+    """Return a rectangle of the mosaic, with 0 where it is blank and beyond its edges."""
     pixels = np.zeros(box.shape, dtype=np.float32)
     rows, columns = header.shape
     inside = Box(max(box.x0, 0), min(box.x1, columns), max(box.y0, 0), min(box.y1, rows))

@@ -1,4 +1,4 @@
-"""Load what a finder needs of one tile."""
+"""Load the pixels, noise and geometry of one tile for a finder."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Field:
     tile: Tile
     """The tile."""
     edges_x: np.ndarray
-    """Columns that are the first or last of a tile inside the mosaic."""
+    """First and last columns of all tiles, except those at the edge of the mosaic."""
     edges_y: np.ndarray
-    """Rows that are the first or last of a tile inside the mosaic."""
+    """First and last rows of all tiles, except those at the edge of the mosaic."""
     pixels: np.ndarray
     """2D float32 ndarray over `tile.box`, Jy/beam, NaN where blanked."""
     mean: np.ndarray
@@ -45,7 +45,7 @@ def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str 
     image
         The mosaic.
     tile, noise
-        Files: the tile's description, and the noise map of the tile.
+        The tile file and the noise map of the tile.
     """
     description = json.loads(Path(tile).read_text())
     place = tile_from(description)

@@ -1,6 +1,6 @@
-"""The shapes of Gaussians: axes and angle, covariance, what the beam leaves of them, and their pixels.
+"""The shapes of Gaussians: axes and angles, covariances, deconvolution from the beam, pixel values.
 
-A covariance on the sky is in arcsec^2 over (east, north); Gaussians are convolved by adding theirs up.
+Covariances on the sky are in arcsec^2 over (east, north). Convolving two Gaussians adds their covariances.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from radiofind.mosaics.headers import Beam
 FWHM = np.sqrt(8 * np.log(2))
 """Full width at half maximum of a Gaussian, in standard deviations."""
 ROUND_OFF = 1e-6
-"""A width below this fraction of the beam's area is none: what rounding leaves of a point source."""
+"""A deconvolved variance below this fraction of the beam's is rounding error: the source is unresolved."""
 
 ROUND = 1e-7
-"""Axes whose squares differ by a smaller fraction are equal, and the angle is 0."""
+"""Axes whose squares differ by a smaller fraction are equal, and the angle is set to 0."""
 
 
 def covariance_of(major: np.ndarray, minor: np.ndarray, position_angle: np.ndarray) -> np.ndarray:
-    """Return the covariance of Gaussians.
+    """Return the covariances of Gaussians.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def covariance_of(major: np.ndarray, minor: np.ndarray, position_angle: np.ndarr
 
 
 def covariance_elements(major: float, minor: float, angle_deg: float) -> np.ndarray:
-    """Return the covariance (xx, xy, yy) over columns and rows of an ellipse of these standard deviations.
+    """Return the covariance (xx, xy, yy) over columns and rows of an elliptical Gaussian.
 
     Parameters
     ----------
     major, minor
         Standard deviations along the axes.
     angle_deg
-        Angle of the major axis from the direction of columns towards that of rows, deg.
+        Angle of the major axis from the x axis towards the y axis, deg.
     """
     cosine, sine = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
     return np.array(
@@ -62,12 +62,12 @@ def covariance_elements(major: float, minor: float, angle_deg: float) -> np.ndar
 
 
 def determinant_of(covariance: np.ndarray) -> np.ndarray:
-    """Return the determinants of covariances, shape (..., 3): the square of area / (2 pi)."""
+    """Return the determinants of covariances (xx, xy, yy), shape (..., 3): the square of area / (2 pi)."""
     return covariance[..., 0] * covariance[..., 2] - covariance[..., 1] ** 2
 
 
 def ellipse_of(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the axes and the angle of Gaussians.
+    """Return the axes and the position angles of Gaussians.
 
     Parameters
     ----------
@@ -89,20 +89,20 @@ def beam_covariance(beam: Beam) -> np.ndarray:
 
 
 def deconvolve(covariance: np.ndarray, beam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the axes and the angle of Gaussians before the beam smeared them.
+    """Return the axes and the position angles of Gaussians deconvolved from the beam.
 
     Parameters
     ----------
     covariance
-        As observed, arcsec^2, over (east, north), shape (..., 2, 2).
+        Observed covariance, arcsec^2, over (east, north), shape (..., 2, 2).
     beam
-        Covariance of what they were convolved with, likewise.
+        Covariance of the beam, in the same form.
 
     Returns
     -------
     tuple of numpy.ndarray
-        Major and minor axis (FWHM in arcsec) and position angle in deg. All are NaN where the source is not
-        wider than the beam in any direction; the minor axis is 0 where it is wider in one alone.
+        Major and minor axis (FWHM in arcsec) and position angle in deg. All are NaN if the source is
+        unresolved; the minor axis is 0 if the source is wider than the beam in one direction only.
     """
     variances, axes = np.linalg.eigh(covariance - beam)
     floor = ROUND_OFF * np.sqrt(np.linalg.det(beam))
@@ -112,7 +112,7 @@ def deconvolve(covariance: np.ndarray, beam: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _ellipse(variances: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return widths and angle from variances in ascending order and their unit vectors."""
+    """Return FWHMs and position angle from variances in ascending order and their unit vectors."""
     widths = FWHM * np.sqrt(np.clip(variances, 0, None))
     east, north = axes[..., 0, 1], axes[..., 1, 1]
     is_round = variances[..., 1] - variances[..., 0] < ROUND * np.abs(variances[..., 1])
@@ -121,19 +121,19 @@ def _ellipse(variances: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def gaussians(parameters: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the values of Gaussians, and their derivatives.
+    """Return the values of Gaussians and their derivatives.
 
     Parameters
     ----------
     parameters
         Amplitude, x and y of the centre, and elements xx, yy and xy of the covariance, shape (n, 6).
     offset
-        Places x and y in the same unit of length, shape (p, 2), or (n, p, 2) for places of their own.
+        Positions x and y in the same unit of length: shape (p, 2) if common to all Gaussians, or (n, p, 2).
 
     Returns
     -------
     tuple of numpy.ndarray
-        Values, shape (n, p), and derivatives by the parameters, shape (n, 6, p).
+        Values, shape (n, p), and derivatives with respect to the parameters, shape (n, 6, p).
     """
     amplitude, x, y, xx, yy, xy = (column[:, np.newaxis] for column in parameters.T)
     dx, dy = offset[..., 0] - x, offset[..., 1] - y
@@ -146,7 +146,7 @@ def gaussians(parameters: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, n
 
 
 def growth(shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return by what a source is larger than the beam, which is its total over its peak flux.
+    """Return the ratio of the area of a source to that of the beam, which is its total over its peak flux.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def growth(shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     tuple of numpy.ndarray
-        The ratio, shape (n,), and the derivative of its logarithm by the elements, shape (n, 3).
+        The ratio, shape (n,), and the derivative of its logarithm with respect to the elements, shape (n, 3).
     """
     xx, yy, xy = shape.T
     square = xx * yy - xy**2

@@ -1,4 +1,4 @@
-"""Read the cards of an image that the workflow needs: beam, frequency, unit, packing."""
+"""Read beam, frequency and unit from the cards of an image, and check its compression."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ UNIT_SPELLINGS = (
     (r"^(.*JY)(?:BEAM|BM)-1$", r"\1/BEAM"),
     (r"^(?:BEAM|BM)-1(.*JY)$", r"\1/BEAM"),
 )
-"""How the unit is written, in capitals, and what it is made into, one after the other. M is milli: there is
-no image in megajansky a beam, and AIPS writes capitals."""
+"""Replacements that turn spellings of the unit, in capitals, into the keys of `JY_PER_BEAM`, in this order. M
+is milli, since AIPS writes capitals and no image is in megajansky per beam."""
 FREQUENCY_CARDS = ("RESTFRQ", "RESTFREQ", "FREQ", "OBSFREQ")
 SPECTRAL = {"FREQ": "Hz", "WAVE": "m", "LAMB": "m"}
-"""First letters of the types of spectral axes that tell a frequency, and their unit if the card lacks it."""
+"""First letters of the types of spectral axes that give a frequency, with their default units."""
 MOST_AXES = 9
-"""Axes of an image that are looked at."""
+"""Most axes of an image to examine."""
 BEAM_CARDS = (("BMAJ", "BMIN", "BPA"), ("CLEANBMJ", "CLEANBMN", "CLEANBPA"))
 """Cards of the beam: the usual ones, and those of some versions of AIPS."""
 HISTORY_BEAM = re.compile(r"BMAJ=\s*(\S+)\s+BMIN=\s*(\S+)\s+BPA=\s*(\S+)")
-"""The beam as AIPS writes it."""
+"""The beam in the HISTORY cards that AIPS writes."""
 
 PACKED_BY = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "NOCOMPRESS")
-"""Ways of fpack that are read; a damaged byte under HCOMPRESS_1 makes astropy write over its own memory."""
+"""Supported compressions of fpack; with HCOMPRESS_1 a corrupt byte makes astropy overwrite its own memory."""
 RICE_OPTIONS = {"BYTEPIX": (1, 2, 4), "BLOCKSIZE": (16, 32)}
-"""With other values under Rice it does so too."""
+"""Safe options of Rice compression; with other values astropy overwrites its own memory too."""
 
 MOST_GZIP = 1032
-"""Bytes that one byte of a file can stand for when it is packed with gzip."""
+"""Largest compression ratio of gzip."""
 
 
 class ImageError(InputFileError):
@@ -69,9 +69,9 @@ class Beam:
 
 @contextmanager
 def told(path: str | Path) -> Iterator[None]:
-    """Turn whatever is raised on a damaged image into an ImageError that names the file.
+    """Turn errors raised while an image is read into an ImageError that names the file.
 
-    What is raised because memory, disk or network fail stays what it is: the image may be right.
+    Errors of memory, disk or network keep their type, since the image itself may be fine.
 
     Parameters
     ----------
@@ -83,21 +83,26 @@ def told(path: str | Path) -> Iterator[None]:
             yield
     except ImageError:
         raise
-    except Exception as error:  # astropy, CFITSIO and what unpacks files raise errors of many kinds
+    except Exception as error:  # astropy, CFITSIO and gzip raise many kinds of errors on a corrupt file
         raise_if_not_of_the_file(error, path)
         received = f"a file that cannot be read: {reason(error)}"
         raise ImageError(f"{path}: expected a FITS image, received {received}") from error
 
 
 def check_packing(table: fits.Header, path: str | Path) -> None:
-    """Raise when the table in which fpack stores an image cannot be unpacked without harm.
+    """Raise an error if an image compressed with fpack cannot be unpacked safely.
 
     Parameters
     ----------
     table
-        Cards of the table.
+        Cards of the binary table in which fpack stores the image.
     path
-        The image, for the message.
+        The image, for the error message.
+
+    Raises
+    ------
+    ImageError
+        If the compression is not supported or the cards contradict each other.
     """
     if table.get("ZCMPTYPE") not in PACKED_BY:
         received = shown(table.get("ZCMPTYPE"))
@@ -122,12 +127,12 @@ def check_packing(table: fits.Header, path: str | Path) -> None:
     rows = math.prod(-(-size // side) for size, side in zip(sizes, sides, strict=True))
     if table["NAXIS2"] != rows:
         raise ImageError(
-            f"{path}, card NAXIS2: expected {rows} packed tiles, received {shown(table['NAXIS2'])}"
+            f"{path}, card NAXIS2: expected {rows} compressed tiles, received {shown(table['NAXIS2'])}"
         )
 
 
 def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path: str | Path) -> Beam:
-    """Return the beam of the cards, of the AIPS history, or as given; an image without BPA has BPA 0.
+    """Return the beam: the given one, or that of the cards or the AIPS history; a missing BPA counts as 0.
 
     Parameters
     ----------
@@ -136,7 +141,7 @@ def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path:
     given
         Major and minor axis in arcsec and position angle in deg.
     path
-        The image, for the message.
+        The image, for the error message.
     """
     if given:
         return Beam(*given)
@@ -157,38 +162,38 @@ def beam_of(header: fits.Header, given: tuple[float, float, float] | None, path:
 def frequency_of(
     header: fits.Header, given: float | None, index: Sequence[int | None], path: str | Path
 ) -> float:
-    """Return the frequency as given, of the spectral axis, or of a card.
+    """Return the frequency: the given one, or that of the spectral axis or a card.
 
     Parameters
     ----------
     header
-        Cards of the image. An axis that the array lacks counts too: cutout services leave its cards.
+        Cards of the image. An axis that the array lacks counts too, since cutout services leave its cards.
     given
         Frequency in Hz.
     index
-        Along each axis of the array, in the order of numpy, the pixel that is searched.
+        Pixel of the searched plane along each axis of the array, in numpy's order.
     path
-        The image, for the message.
+        The image, for the error message.
     """
     along = [_spectral_value(header, axis, index) for axis in range(1, MOST_AXES + 1)]
     for value in (given, *along, *(number_of(header, card) for card in FREQUENCY_CARDS)):
         if value is not None and 0 < value < np.inf:
             return float(value)
     raise ImageError(
-        f"{path}: expected a frequency in Hz in a FREQ axis or a card {', '.join(FREQUENCY_CARDS)}, "
+        f"{path}: expected a frequency in Hz on a FREQ axis or in a card {', '.join(FREQUENCY_CARDS)}, "
         "received none; give it in the column frequency_hz of the sheet"
     )
 
 
 def unit_of(header: fits.Header, path: str | Path) -> float:
-    """Return the factor from the unit of the file to Jy/beam; no BUNIT means Jy/beam.
+    """Return the factor from the unit of the file to Jy/beam, which a missing BUNIT means.
 
     Parameters
     ----------
     header
         Cards of the image.
     path
-        The image, for the message.
+        The image, for the error message.
     """
     text = header.get("BUNIT", "")
     unit = "" if isinstance(text, fits.card.Undefined) else str(text).upper()
@@ -203,10 +208,10 @@ def unit_of(header: fits.Header, path: str | Path) -> float:
 
 
 def value_along(header: fits.Header, axis: int, pixel: int) -> float | None:
-    """Return the coordinate of a pixel (from 0) along an axis that is linear; None without a number.
+    """Return the coordinate of a pixel (from 0) along a linear axis; None if CRVAL is not a number.
 
-    An axis that the header describes and the array lacks has its CRVAL. A missing CRPIX is 1, not the 0 of
-    the standard, which no program means.
+    For an axis that the header describes but the array lacks it is CRVAL. A missing CRPIX counts as 1, not as
+    the 0 of the standard, which no program means.
     """
     value = number_of(header, f"CRVAL{axis}")
     if value is None or axis > header["NAXIS"]:
@@ -217,13 +222,13 @@ def value_along(header: fits.Header, axis: int, pixel: int) -> float | None:
 
 
 def number_of(header: fits.Header, card: str) -> float | None:
-    """Return the value of a card if it is a number."""
+    """Return the value of a card, or None if it is not a number."""
     value = header.get(card)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _spectral_value(header: fits.Header, axis: int, index: Sequence[int | None]) -> float | None:
-    """Return the frequency in Hz of the searched pixel along an axis; None unless that tells one."""
+    """Return the frequency in Hz of the searched pixel along an axis, or None if the axis gives none."""
     kind = str(header.get(f"CTYPE{axis}", "")).upper()
     pixel = index[-axis] if axis <= len(index) else 0
     value = value_along(header, axis, pixel or 0) if kind.startswith(tuple(SPECTRAL)) else None
@@ -237,7 +242,7 @@ def _spectral_value(header: fits.Header, axis: int, index: Sequence[int | None])
 
 
 def _beam_number(header: fits.Header, card: str, path: str | Path) -> float | None:
-    """Return the value of a card, None where it is missing or empty; raise when it is not a number."""
+    """Return the number in a card, or None if it is missing or empty; raise an error for other values."""
     number, value = number_of(header, card), header.get(card)
     if number is None and not isinstance(value, fits.card.Undefined | None):
         raise ImageError(f"{path}, card {card}: expected a number in deg, received {shown(value)}")

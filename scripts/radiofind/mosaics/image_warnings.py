@@ -1,4 +1,4 @@
-"""Say what about an image makes its catalogues doubtful: its unit, its beam, the steps of its pixels."""
+"""Warn of images whose catalogues may be doubtful: no unit, undersampled beam, coarsely quantised pixels."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageHeader
 
 NARROWEST_BEAM = 2.0
-"""Least pixels across the minor axis (FWHM). Below, the image does not sample its beam (Nyquist asks for
-about two), and the height and width of a source depend on where in a pixel it lies; imagers take 3 to 5."""
+"""Fewest pixels across the minor axis (FWHM) without a warning. Below about two (Nyquist) the image
+undersamples its beam, and peak and size of a source depend on its subpixel position; imagers use 3 to 5."""
 COARSEST_STEP = 0.1
-"""Largest step between pixel values that goes unsaid, in units of the noise. Quartiles are wrong by up to
-half a step: at a tenth, by about as much as they scatter in a box. NVSS: 0.1 mJy on 0.45 mJy."""
+"""Largest quantisation step without a warning, in units of the noise. Quartiles are wrong by up to half a
+step: at a tenth of the noise, by about as much as they scatter in a box. NVSS: 0.1 mJy at 0.45 mJy."""
 EVERY_ROW = 16
-"""One row in so many is looked at: 250,000 pixels of a tile of 2,000 pixels, in a fraction of a second."""
+"""Distance of the rows examined: 250,000 pixels of a tile of 2,000 x 2,000, in a fraction of a second."""
 LEAST_VALUES = 100
-"""Fewer different values in a row tell nothing: those of an image without steps may be as far apart."""
+"""Fewest values of a row in which to look for a step: fewer are as far apart without quantisation."""
 QUARTILES = 1.3489795
-"""Distance of the quartiles of a Gaussian, in standard deviations."""
+"""Interquartile range of a Gaussian, in standard deviations."""
 
 
 def step_and_noise(pixels: np.ndarray, box: Box) -> tuple[float, float]:
-    """Return the step between pixel values and the noise of a part of an image.
+    """Return the quantisation step and the noise of a part of an image.
 
     Parameters
     ----------
     pixels
         2D float32 ndarray over `box`, Jy/beam, NaN where blank.
     box
-        Pixels of the mosaic; the same rows of the mosaic are looked at however it is divided.
+        Pixels of the mosaic; which rows are examined does not depend on the tiling.
 
     Returns
     -------
     tuple of float
-        Jy/beam: the median over the rows of the least difference between two of a row's values (fpack scales
-        each row by itself), and the noise from the quartiles. NaN where there are too few values to tell.
+        Jy/beam: the median over rows of the smallest difference between two values of a row (fpack scales
+        each row by itself), and the noise from the quartiles. NaN if there are too few values.
     """
     rows = pixels[-box.y0 % EVERY_ROW :: EVERY_ROW]
     steps = [_step_of(row[np.isfinite(row)]) for row in rows]
@@ -46,7 +46,7 @@ def step_and_noise(pixels: np.ndarray, box: Box) -> tuple[float, float]:
         return np.nan, np.nan
     values = rows[np.isfinite(rows)]
     low, high = np.quantile(values, [0.25, 0.75])
-    # With steps far above the noise both quartiles are the same value.
+    # With steps far above the noise both quartiles coincide.
     noise = float(high - low) / QUARTILES or float(values.std())
     return float(np.median(known)), noise
 
@@ -54,16 +54,16 @@ def step_and_noise(pixels: np.ndarray, box: Box) -> tuple[float, float]:
 def image_warnings(
     header: ImageHeader, steps: Sequence[tuple[float, float]], *, plane_given: bool = False
 ) -> tuple[str, ...]:
-    """Return what is to be said of an image, in words for the report.
+    """Return the warnings about an image, for the report.
 
     Parameters
     ----------
     header
         The image.
     steps
-        Result of `step_and_noise` for each of its tiles; the medians of all tiles count.
+        Result of `step_and_noise` for each of its tiles, of which the medians count.
     plane_given
-        Whether the sheet says which plane is searched.
+        Whether the sheet names the plane to search.
     """
     of_plane = "" if plane_given else _of_plane(header)
     of_unit = "" if header.has_unit else "no unit (card BUNIT): Jy/beam is assumed"
@@ -71,7 +71,7 @@ def image_warnings(
 
 
 def _step_of(values: np.ndarray) -> float:
-    """Return the least difference between two different values of a row, NaN when there are few values."""
+    """Return the smallest difference between two distinct values of a row, or NaN if it has few values."""
     if len(values) < LEAST_VALUES:
         return np.nan
     distinct = np.unique(values)
@@ -79,15 +79,15 @@ def _step_of(values: np.ndarray) -> float:
 
 
 def _of_plane(header: ImageHeader) -> str:
-    """Return what is to be said of a cube, of which one plane is searched."""
+    """Return the warning that only one plane of a cube is searched."""
     plane = header.plane
     if plane.count == 1:
         return ""
-    return f"of {plane.count} planes, number {plane.number} is searched: the column plane picks another"
+    return f"only plane {plane.number} of {plane.count} is searched: name another in the column plane"
 
 
 def _of_beam(header: ImageHeader) -> str:
-    """Return what is to be said of a beam that the pixels do not sample."""
+    """Return the warning about an undersampled beam."""
     width = header.plain_beam.minor_arcsec / header.pixel_arcsec
     if width >= NARROWEST_BEAM:
         return ""
@@ -98,7 +98,7 @@ def _of_beam(header: ImageHeader) -> str:
 
 
 def _of_steps(steps: Sequence[tuple[float, float]]) -> str:
-    """Return what is to be said of pixel values with coarse steps."""
+    """Return the warning about coarsely quantised pixels."""
     known = np.array([pair for pair in steps if np.isfinite(pair).all()]).reshape(-1, 2)
     if not len(known):
         return ""

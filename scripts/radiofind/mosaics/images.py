@@ -1,6 +1,6 @@
-"""Read FITS images as they come: their headers, and rectangles of their pixels.
+"""Read FITS images as observatories write them: their headers, and rectangles of their pixels.
 
-The only module that opens an image of the user. Pixels are Jy/beam, NaN where the image is blanked.
+The only module that opens images of the user. Pixels are in Jy/beam, and NaN where the image is blank.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from radiofind.mosaics.headers import (
 from radiofind.mosaics.planes import Plane, plane_of
 
 MOST_HDUS = 1000
-"""In a damaged file that is packed, astropy finds HDUs without end."""
+"""Most HDUs to examine: in a corrupt compressed file astropy finds HDUs without end."""
 
 LEAST_LONG = 1.001
-"""A beam with a smaller ratio of its axes counts as round. Projections make round beams that long at an angle
-that is chance, and PyBDSF starts its fits along it."""
+"""A beam with a smaller axis ratio counts as round: projections stretch round beams by about that much at a
+random angle, along which PyBDSF would start its fits."""
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """An image, with what the mosaic sheet says of it in place of its own cards."""
+    """An image, with the values of the mosaic sheet that replace its own cards."""
 
     path: str | Path
     """A FITS file, fpack-ed or not, with an image or a cube."""
@@ -51,46 +51,46 @@ class ImageSource:
     frequency_hz: float | None = None
     """Centre of the band."""
     plane: int | None = None
-    """Which plane of a cube, from 0 and with the first further axis running fastest."""
+    """Number of the plane of a cube (see `planes.Plane`)."""
     primary_beam: str | Path | None = None
-    """Image of the primary beam, where it is asked for."""
+    """Image of the primary beam, where a job needs it."""
 
     def read_header(self) -> ImageHeader:
-        """Return `read_header` of the image."""
+        """Return the header of the image (see the function `read_header`)."""
         return read_header(self.path, beam=self.beam, frequency_hz=self.frequency_hz, plane=self.plane)
 
 
 def image_sources(rows: Mapping[str, Mapping[str, object]]) -> dict[str, ImageSource]:
-    """Return images by the same keys.
+    """Return an `ImageSource` for each key.
 
     Parameters
     ----------
     rows
-        The fields of each image.
+        The fields of each image, by key.
     """
     return {key: ImageSource(**row) for key, row in rows.items()}
 
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What the workflow needs to know of an image."""
+    """The properties of an image that the workflow needs."""
 
     path: Path
     """The FITS file."""
     hdu: int
     """Number of the HDU that holds the image."""
     plane: Plane
-    """Which part of the array is searched."""
+    """The plane of the array to search."""
     coordinates: Coordinates
-    """Where the pixels lie on the sky."""
+    """The sky coordinates of the pixels."""
     beam: Beam
-    """The restoring beam; its angle counts from north of the image's own frame at the reference point."""
+    """The restoring beam, with its angle from north in the image's own frame at the reference point."""
     frequency_hz: float
     """Centre of the band, or of the channel."""
     jy_per_beam: float
     """Factor from the unit of the file to Jy/beam."""
     has_unit: bool = True
-    """Whether the file says in which unit its pixels are."""
+    """Whether the file gives the unit of its pixels."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -99,12 +99,12 @@ class ImageHeader:
 
     @cached_property
     def pixel_arcsec(self) -> float:
-        """Side of a square with the area of the pixel in the middle."""
+        """Side of a square with the area of the central pixel."""
         return float(np.sqrt(abs(np.linalg.det(self.coordinates.jacobian(*self._middle)[0]))))
 
     @cached_property
     def beam_pixels(self) -> np.ndarray:
-        """Covariance of the beam in the middle over (x, y), shape (2, 2), in pixels^2."""
+        """Covariance of the beam at the centre of the image over (x, y), shape (2, 2), in pixels^2."""
         return self.beam_pixels_at(*self._middle)[0]
 
     @property
@@ -118,12 +118,12 @@ class ImageHeader:
 
     @property
     def cards(self) -> str:
-        """The cards on which detections depend, as one text: coordinates, beam, frequency, unit, plane."""
+        """Coordinates, beam, frequency, unit and plane, on which detections depend, as one text."""
         sky = self.coordinates.cards().tostring()
         return f"{sky} {self.beam} {self.frequency_hz!r} {self.jy_per_beam!r} {self.plane}"
 
     def beam_pixels_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the covariance of the beam over (x, y) at some pixels.
+        """Return the covariance of the beam over (x, y) at pixel positions.
 
         Parameters
         ----------
@@ -137,11 +137,11 @@ class ImageHeader:
 
         Notes
         -----
-        The beam has the same size on the sky everywhere, and keeps its angle with the axes of the pixels as
-        far as a rotation can: in a projection about the reference point that is how a beam is carried along
-        great circles from there. (A single pointing in SIN has one beam in pixels instead, 0.4 % larger on
-        the sky 5 degrees away.) If A is the matrix of the cards, J the Jacobian, and J A^-1 = R U with a
-        rotation R, the beam B becomes (UA)^-1 B (UA)^-T.
+        The beam has the same size everywhere on the sky, and its angle to the pixel axes changes only as the
+        projection requires: the beam is transported along great circles from the reference point. (A single
+        pointing in SIN has a constant beam in pixels instead, which is 0.4 % larger on the sky at 5 degrees.)
+        If A is the matrix of the cards, J the Jacobian, and J A^-1 = R U with a rotation R, the beam B
+        becomes (UA)^-1 B (UA)^-T.
         """
         matrix = self.coordinates.matrix
         change = self.coordinates.jacobian(x, y) @ np.linalg.inv(matrix)
@@ -154,7 +154,7 @@ class ImageHeader:
 
     @property
     def _middle(self) -> tuple[np.ndarray, np.ndarray]:
-        """Position of the middle, x and y of shape (1,)."""
+        """Position of the centre of the image, x and y of shape (1,)."""
         rows, columns = self.shape
         return np.array([(columns - 1) / 2]), np.array([(rows - 1) / 2])
 
@@ -177,13 +177,12 @@ def read_header(
     frequency_hz
         Centre of the band, instead of that of the file.
     plane
-        Which plane of a cube, from 0 and with the first further axis running fastest, instead of the first
-        one of Stokes I.
+        Number of the plane of a cube (see `planes.Plane`), instead of the first of Stokes I.
 
     Raises
     ------
     ImageError
-        When the file holds no image, or a card that is needed is missing or unusable.
+        If the file contains no image, or a necessary card is missing or invalid.
     """
     with told(path):
         number, header = first_image(Path(path))
@@ -200,12 +199,14 @@ def read_header(
             has_unit=bool(str(header.get("BUNIT") or "").strip()),
         )
         if not (np.isfinite(image.beam_pixels).all() and 0 < image.pixel_arcsec < np.inf):
-            raise ImageError(f"{path}: expected an image with its middle on the sky, received one beyond it")
+            raise ImageError(
+                f"{path}: expected an image whose centre is on the sky, received coordinates without a centre"
+            )
         return image
 
 
 def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
-    """Return a rectangle of an image.
+    """Return the pixels in a rectangle of an image.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
     -------
     2D float32 ndarray
         Jy/beam, shape `box.shape`; NaN where the file has NaN, an infinity or its integer BLANK, and where
-        zeros stand for blank pixels (see `blanks`).
+        zeros mark blank pixels (see `blanks`).
     """
     seen = box.grown(REACH, header.shape)
     pixels = read_section(header.path, header.hdu, header.plane, seen)
@@ -231,22 +232,22 @@ def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:
 @contextmanager
 def _opened(path: Path, **options: bool) -> Iterator[fits.HDUList]:
     """Yield an open FITS file."""
-    # A section is read alone without memmap too, and astropy refuses to map scaled integers.
+    # Sections are read without the rest even without memmap, which astropy refuses for scaled integers.
     with told(path), fits.open(path, memmap=False, **options) as hdus:
         yield hdus
 
 
 def read_section(path: Path, hdu: int, plane: Plane, box: Box) -> np.ndarray:
-    """Return a rectangle of a plane as native float32, without reading the rest."""
+    """Return the pixels in a rectangle of a plane as native float32, without reading the rest."""
     rows_columns = iter(box.slices)
     wanted = tuple(next(rows_columns) if pixel is None else pixel for pixel in plane.index)
     with _opened(path) as hdus:
-        # Of axes after those of the sky, a section keeps one pixel.
+        # A section keeps axes of one pixel that come after those of the sky.
         return np.array(hdus[hdu].section[wanted], dtype=np.float32).reshape(box.shape)
 
 
 def first_image(path: Path) -> tuple[int, fits.Header]:
-    """Return the number and the header of the first HDU with an image."""
+    """Return the number and the header of the first HDU that contains an image."""
     received = file_trouble(path) or packing_trouble(path) or count_trouble(path)
     if received:
         raise ImageError(f"{path}: expected a FITS image, received {received}")

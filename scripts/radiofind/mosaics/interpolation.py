@@ -1,4 +1,4 @@
-"""Read arrays between their pixels."""
+"""Interpolate arrays between their pixels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def bilinear(pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return an array between its pixels, at positions inside it.
+    """Return the values of an array at positions inside it, by bilinear interpolation.
 
     Parameters
     ----------

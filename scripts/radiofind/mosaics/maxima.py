@@ -1,4 +1,4 @@
-"""Local maxima of an image, and where between its pixels they lie."""
+"""Local maxima of an image and their subpixel positions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy.ndimage import maximum_filter
 
 
 def is_maximum(image: np.ndarray) -> np.ndarray:
-    """Return whether each pixel is the largest of its 3 x 3 neighbours; of equal neighbours the last one is.
+    """Return whether each pixel is the maximum of its 3 x 3 neighbourhood; of equal pixels the last one is.
 
     Parameters
     ----------
@@ -22,23 +22,26 @@ def is_maximum(image: np.ndarray) -> np.ndarray:
 
 
 def vertex_of_parabola(left: np.ndarray, centre: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the offset of the parabola through three values, at most half a pixel."""
+    """Return the offset of the vertex of the parabola through three values, at most half a pixel."""
     curvature = left - 2 * centre + right
     offset = np.divide(left - right, 2 * curvature, out=np.zeros(len(centre)), where=curvature < 0)
     return np.clip(offset, -0.5, 0.5)
 
 
 def vertex_of_paraboloid(pixels: np.ndarray, beams: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return offsets in x and y and gain in height of the vertex of a paraboloid.
+    """Return the offsets in x and y of the vertex of a paraboloid, and its height above the central pixel.
 
     Parameters
     ----------
     pixels
         The maxima and their neighbours, shape (n, 3, 3).
     beams
-        Covariances of the beam over (x, y), shape (n, 2, 2). They tell how the paraboloid is turned; its
-        curvatures along rows and columns are those of the pixels. Along an axis with a blank pixel there is
-        no offset.
+        Covariances of the beam over (x, y), shape (n, 2, 2).
+
+    Notes
+    -----
+    The orientation of the paraboloid is that of the beam; its curvatures along rows and columns are those of
+    the pixels. Along an axis with a blank pixel the offset is zero.
     """
     middle = pixels[:, 1, 1]
     sides = np.stack([pixels[:, 1, [0, 2]], pixels[:, [0, 2], 1]], axis=1)

@@ -1,8 +1,8 @@
-"""Measure the mean and the noise of an image on a lattice in mosaic pixels.
+"""Measure the mean and the noise of an image on a lattice of boxes.
 
-The nodes of the lattice lie at multiples of the step in mosaic pixels, so the map of a pixel is the same in
-whichever tile it is measured. Each node is the clipped statistics of the box around it, and the map is
-bilinear between the nodes.
+The nodes of the lattice lie at multiples of the step in mosaic pixels, so the values at a pixel do not depend
+on the tile in which they are measured. A node has the sigma-clipped statistics of the box around it, and the
+maps are interpolated bilinearly between nodes.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import numpy as np
 from radiofind.mosaics.box import Box
 
 CLIP = 3.0
-"""Pixels further than this from the median are left out, in units of the noise."""
+"""Clipping limit: distance from the median, in units of the noise."""
 ROUNDS = 5
-"""Rounds of clipping."""
+"""Most rounds of clipping."""
 QUARTILES = 1.3489795
-"""Distance of the quartiles of a Gaussian, in standard deviations."""
+"""Interquartile range of a Gaussian, in standard deviations."""
 VALID_FRACTION = 0.0625
-"""A box with a smaller fraction of valid pixels measures nothing."""
+"""Smallest fraction of valid pixels with which a box is measured."""
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """Where the noise is measured."""
+    """The boxes in which the noise is measured."""
 
     box_pixels: int
     """Side of the box of a node."""
     step_pixels: int
-    """Distance of the nodes."""
+    """Distance between nodes."""
 
 
 @dataclass(frozen=True)
 class NoiseSettings:
-    """How the noise is measured."""
+    """Settings of the noise measurement."""
 
     lattice: Lattice
     """The lattice for all pixels."""
@@ -45,11 +45,11 @@ class NoiseSettings:
     bright_threshold: float = np.inf
     """Pixels above this multiple of the noise are bright."""
     zero_mean: bool = False
-    """Whether the mean is taken as zero, as for images without a background."""
+    """Whether to set the mean to zero, as for images without a background."""
 
     @property
     def reach_pixels(self) -> int:
-        """How far from a pixel other pixels may be that enter its noise."""
+        """Largest distance, along an axis, of pixels that affect the noise at a pixel."""
         reach = self.lattice.step_pixels + self.lattice.box_pixels // 2
         if self.bright is None:
             return reach
@@ -59,7 +59,7 @@ class NoiseSettings:
 def noise_settings(
     *, box_pixels: int, step_pixels: int, mean: str = "map", bright: Mapping[str, float] | None = None
 ) -> NoiseSettings:
-    """Return the settings that a configuration describes.
+    """Return the settings given by a configuration.
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def measure_noise(
     pixels
         2D ndarray over `support`, Jy/beam, NaN where blanked; infinities count as blanked.
     support
-        What was read: `target` grown by `settings.reach_pixels`, as far as the mosaic goes.
+        The box that was read: `target` grown by `settings.reach_pixels`, clipped to the mosaic.
     target
-        The box wanted.
+        The box to measure.
     settings
-        How to measure.
+        Settings of the measurement.
 
     Returns
     -------
@@ -101,8 +101,8 @@ def measure_noise(
 
     Notes
     -----
-    The finer lattice has PyBDSF's idea (``rms_box_bright``): a node takes its own small box when a bright
-    pixel is as near as the large box reaches, and the value of the large lattice otherwise.
+    The finer lattice works like PyBDSF's ``rms_box_bright``: a node is measured in its own small box if a
+    bright pixel is within half a large box of it, and takes the value of the coarse lattice otherwise.
     """
     pixels = np.where(np.isfinite(pixels), pixels, np.nan).astype(np.float32)
     if settings.bright is None:
@@ -116,23 +116,23 @@ def measure_noise(
 
 
 def clipped_statistics(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the standard deviation of each row after clipping.
+    """Return the median and the standard deviation of each row after sigma clipping.
 
     Parameters
     ----------
     samples
-        2D float32 ndarray, one set of pixels per row; NaN is left out.
+        2D float32 ndarray, one set of pixels per row; NaN is ignored.
 
     Returns
     -------
     tuple of 1D float64 ndarray
-        Median and standard deviation of what is kept; NaN where too few pixels are valid.
+        Median and standard deviation of the remaining pixels; NaN where too few pixels are valid.
 
     Notes
     -----
-    The same as `astropy.stats.SigmaClip` about the median, with the distance of the quartiles as the noise,
-    which a few bright pixels do not move. Here each row is sorted once and each round is a matter of
-    positions: several times faster, which decides the time of the whole map.
+    Equivalent to `astropy.stats.SigmaClip` about the median, with the noise from the interquartile range,
+    which is robust against a few bright pixels. Here each row is sorted only once, which is several times
+    faster and dominates the time of the whole map.
     """
     ordered = np.sort(samples, axis=1)
     counts = np.count_nonzero(~np.isnan(ordered), axis=1)
@@ -158,7 +158,7 @@ def _clip(kept: np.ndarray) -> tuple[float, float]:
 
 
 def _quantile(ordered: np.ndarray, fraction: float) -> float:
-    """Return a quantile of sorted values, linear between them."""
+    """Return a quantile of sorted values, by linear interpolation."""
     below, weight = divmod((len(ordered) - 1) * fraction, 1)
     above = min(int(below) + 1, len(ordered) - 1)
     return float(ordered[int(below)]) * (1 - weight) + float(ordered[above]) * weight
@@ -166,7 +166,7 @@ def _quantile(ordered: np.ndarray, fraction: float) -> float:
 
 @dataclass(frozen=True)
 class _Nodes:
-    """The values of a lattice at its nodes."""
+    """The mean and the noise at the nodes of a lattice."""
 
     x: np.ndarray
     """Columns of the nodes, in mosaic pixels."""
@@ -177,12 +177,12 @@ class _Nodes:
 
 
 def _nodes_of(start: int, stop: int, step: int) -> np.ndarray:
-    """Return the nodes between which the pixels from start to stop lie."""
+    """Return the positions of the nodes that enclose the pixels from start to stop."""
     return np.arange(start // step, (stop - 1) // step + 2) * step
 
 
 def _measure_nodes(pixels: np.ndarray, support: Box, target: Box, lattice: Lattice) -> _Nodes:
-    """Measure all nodes around a box."""
+    """Return the measured nodes that enclose a box."""
     columns = _nodes_of(target.x0, target.x1, lattice.step_pixels)
     rows = _nodes_of(target.y0, target.y1, lattice.step_pixels)
     values = np.array([_measure_row(pixels, support, columns, row, lattice.box_pixels) for row in rows])
@@ -190,7 +190,7 @@ def _measure_nodes(pixels: np.ndarray, support: Box, target: Box, lattice: Latti
 
 
 def _measure_row(pixels: np.ndarray, support: Box, columns: np.ndarray, row: int, side: int) -> np.ndarray:
-    """Measure the nodes of one row; a box beyond the mosaic is filled up with NaN."""
+    """Return mean and rms at the nodes of one row; beyond the mosaic, boxes are padded with NaN."""
     samples = np.full((len(columns), side, side), np.nan, dtype=np.float32)
     y0, y1 = max(row - side // 2, support.y0), min(row - side // 2 + side, support.y1)
     for node, column in enumerate(columns):
@@ -202,7 +202,7 @@ def _measure_row(pixels: np.ndarray, support: Box, columns: np.ndarray, row: int
 
 
 def _interpolate(nodes: _Nodes, target: Box) -> np.ndarray:
-    """Return mean and rms of a box as float32, bilinear between the nodes that hold a value."""
+    """Return mean and rms over a box as float32, interpolated between the nodes with a value."""
     weights = np.isfinite(nodes.values).astype(float)
     if weights.all():
         return _bilinear(nodes.values, nodes, target)
@@ -212,7 +212,7 @@ def _interpolate(nodes: _Nodes, target: Box) -> np.ndarray:
 
 
 def _bilinear(values: np.ndarray, nodes: _Nodes, target: Box) -> np.ndarray:
-    """Interpolate along columns, then rows; element by element, so that no sum depends on the tile."""
+    """Return values interpolated along x, then y; element by element, so that all tiles round alike."""
     below, fraction = _between(nodes.x, target.x0, target.x1)
     values = values[:, :, below] * (1 - fraction) + values[:, :, below + 1] * fraction
     below, fraction = _between(nodes.y, target.y0, target.y1)
@@ -223,7 +223,7 @@ def _bilinear(values: np.ndarray, nodes: _Nodes, target: Box) -> np.ndarray:
 
 
 def _between(nodes: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pixel the node before it, and how far it lies towards the next."""
+    """Return for each pixel the node before it, and its fractional distance to the next."""
     step = nodes[1] - nodes[0]
     below, beyond = np.divmod(np.arange(start, stop) - nodes[0], step)
     return below, beyond / step
@@ -232,7 +232,7 @@ def _between(nodes: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.n
 def _measure_with_bright(
     pixels: np.ndarray, support: Box, target: Box, settings: NoiseSettings
 ) -> np.ndarray:
-    """Return mean and rms of a box, with the finer lattice around bright pixels."""
+    """Return mean and rms over a box, with the finer lattice around bright pixels."""
     shape = (support.y1, support.x1)
     columns = _nodes_of(target.x0, target.x1, settings.bright.step_pixels)
     rows = _nodes_of(target.y0, target.y1, settings.bright.step_pixels)
@@ -274,7 +274,7 @@ def _fine_nodes(
     wide: Box,
     side: int,
 ) -> _Nodes:
-    """Return the fine lattice: its own statistics near bright pixels, the large lattice elsewhere."""
+    """Return the nodes of the fine lattice, measured near bright pixels and taken from `coarse` elsewhere."""
     columns, rows = nodes
     x = np.clip(columns, wide.x0, wide.x1 - 1) - wide.x0
     y = np.clip(rows, wide.y0, wide.y1 - 1) - wide.y0

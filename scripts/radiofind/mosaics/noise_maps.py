@@ -18,9 +18,9 @@ class NoiseMap:
     mean: np.ndarray
     """2D float32 ndarray over the tile's box, Jy/beam."""
     rms: np.ndarray
-    """Likewise; NaN where the image is blank."""
+    """Noise, 2D float32 ndarray of the same shape, Jy/beam; NaN where the image is blank."""
     failed: str = ""
-    """Why it could not be measured, if so; then both are NaN everywhere."""
+    """Why the noise could not be measured; both maps are NaN then."""
 
     @property
     def planes(self) -> dict[str, np.ndarray]:
@@ -38,7 +38,7 @@ def map_noise(header: ImageHeader, box: Box, *, settings: NoiseSettings) -> Nois
     box
         The tile with its halo.
     settings
-        How to measure.
+        Settings of the measurement.
     """
     support = box.grown(settings.reach_pixels, header.shape)
     pixels = read_pixels(header, support)
@@ -48,6 +48,6 @@ def map_noise(header: ImageHeader, box: Box, *, settings: NoiseSettings) -> Nois
 
 
 def give_up(box: Box, reason: str) -> NoiseMap:
-    """Return what stands for the noise of a tile where it could not be measured."""
+    """Return the blank noise map of a tile whose noise could not be measured."""
     unknown = np.full(box.shape, np.nan, dtype=np.float32)
     return NoiseMap(unknown, unknown, reason)

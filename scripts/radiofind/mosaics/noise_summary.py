@@ -1,4 +1,4 @@
-"""Summarise the noise maps of a mosaic: per patch, at positions, and as one number."""
+"""Summarise the noise maps of a mosaic: per patch, at positions, and by their median."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NO_PATCHES = pd.DataFrame(
 )
 """The summary of a mosaic without valid pixels."""
 SAMPLE_STEP = 5
-"""Every so many pixels of the smooth map enter its median; divides the patch."""
+"""Step between the pixels that enter the median, since the map is smooth; a divisor of `PATCH_PIXELS`."""
 
 
 def summarise_patches(rms: np.ndarray, core: Box, *, shape: tuple[int, int]) -> pd.DataFrame:
-    """Return the valid pixels and the noise of each patch of a core.
+    """Return the number of valid pixels and the median noise of each patch of a core.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def summarise_patches(rms: np.ndarray, core: Box, *, shape: tuple[int, int]) -> 
     Returns
     -------
     pandas.DataFrame
-        ``patch`` (see `regions.patch_numbers`), ``n_valid`` and ``rms`` (its median), for patches with valid
-        pixels.
+        ``patch`` (see `regions.patch_numbers`), ``n_valid`` and ``rms`` (the median), a row for each patch
+        with valid pixels.
     """
     rows, columns = (-(-side // PATCH_PIXELS) for side in core.shape)
     filled = np.full((rows * PATCH_PIXELS, columns * PATCH_PIXELS), np.nan, dtype=np.float32)
@@ -60,7 +60,7 @@ def summarise_patches(rms: np.ndarray, core: Box, *, shape: tuple[int, int]) -> 
 
 
 def median_noise(samples: Sequence[np.ndarray]) -> float:
-    """Return the median of what `sample_noise` gave for all cores; NaN when nothing is valid."""
+    """Return the median of the samples of all cores (see `sample_noise`); NaN if there are none."""
     pooled = np.concatenate([np.empty(0), *samples])
     return float(np.median(pooled)) if len(pooled) else float("nan")
 
@@ -80,7 +80,7 @@ def sample_noise(rms: np.ndarray) -> np.ndarray:
 def noise_at(
     x: np.ndarray, y: np.ndarray, tiles: Sequence[Tile], *, read: Callable[[Tile], np.ndarray]
 ) -> np.ndarray:
-    """Return the noise of the pixel that holds each position; NaN where blanked or outside the tiles.
+    """Return the noise at each position, that of the nearest pixel; NaN where blanked or outside the tiles.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Find the plane of an image that is searched, among the axes of its array."""
+"""Choose the plane of an image to search: cubes have frequency and Stokes axes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from radiofind.errors import shown
 from radiofind.mosaics.headers import MOST_AXES, ImageError, value_along
 
 STOKES_I = 1.0
-"""Value of the Stokes axis in total intensity."""
+"""Value of the Stokes axis for total intensity."""
 STOKES_NAMES = {1: "I", 2: "Q", 3: "U", 4: "V", -1: "RR", -2: "LL", -5: "XX", -6: "YY"}
 """Values of the Stokes axis (Greisen & Calabretta 2002, table 7)."""
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Which part of the array of an image is searched."""
+    """The two-dimensional part of an image to search."""
 
     shape: tuple[int, int]
     """Rows and columns."""
     index: tuple[int | None, ...]
-    """Along each axis of the array, in the order of numpy: which pixel; None for the two of the sky."""
+    """Pixel of the plane along each axis of the array, in numpy's order; None for the two sky axes."""
     number: int
-    """Counted from 0, the first further axis running fastest."""
+    """Number of the plane, from 0; the first axis that is not of the sky varies fastest."""
     count: int
-    """How many planes there are."""
+    """Number of planes."""
 
 
 def plane_of(
@@ -39,20 +39,20 @@ def plane_of(
     any_stokes: bool = False,
     path: str | Path,
 ) -> Plane:
-    """Return the plane that is searched: as given, or the first one of Stokes I.
+    """Return the plane to search: the given one, or the first of Stokes I.
 
     Parameters
     ----------
     header
         Cards of the image.
     sky_axes
-        Numbers of the axes of the sky, from 1.
+        Numbers of the sky axes, from 1.
     given
         Number of the plane, from 0.
     any_stokes
-        Take the first plane whatever its Stokes parameter, as for a primary beam.
+        Whether to take the first plane whatever its Stokes parameter, as for a primary beam.
     path
-        The image, for the message.
+        The image, for the error message.
     """
     sizes = _sizes(header, path)
     further = [axis for axis in range(1, len(sizes) + 1) if axis not in sky_axes]
@@ -77,7 +77,7 @@ def _sizes(header: fits.Header, path: str | Path) -> list[int]:
 
 
 def _pixels(number: int, counts: list[int]) -> tuple[int, ...]:
-    """Return the pixel of a plane along each further axis, the first one running fastest."""
+    """Return the pixel of a plane along each further axis, of which the first varies fastest."""
     return tuple(map(int, np.unravel_index(number, counts, order="F"))) if counts else ()
 
 
@@ -90,7 +90,7 @@ def _number(
     any_stokes: bool,
     path: str | Path,
 ) -> int:
-    """Return the number of the plane that is wanted."""
+    """Return the number of the plane to search."""
     if given is not None or any_stokes:
         return given or 0
     stokes = next((axis for axis in range(1, MOST_AXES + 1) if _is_stokes(header, axis)), None)
@@ -102,7 +102,7 @@ def _number(
         names = ", ".join(STOKES_NAMES.get(value, shown(value)) for value in values)
         raise ImageError(
             f"{path}, axis {stokes} (STOKES): expected a plane of Stokes I, received {names}; "
-            "to search it all the same, give its number in the column plane of the sheet"
+            "to search one of them anyway, give its number in the column plane of the sheet"
         )
     if stokes not in further:
         return 0
@@ -112,6 +112,6 @@ def _number(
 
 
 def _is_stokes(header: fits.Header, axis: int) -> bool:
-    """Return whether an axis is that of the Stokes parameters and says which."""
+    """Return whether an axis is a Stokes axis with a value."""
     named = str(header.get(f"CTYPE{axis}", "")).strip().upper() == "STOKES"
     return named and value_along(header, axis, 0) is not None

@@ -1,4 +1,4 @@
-"""Read primary beams: FITS images of any unit, of which no beam or frequency is asked."""
+"""Read primary beams: FITS images of any unit, which need no beam and no frequency."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from radiofind.mosaics.interpolation import bilinear
 from radiofind.mosaics.planes import Plane, plane_of
 
 STRIP_ROWS = 1000
-"""Rows that are read at a time: a primary beam may be as large as the mosaic."""
+"""Rows to read at a time, since a primary beam may be as large as the mosaic."""
 
 
 def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Return the value of an image at positions on the sky, bilinear between pixels; NaN outside.
+    """Return the values of an image at sky positions, by bilinear interpolation; NaN outside.
 
     Parameters
     ----------
     path
-        A FITS image of any unit, for example a primary beam; no beam or frequency is asked of it.
+        A FITS image of any unit, for example a primary beam; it needs no beam and no frequency.
     ra, dec
         Positions in deg.
     """
@@ -49,17 +49,17 @@ def sample_image(path: str | Path, ra: np.ndarray, dec: np.ndarray) -> np.ndarra
 
 
 def check_image(path: str | Path) -> None:
-    """Raise when an image, of any unit and without beam or frequency, cannot be read to its last pixel.
+    """Raise an error if an image of any unit, for example a primary beam, cannot be read to its last pixel.
 
     Parameters
     ----------
     path
-        A FITS image, for example a primary beam.
+        A FITS image; it needs no beam and no frequency.
 
     Raises
     ------
     ImageError
-        When it is none, or is cut short.
+        If it is not an image or is truncated.
     """
     with told(path):
         number, plane, _ = _primary_beam(path)
@@ -70,12 +70,12 @@ def check_image(path: str | Path) -> None:
 
 
 def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Return a function that gives the primary beam at positions in deg.
+    """Return a function that takes right ascension and declination in deg and returns the primary beam.
 
     Parameters
     ----------
     path
-        The primary beam, or nothing for a mosaic without: the beam is then one everywhere.
+        Image of the primary beam; None for a mosaic without one, where the beam is 1 everywhere.
     """
     return partial(sample_image, path) if path else lambda ra, dec: np.ones(len(ra))
 

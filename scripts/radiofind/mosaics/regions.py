@@ -1,7 +1,7 @@
-"""Divide a mosaic into the regions train, validation and test, and into the patches that are counted in each.
+"""Divide a mosaic into the regions train, validation and test, and into the patches counted in each.
 
-No position lies in two regions, and no train or validation position has a neighbour of another region within
-one receptive field of the network.
+Each position lies in at most one region, and train and validation positions are at least one receptive field
+of the network away from any other region.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ import pandas as pd
 from radiofind.mosaics.box import Box, pixel_of
 
 RECEPTIVE_FIELD_PIXELS = 13
-"""Width that the network of Lukic et al. 2019 sees (kernels 7, 5, 3 and 1: 1 + 6 + 4 + 2)."""
+"""Receptive field of the network of Lukic et al. 2019 (kernels 7, 5, 3 and 1: 1 + 6 + 4 + 2)."""
 
 PATCH_PIXELS = 50
-"""Side of the patches of Lukic et al. 2019; here the unit of the legacy rule and of the bootstrap."""
+"""Side of the patches of Lukic et al. 2019; here the unit of the legacy score and of the bootstrap."""
 
 REGIONS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Area:
-    """The ground on which the finders of one mosaic are compared."""
+    """The regions and patches of one mosaic in which finders are compared."""
 
     mosaic: str
     """Name of the mosaic."""
     shape: tuple[int, int]
     """Rows and columns."""
     train_box: Box | None = None
-    """Where networks are trained, before the gap is taken out."""
+    """Where networks are trained, including the gap (see `inner_box`)."""
     validation_box: Box | None = None
-    """Where early stopping and cuts look, before the gap is taken out."""
+    """Where training is validated and cuts are tuned, including the gap."""
     valid_patches: np.ndarray | None = None
-    """Numbers (see `patch_numbers`) of the patches that hold pixels that are not blank; all when None."""
+    """Numbers (see `patch_numbers`) of the patches with valid pixels; None means all patches."""
 
     def regions(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the region of each position, as `assign_region` does."""
+        """Return the region of each position (see `assign_region`)."""
         return assign_region(
             x, y, train_box=self.train_box, validation_box=self.validation_box, shape=self.shape
         )
 
     def patches_of(self, region: str) -> np.ndarray:
-        """Return the numbers of the valid patches that may hold pixels of a region."""
+        """Return the numbers of the valid patches that overlap a region."""
         patches = np.arange(patches_in(self.shape)) if self.valid_patches is None else self.valid_patches
         row, column = np.divmod(patches, patches_across(self.shape))
         x, y = column * PATCH_PIXELS, row * PATCH_PIXELS
@@ -55,13 +55,13 @@ class Area:
         return patches[~np.any(whole, axis=0)] if whole else patches
 
     def label(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table of positions (x, y in mosaic pixels) with the columns region and patch added."""
+        """Return a table of positions (x, y in mosaic pixels) with columns region and patch added."""
         x, y = table["x"].to_numpy(float), table["y"].to_numpy(float)
         return table.assign(region=self.regions(x, y), patch=patch_numbers(x, y, shape=self.shape))
 
 
 def inner_box(box: Box, shape: tuple[int, int]) -> Box:
-    """Return the box without the gap of one receptive field at each side that is not the mosaic's edge.
+    """Return a box without the gap of one receptive field along each side inside the mosaic.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def inner_box(box: Box, shape: tuple[int, int]) -> Box:
     Raises
     ------
     ValueError
-        When nothing is left.
+        If no pixels remain.
     """
     rows, columns = shape
     inner = Box(
@@ -84,8 +84,8 @@ def inner_box(box: Box, shape: tuple[int, int]) -> Box:
     )
     if inner.x0 >= inner.x1 or inner.y0 >= inner.y1:
         raise ValueError(
-            f"Expected a box that holds pixels after a gap of {RECEPTIVE_FIELD_PIXELS} is taken out "
-            f"at each side inside the mosaic, received {box.x0}:{box.x1},{box.y0}:{box.y1}"
+            f"Expected a box with pixels left after a gap of {RECEPTIVE_FIELD_PIXELS} pixels along each side "
+            f"inside the mosaic, received {box}"
         )
     return inner
 
@@ -98,7 +98,7 @@ def assign_region(
     validation_box: Box | None,
     shape: tuple[int, int],
 ) -> np.ndarray:
-    """Return the region that each position belongs to.
+    """Return the region of each position.
 
     Parameters
     ----------
@@ -112,12 +112,12 @@ def assign_region(
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        ``train``, ``validation``, ``test``, or nothing: in a gap, outside the mosaic, or not a number.
+        ``train``, ``validation`` or ``test``; empty in a gap, outside the mosaic, or for NaN.
 
     Raises
     ------
     ValueError
-        When the boxes overlap or are narrower than their gaps.
+        If the boxes overlap or are narrower than their gaps.
     """
     if train_box and validation_box and train_box.overlap(validation_box):
         raise ValueError(f"Expected boxes that do not overlap, received {train_box} and {validation_box}")
@@ -131,7 +131,7 @@ def assign_region(
 
 
 def patch_numbers(x: np.ndarray, y: np.ndarray, *, shape: tuple[int, int]) -> np.ndarray:
-    """Return the number of the patch that holds each position, counted row by row from 0.
+    """Return the number of the patch of each position, counted row by row from 0.
 
     Parameters
     ----------
@@ -153,16 +153,16 @@ def patch_numbers(x: np.ndarray, y: np.ndarray, *, shape: tuple[int, int]) -> np
 
 
 def patches_across(shape: tuple[int, int]) -> int:
-    """Return how many patches lie side by side in a mosaic of this many rows and columns."""
+    """Return the number of patches in each row of patches of a mosaic of this shape."""
     return -(-shape[1] // PATCH_PIXELS)
 
 
 def patches_in(shape: tuple[int, int]) -> int:
-    """Return how many patches a mosaic of this many rows and columns has."""
+    """Return the number of patches of a mosaic of this shape."""
     return -(-shape[0] // PATCH_PIXELS) * patches_across(shape)
 
 
 def _fills(box: Box, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return whether patches with these first pixels lie inside a box."""
+    """Return whether the patches with these first pixels lie entirely inside a box."""
     along_x = (x >= box.x0) & (x + PATCH_PIXELS <= box.x1)
     return along_x & (y >= box.y0) & (y + PATCH_PIXELS <= box.y1)

@@ -1,4 +1,4 @@
-"""Write and read the images of a single tile: its pixels for a finder, its noise maps."""
+"""Write and read the FITS images of a single tile: its pixels for a finder, and its noise maps."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ def write_image(
     unit: str = "Jy/beam",
     metadata: Mapping[str, object] | None = None,
 ) -> None:
-    """Write arrays that cover a box of a mosaic as the image extensions of a FITS file, with coordinates.
+    """Write arrays over a box of a mosaic as a FITS file with coordinates.
 
     Parameters
     ----------
     planes
-        Name of the extension and 2D array of shape `box.shape`. A single plane becomes the primary image.
+        2D arrays of shape `box.shape` by the names of their extensions. A single array becomes the primary
+        image.
     path
-        The file to make.
+        The file to write.
     header
         The mosaic.
     box
@@ -38,7 +39,7 @@ def write_image(
     unit
         Unit of the arrays; empty for none.
     metadata
-        What `files.read_metadata` will return.
+        The object that `files.read_metadata` will return.
     """
     cards = _cards_of(header, box)
     cards["BUNIT"] = unit

@@ -29,12 +29,12 @@ class Tile:
 
 
 def tile_from(description: Mapping[str, object]) -> Tile:
-    """Return the tile that the content of a tile file describes."""
+    """Return the tile described by the content of a tile file."""
     return Tile(description["tile"], Box(*description["core"]), Box(*description["box"]))
 
 
 def read_tile(path: str | Path) -> Tile:
-    """Return the tile that a tile file describes."""
+    """Return the tile described by a tile file."""
     return tile_from(json.loads(Path(path).read_text()))
 
 
@@ -46,9 +46,9 @@ def tiles_of(shape: tuple[int, int], *, core_pixels: int, halo_pixels: int) -> I
     shape
         Rows and columns of the mosaic.
     core_pixels
-        Side of a core; for the last ones of a row or column see `core_edges`.
+        Side of a core; the last core of a row or column may differ (see `core_edges`).
     halo_pixels
-        Width of the halo around a core; there is none outside the mosaic.
+        Width of the halo around a core, which ends at the edge of the mosaic.
     """
     rows, columns = (core_edges(size, core_pixels) for size in shape)
     for row, (y0, y1) in enumerate(pairwise(rows)):
@@ -58,15 +58,15 @@ def tiles_of(shape: tuple[int, int], *, core_pixels: int, halo_pixels: int) -> I
 
 
 def core_edges(size: int, core_pixels: int) -> list[int]:
-    """Return where cores begin and end along an axis of a mosaic.
+    """Return the edges of the cores along an axis of a mosaic.
 
     Parameters
     ----------
     size
         Columns (or rows) of the mosaic.
     core_pixels
-        Side of a core. A last one of less than half of it is joined to the one before: a job of its own would
-        take longer to start than to search.
+        Side of a core. A last core narrower than half of this is merged with the one before, since its job
+        would take longer to start than to search.
     """
     edges = [*range(0, size, core_pixels), size]
     if len(edges) > 2 and size - edges[-2] < core_pixels / 2:
@@ -75,22 +75,22 @@ def core_edges(size: int, core_pixels: int) -> list[int]:
 
 
 def most_pixels(*, core_pixels: int, halo_pixels: int, reach_pixels: int = 0) -> int:
-    """Return the pixels of the largest tile that a mosaic of any size may have, with its noise's support.
+    """Return the number of pixels that a job reads for the largest possible tile of a mosaic of any size.
 
     Parameters
     ----------
     core_pixels, halo_pixels
         As in `tiles_of`.
     reach_pixels
-        How far beyond a tile its noise reads.
+        Width of the margin around the tile that its noise map needs.
     """
-    # The last core of a row may hold half of another one.
+    # The last core of a row may include half of another one.
     side = core_pixels * 1.5 + 2 * (halo_pixels + reach_pixels)
     return int(side**2)
 
 
 def edge_lines(size: int, *, core_pixels: int, halo_pixels: int) -> np.ndarray:
-    """Return the first and last columns (or rows) of all tiles that are not the edge of the mosaic itself.
+    """Return the first and last columns (or rows) of all tiles, except those at the edge of the mosaic.
 
     Parameters
     ----------

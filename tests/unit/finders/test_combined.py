@@ -1,4 +1,4 @@
-"""Catalogues of several finders become one: who is joined, which numbers count, and that no order matters."""
+"""Catalogues of several finders become one, with the best measurements, whatever the order of rows."""
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ def position_error(row):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_sources_are_those_of_the_obvious_way(seed):
+def test_sources_are_those_of_a_slow_version(seed):
     catalogues = random_catalogues(seed)
     joined = join_catalogues(catalogues, radius_pixels=2)
     names = joined.detections["source_id"].to_numpy()
@@ -96,7 +96,7 @@ def test_the_order_of_rows_and_so_of_tiles_changes_nothing(seed):
     pd.testing.assert_frame_equal(combined(catalogues), combined(shuffled))
 
 
-def test_the_closest_pair_is_joined_first_and_the_radius_is_a_partner():
+def test_the_closest_pair_is_joined_first_and_the_radius_is_inclusive():
     one = catalogue([[10, 10], [50, 50]])
     other = catalogue([[12, 10], [10.5, 10], [53, 50]])
     joined = join_catalogues({"a": one, "b": other}, radius_pixels=3)
@@ -187,7 +187,7 @@ def test_empty_catalogues_give_an_empty_one():
 
 
 def test_fluxes_must_come_from_the_finders_that_were_joined():
-    with pytest.raises(ValueError, match="Expected fluxes_from to order a, b, received a$"):
+    with pytest.raises(ValueError, match=r"fluxes_from.*\ba, b\b.*\ba$"):
         combined({"a": catalogue([[1, 1]]), "b": catalogue([[1, 1]])}, fluxes_from=["a"])
 
 

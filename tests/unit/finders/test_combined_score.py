@@ -1,4 +1,4 @@
-"""What finders say of a source is weighed as the model says, and a model that does not fit is refused."""
+"""The score weights the evidence of finders by the model, and a model that does not fit is refused."""
 
 import json
 from dataclasses import asdict, replace
@@ -84,9 +84,9 @@ def test_no_sources_have_no_scores():
 
 def test_a_model_of_other_finders_or_another_snr_is_refused():
     one = catalogue([0.0], [5])
-    with pytest.raises(ValueError, match="Expected finders: a, b, as the model was made with, received b, a"):
+    with pytest.raises(ValueError, match=r"finders.*\ba, b\b.*\bb, a\b"):
         score_sources(MODEL, joined_of(b=one, a=one), train_snr=2)
-    with pytest.raises(ValueError, match=r"Expected train_snr: 2.0, as the model was made with, received 5"):
+    with pytest.raises(ValueError, match=r"train_snr.*\b2\.0\b.*\b5\b"):
         score_sources(MODEL, joined_of(a=one, b=one), train_snr=5)
 
 
@@ -94,7 +94,7 @@ def test_a_model_of_other_evidence_is_refused():
     one = catalogue([0.0], [5])
     fewer = {name: weights for name, weights in MODEL.features.items() if name != "b:found"}
     for features in (fewer, MODEL.features | {"b:size": MODEL.features["b:found"]}):
-        with pytest.raises(ValueError, match="Expected evidence: "):
+        with pytest.raises(ValueError, match="evidence"):
             score_sources(replace(MODEL, features=features), joined_of(a=one, b=one), train_snr=2)
 
 
@@ -103,7 +103,7 @@ def test_a_finder_without_the_scores_that_the_model_wants_is_refused():
     one, scored = catalogue([0.0], [5]), catalogue([0.0], [5], score=[0.5])
     assert score_sources(model, joined_of(a=one, b=scored), train_snr=2).shape == (1,)
     assert score_sources(model, joined_of(a=one, b=catalogue([], [])), train_snr=2).shape == (1,)
-    with pytest.raises(ValueError, match="Expected scores of the finders: b, .* received none"):
+    with pytest.raises(ValueError, match=r"scores.*\bb\b.*none"):
         score_sources(model, joined_of(a=one, b=one), train_snr=2)
 
 
@@ -130,7 +130,7 @@ def test_a_model_is_read_as_it_was_written(tmp_path):
         json.dumps(asdict(MODEL) | {"features": {"a:found": {"mean": 1, "scale": "x", "coefficient": 1}}}),
     ],
 )
-def test_a_file_that_is_no_model_is_refused_by_name(tmp_path, content):
+def test_a_file_that_is_not_a_model_is_an_error_that_names_it(tmp_path, content):
     path = tmp_path / "combined.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"combined\.json"):

@@ -1,4 +1,4 @@
-"""What the validation regions teach is calibrated on fresh sky, and comes from nowhere else."""
+"""Scores trained on validation regions, and on nothing else, are calibrated on a fresh sky."""
 
 import json
 from dataclasses import asdict
@@ -70,7 +70,7 @@ def test_scores_are_probabilities_on_fresh_sky():
         assert scores[chosen].mean() == pytest.approx(real[chosen].mean(), abs=0.07)
 
 
-def test_what_two_finders_see_is_surer_than_what_one_sees():
+def test_sources_of_two_finders_score_higher_than_those_of_one():
     joined, truth = random_sky(1)
     score = score_sources(learn_evidence([lesson_of(joined, truth)], **TERMS), joined, train_snr=2)
     evidence = measure_evidence(joined, scored=())
@@ -78,7 +78,7 @@ def test_what_two_finders_see_is_surer_than_what_one_sees():
     assert score[faint & (evidence["b:found"] == 1)].min() > score[faint & (evidence["b:found"] == 0)].max()
 
 
-def test_the_weights_are_those_of_the_obvious_way():
+def test_the_weights_are_those_of_a_direct_fit():
     lesson = lesson_of(*random_sky(3, n=600))
     model = learn_evidence([lesson], **TERMS)
     assert model.inverse_strength in STRENGTHS
@@ -176,7 +176,7 @@ def test_patches_are_left_out_whole():
 
 def test_without_truth_in_validation_there_is_nothing_to_learn():
     joined = one_finder([100, 700], [100, 100], [9, 9])
-    expected = "Expected truth above SNR 2 in the validation boxes of .* received none in 1 mosaics"
+    expected = r"validation boxes.*\b1 mosaics.*SNR 2\b"
     for truth, area in (
         (truth_of([[700, 100]]), AREA),
         (truth_of([[100, 100]], snr=2), AREA),
@@ -184,7 +184,7 @@ def test_without_truth_in_validation_there_is_nothing_to_learn():
     ):
         with pytest.raises(ValueError, match=expected):
             learn_evidence([lesson_of(joined, truth, area)], **TERMS)
-    with pytest.raises(ValueError, match="none in 0 mosaics"):
+    with pytest.raises(ValueError, match=r"\b0 mosaics"):
         learn_evidence([], **TERMS)
 
 

@@ -1,4 +1,4 @@
-"""Sources at known positions get their place, flux and shape with honest errors, also in blends."""
+"""Sources near known positions get positions, fluxes and shapes with correct errors, also in blends."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from radiofind.finders.fitting import CANDIDATE, measure_sources
 from radiofind.finders.source_stamps import WHITE
 
 GRID = np.array([(x, y) for y in range(30, 420, 30) for x in range(30, 420, 30)])
-"""Places far enough apart to be alone."""
+"""Positions far enough apart for isolated sources."""
 SHAPE = {"major": 7.0, "minor": 5.0, "angle_deg": 30.0}
 FITTED = ["apparent_peak_flux", "apparent_total_flux", "major", "minor", "position_angle", "dc_major"]
 
@@ -118,7 +118,7 @@ def test_beams_of_any_shape_are_point_sources(sky, fields_of, angle_deg, size):
 
 
 @pytest.mark.parametrize(("apart", "ratio"), [(1.0, 1.0), (1.0, 0.1), (0.75, 0.5)])
-def test_a_blend_is_taken_apart(sky, fields_of, apart, ratio):
+def test_a_blend_is_separated(sky, fields_of, apart, ratio):
     sources = [(60.2, 60.4, 1.0), (60.2 + apart * sky.beam_pixels, 60.4, ratio)]
     (field,) = fields_of(sky.make((120, 120), sources, rms=1e-6), rms=1e-3)
     found, places = measured(field, sources)
@@ -154,7 +154,7 @@ def test_a_source_centred_outside_stays_on_the_edge(sky, fields_of):
     assert (found["x"][0], found["y"][1]) == (0, 89)
 
 
-def test_what_lies_on_blanks_is_not_measured(sky, fields_of):
+def test_sources_on_blank_pixels_are_not_measured(sky, fields_of):
     pixels = sky.make((120, 120), [(30, 30, 1.0)])
     pixels[:, 62:] = np.nan
     (field,) = fields_of(pixels, rms=sky.rms)

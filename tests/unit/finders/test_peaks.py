@@ -1,4 +1,4 @@
-"""Peaks have the place and flux of their sources, and do not depend on the tiling."""
+"""Peaks have the positions and fluxes of their sources, and do not depend on the tiling."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_the_flux_is_right_with_an_elliptic_beam(sky, fields_of, angle_deg):
     assert found["total_flux"].tolist() == pytest.approx([1], rel=0.02)
 
 
-def test_only_what_is_above_the_threshold_counts(sky, fields_of):
+def test_only_peaks_above_the_threshold_are_found(sky, fields_of):
     pixels = sky.make((200, 200), rms=1.0)
     (field,) = fields_of(pixels, rms=1.0)
     tables = [peaks_of(field, threshold).detections for threshold in (0.5, 2, 3)]

@@ -1,4 +1,4 @@
-"""PyBDSF finds what is there, with our noise; and what goes wrong with it is told apart."""
+"""PyBDSF finds the sources with the noise of the workflow; failures of a tile and of the machine differ."""
 
 import errno
 import logging
@@ -29,7 +29,7 @@ def search(field, scratch=None, time_limit_s=100, **options):
     )
 
 
-def test_sources_come_back_in_our_units_and_no_file_stays(sky, fields_of, tmp_path, caplog):
+def test_sources_come_back_in_our_units_and_no_file_remains(sky, fields_of, tmp_path, caplog):
     (field,) = fields_of(sky.make((170, 160), SOURCES), rms=sky.rms)
     (tmp_path / "scratch").mkdir()
     caplog.set_level(logging.INFO)
@@ -171,14 +171,14 @@ def test_a_hanging_pybdsf_is_stopped(field, instead, tmp_path):
     instead("import time; time.sleep(60)")
     (tmp_path / "scratch").mkdir()
     found = search(field, time_limit_s=0.5, scratch=tmp_path / "scratch")
-    assert found.reason == "PyBDSF did not end within 0.5 s"
+    assert "PyBDSF" in found.reason and "0.5 s" in found.reason
     assert found.detections.empty
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_a_crash_of_pybdsf_is_a_reason(field, instead):
     instead("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
-    assert search(field).reason == "PyBDSF crashed with signal 11"
+    assert search(field).reason.endswith(" 11")
 
 
 @pytest.mark.parametrize(
@@ -190,16 +190,16 @@ def test_a_crash_of_pybdsf_is_a_reason(field, instead):
         "import nothing_of_the_kind",
     ],
 )
-def test_what_is_not_the_fault_of_the_tile_is_an_error(field, instead, tmp_path, program):
+def test_a_failure_that_is_not_the_fault_of_the_tile_is_an_error(field, instead, tmp_path, program):
     instead(program)
     (tmp_path / "scratch").mkdir()
-    with pytest.raises(RuntimeError, match="exit code"):
+    with pytest.raises(RuntimeError, match=r"PyBDSF.* -?\d+"):
         search(field, scratch=tmp_path / "scratch")
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize("trouble", [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory")])
-def test_trouble_of_the_machine_ends_the_program_and_is_not_told_of_the_tile(tmp_path, monkeypatch, trouble):
+def test_trouble_of_the_machine_ends_the_program_and_does_not_blame_the_tile(tmp_path, monkeypatch, trouble):
     def fail(*_arguments):
         raise trouble
 

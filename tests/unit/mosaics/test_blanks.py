@@ -1,4 +1,4 @@
-"""Zeros that fill squares are blank, and zeros between other values are values."""
+"""Zeros that fill a square are blank; zeros among other values are values."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def slow_blanks(pixels, at_edges):
 
 
 @pytest.mark.parametrize("at_edges", [EVERYWHERE, (False,) * 4, (True, False, False, True)])
-def test_the_fast_way_gives_what_the_slow_one_gives(at_edges):
+def test_blanks_are_those_of_a_slow_version(at_edges):
     rng = np.random.default_rng(1)
     pixels = rng.normal(size=(60, 70))
     pixels[rng.random(pixels.shape) < 0.1] = 0

@@ -102,8 +102,8 @@ def test_a_catalogue_without_sources_gives_no_cutouts(mosaic):
     assert list(cutouts_in_batches(mosaic[0], none, none, size_pixels=5)) == []
 
 
-def test_what_cannot_be_cut_is_an_error_that_names_the_row(mosaic):
-    with pytest.raises(ValueError, match=r"Expected positions .* received x=1.0, y=nan in row 1"):
+def test_bad_positions_and_sizes_are_errors_that_name_them(mosaic):
+    with pytest.raises(ValueError, match=r"row 1.*x=1\.0, y=nan"):
         cut_cutouts(mosaic[0], np.ones(2), np.array([2.0, np.nan]), size_pixels=5)
-    with pytest.raises(ValueError, match="Expected size_pixels of 1 or more, received 0"):
+    with pytest.raises(ValueError, match=r"size_pixels.*0"):
         cut_cutouts(mosaic[0], np.ones(2), np.ones(2), size_pixels=0)

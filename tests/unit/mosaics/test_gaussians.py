@@ -1,4 +1,4 @@
-"""Axes and angles become covariances and come back; the beam is taken out as it was put in."""
+"""Axes and angles become covariances and back again; deconvolution reverses convolution."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_deconvolution_gives_back_what_was_convolved():
         assert received == pytest.approx(expected)
 
 
-def test_a_round_beam_is_taken_out_in_quadrature():
+def test_a_round_beam_is_subtracted_in_quadrature():
     major, minor, angle = deconvolve(
         covariance_of(5.0, 13.0 / 12 * 4, 70.0), beam_covariance(Beam(4.0, 4.0, 0.0))
     )
@@ -61,7 +61,7 @@ def test_a_source_wider_in_one_direction_is_a_line():
     assert (major, minor, angle) == pytest.approx((8, 0, 25), abs=1e-6)
 
 
-def test_slopes_are_those_of_small_steps():
+def test_derivatives_are_those_of_small_steps():
     offset = np.random.default_rng(3).normal(size=(50, 2)) * 2
     parameters = np.array([[2.0, 0.3, -0.4, 2.5, 1.5, 0.6], [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]])
     _, slopes = gaussians(parameters, offset)

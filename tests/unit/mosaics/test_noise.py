@@ -1,4 +1,4 @@
-"""The noise map against a slow version, against PyBDSF's, and in any tile."""
+"""The noise map agrees with a slow version and with PyBDSF, and does not depend on the tile."""
 
 import os
 import subprocess
@@ -167,7 +167,7 @@ def test_a_constant_mosaic_has_noise_zero():
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, BRIGHT])
-def test_a_mosaic_smaller_than_a_box_is_measured_when_a_quarter_of_a_side_is_there(sky, settings):
+def test_a_mosaic_smaller_than_a_box_is_measured_if_it_has_a_quarter_of_its_side(sky, settings):
     rms = whole(sky.make((40, 35)), settings)[1]
     assert rms == pytest.approx(np.full((40, 35), sky.rms), rel=0.3)
     assert np.isnan(whole(sky.make((10, 10)), SETTINGS)).all()

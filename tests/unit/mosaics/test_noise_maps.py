@@ -8,7 +8,7 @@ from radiofind.mosaics.noise import noise_settings
 from radiofind.mosaics.noise_maps import give_up, map_noise
 
 
-def test_noise_of_a_tile_is_that_of_its_pixels_and_blank_where_they_are(write_fits):
+def test_noise_of_a_tile_is_blank_where_its_pixels_are(write_fits):
     pixels = np.random.default_rng(4).normal(5e-6, 2e-6, (200, 240)).astype(np.float32)
     pixels[60, 70] = np.nan
     box = Box(50, 150, 40, 120)

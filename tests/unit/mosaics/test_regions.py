@@ -47,7 +47,7 @@ def test_the_gap_is_taken_out_only_inside_the_mosaic():
 
 def test_a_box_narrower_than_its_gaps_is_an_error():
     inner_box(parse_box("100:127,0:300", SHAPE), SHAPE)
-    with pytest.raises(ValueError, match="after a gap of 13"):
+    with pytest.raises(ValueError, match=r"\b13\b.*100:126,0:300"):
         inner_box(parse_box("100:126,0:300", SHAPE), SHAPE)
 
 
@@ -84,7 +84,7 @@ def test_without_boxes_all_is_test():
 
 
 def test_overlapping_boxes_are_an_error():
-    with pytest.raises(ValueError, match="do not overlap"):
+    with pytest.raises(ValueError, match=r"0:400,0:300.*0:50,0:50"):
         Area("m", SHAPE, parse_box("all", SHAPE), parse_box("0:50,0:50", SHAPE)).regions(
             np.zeros(1), np.zeros(1)
         )
