@@ -1,4 +1,4 @@
-"""What knows Keras or scores and no astronomy: backend, training, files of networks, logistic fits.
+"""Machine learning without astronomy: Keras backend, training, network files, logistic regression.
 
-Owns orientations, calibration curves, and how a training goes on after an interruption.
+Owns orientations, calibration curves, and how an interrupted training resumes.
 """

@@ -1,4 +1,4 @@
-"""Set up what Keras runs on: threads, seed, precision. The only module that knows the backend."""
+"""Set up the backend of Keras: threads, seed, precision. The only module that depends on the backend."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import keras
 logger = logging.getLogger(__name__)
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-"""Policies of Keras by precision."""
+"""Keras policies by precision."""
 UNITS = re.compile(r"\b(?:amx_bf16|avx512_bf16)\b")
-"""Flags of processors that multiply bfloat16 numbers in hardware."""
+"""CPU flags of hardware for bfloat16."""
 
 
 def set_up(*, threads: int, seed: int) -> str:
-    """Fix what results depend on besides the data, and return in words what the network runs on.
+    """Set threads, seed and determinism, and return a description of the hardware.
 
     Parameters
     ----------
     threads
-        Threads of one operation on a CPU; sums depend on it, so it is a setting and not what the machine has.
+        Threads of one operation on a CPU; a setting rather than the number of cores, since sums depend on it.
     seed
         Seed of the initial weights and of dropout.
 
     Raises
     ------
     RuntimeError
-        When this process has already used TensorFlow with another number of threads.
+        If this process has already used TensorFlow with another number of threads.
     """
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
@@ -46,17 +46,17 @@ def has_gpu() -> bool:
 
 
 def compiles_kernels() -> bool:
-    """Return whether just-in-time compilation pays: on a CPU it takes 1.6 times as long as without."""
+    """Return whether just-in-time compilation is faster; on a CPU it takes 1.6 times as long."""
     return has_gpu()
 
 
 def choose_precision(wanted: str) -> str:
-    """Return ``float32`` or ``bfloat16``.
+    """Return the precision to use, ``float32`` or ``bfloat16``.
 
     Parameters
     ----------
     wanted
-        One of these, or ``auto`` for bfloat16 where the hardware has units for it.
+        One of these, or ``auto`` for bfloat16 where the hardware supports it.
     """
     if wanted != "auto":
         return wanted
@@ -64,13 +64,13 @@ def choose_precision(wanted: str) -> str:
 
 
 def _cpu_has_units() -> bool:
-    """Return whether the processor has bfloat16 units; only Linux tells."""
+    """Return whether the CPU supports bfloat16 in hardware, as far as Linux reports it."""
     flags = Path("/proc/cpuinfo")
     return flags.is_file() and bool(UNITS.search(flags.read_text()))
 
 
 def _set_up_tensorflow(threads: int) -> None:
-    """Fix threads and order of sums, and take no more of a GPU's memory than is needed."""
+    """Set threads and deterministic sums, and let GPU memory grow as needed."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -81,5 +81,5 @@ def _set_up_tensorflow(threads: int) -> None:
 
 
 def _gpu_name() -> str:
-    """Return the name of the first GPU that the backend sees, or nothing."""
+    """Return the name of the first GPU that the backend sees, or an empty text."""
     return next((name for name in keras.distribution.list_devices() if re.match("(?i)gpu|cuda", name)), "")

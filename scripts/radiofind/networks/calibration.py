@@ -1,4 +1,4 @@
-"""Turn the raw output of a finder into the probability that a detection is a source."""
+"""Convert the raw output of a finder to the probability that a detection is a source."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import numpy as np
 from scipy.special import expit
 
 NEAREST_TO_CERTAIN = 1e-7
-"""Raw outputs are kept this far from 0 and 1, the resolution of single precision there."""
+"""Smallest distance of raw outputs from 0 and 1: the resolution of single precision there."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A beta calibration: logit(score) = a ln(raw) - b ln(1 - raw) + c, which never falls as raw rises."""
+    """A beta calibration: logit(score) = a ln(raw) - b ln(1 - raw) + c, which increases monotonically."""
 
     a: float
-    """Slope where raw outputs are low; zero or more."""
+    """Slope at low raw outputs; zero or more."""
     b: float
-    """Slope where raw outputs are high; zero or more."""
+    """Slope at high raw outputs; zero or more."""
     c: float
-    """Added to all; with a = b = 1 and c = 0 the score is the raw output."""
+    """Offset; with a = b = 1 and c = 0 the score is the raw output."""
     n_detections: int
-    """Detections that it was fitted to."""
+    """Number of detections in the fit."""
     n_matched: int
-    """Those among them that matched a truth source."""
+    """Number of them that match a truth source."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that would not make a probability."""
+        """Raise an error if the parameters do not give a probability that increases."""
         if not (np.isfinite([self.a, self.b, self.c]).all() and min(self.a, self.b) >= 0):
-            raise ValueError(f"Expected a calibration with finite a, b >= 0 and finite c, received {self}")
+            raise ValueError(f"a calibration needs finite a, b >= 0 and finite c; this is {self}")
 
 
 def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
@@ -45,15 +45,15 @@ def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        When an output lies outside 0 to 1.
+        If an output lies outside 0 to 1.
     """
     parameters = np.array([calibration.a, calibration.b, calibration.c])
     return expit(features_of_raw(np.asarray(raw, dtype=float)) @ parameters)
 
 
 def features_of_raw(raw: np.ndarray) -> np.ndarray:
-    """Return what the three parameters multiply, shape (n, 3)."""
+    """Return the terms that the three parameters multiply, shape (n, 3)."""
     if np.any((raw < 0) | (raw > 1)):
-        raise ValueError(f"Expected raw outputs from 0 to 1, received {np.nanmin(raw)} to {np.nanmax(raw)}")
+        raise ValueError(f"raw outputs go from {np.nanmin(raw)} to {np.nanmax(raw)}, not within 0 to 1")
     raw = np.clip(raw, NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
     return np.column_stack([np.log(raw), -np.log1p(-raw), np.ones_like(raw)])

@@ -1,22 +1,22 @@
-"""The eight orientations of an image: quarter turns, and those of its mirror image."""
+"""The eight orientations of an image: rotations by quarter turns, and their mirror images."""
 
 from __future__ import annotations
 
 import numpy as np
 
 ORIENTATIONS = 8
-"""How many there are."""
+"""Number of orientations."""
 
 
 def turned(images: np.ndarray, way: int, *, axes: tuple[int, int] = (0, 1)) -> np.ndarray:
-    """Return images turned by `way` quarter turns; from 4 on they are mirrored left to right after that.
+    """Return images in one of the eight orientations.
 
     Parameters
     ----------
     images
         An image, or an array of several.
     way
-        0 to 7; 0 changes nothing.
+        The orientation: number of quarter turns, plus 4 to mirror left to right after that.
     axes
         Rows and columns among the axes of the array.
     """
@@ -25,5 +25,5 @@ def turned(images: np.ndarray, way: int, *, axes: tuple[int, int] = (0, 1)) -> n
 
 
 def turned_back(image: np.ndarray, way: int) -> np.ndarray:
-    """Return what `turned` made of an image back as it was."""
+    """Return an image in its original orientation, undoing `turned`."""
     return np.rot90(np.flip(image, axis=1) if way >= 4 else image, -(way % 4))

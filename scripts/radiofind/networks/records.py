@@ -1,4 +1,4 @@
-"""Say whether a trained network can be used with the software that is here."""
+"""Check that the installed software can use a trained network."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import keras
 
 
 def check_keras(made_by: str, record: str | Path, *, what: str) -> None:
-    """Raise when a network was made by another major version of Keras.
+    """Raise an error if a network was made with another major version of Keras.
 
     Parameters
     ----------
     made_by
-        The version, as the record tells it.
+        The version in the record.
     record
-        The file, for the error.
+        Path of the record, for the error message.
     what
-        What was made, for the error.
+        The kind of network, for the error message.
     """
     ours = keras.__version__.split(".")[0]
     if made_by.split(".")[0] != ours:
-        raise ValueError(f"{record}: expected a {what} of Keras {ours}, received one of {made_by}")
+        raise ValueError(
+            f"{record}: the {what} was made with Keras {made_by or '(unknown)'}, which Keras {ours} cannot "
+            "read; train another one"
+        )

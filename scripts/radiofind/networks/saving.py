@@ -1,4 +1,4 @@
-"""Write networks as .keras files and read them in safe mode."""
+"""Write networks as ``.keras`` files, and read them in safe mode."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from radiofind.files import whole_or_absent
 
 
 def save_network(network: keras.Model, path: str | Path) -> None:
-    """Write a network as a ``.keras`` file, whole or not at all, and the same bytes for the same network.
+    """Write a network as a ``.keras`` file, with the same bytes for the same network.
 
     Parameters
     ----------
     network
         The network.
     path
-        The file to make.
+        The file to write.
     """
     with whole_or_absent(path) as temporary:
         network.save(temporary)
@@ -33,21 +33,21 @@ def save_network(network: keras.Model, path: str | Path) -> None:
 
 
 def load_network(path: str | Path, *, what: str = "network") -> keras.Model:
-    """Return a network from a ``.keras`` file, in safe mode: nothing in the file is run.
+    """Return the network in a ``.keras`` file, read in safe mode: no code in the file is run.
 
     Parameters
     ----------
     path
         The file.
     what
-        What it is to be, for the error.
+        The kind of network, for the error message.
 
     Raises
     ------
     ValueError
-        When it is not such a file, or needs code to be loaded.
+        If it is not such a file, or contains code.
     """
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path}: expected a {what} in a .keras file, received: {reason(error)}") from error
+        raise ValueError(f"{path}: cannot be read as a {what} (.keras): {reason(error)}") from error

@@ -1,4 +1,4 @@
-"""Train a network batch by batch, in a way that can be interrupted and gives the same network again."""
+"""Train a network batch by batch, reproducibly, also after an interruption."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ BEST = "best.weights.h5"
 """Weights of the best epoch so far."""
 
 Inputs = np.ndarray | dict[str, np.ndarray]
-"""Of a network: an array, or arrays by the names of its inputs."""
+"""Inputs of a network: an array, or arrays by the names of the inputs."""
 
 
 class Batches(Protocol):
-    """What a network is trained on."""
+    """The batches of a training."""
 
     @property
     def batches_per_epoch(self) -> int:
         """Batches in an epoch."""
 
     def batch(self, epoch: int, index: int) -> tuple[Inputs, np.ndarray, np.ndarray]:
-        """Return inputs, targets and weights of a batch, the same for the same two numbers."""
+        """Return inputs, targets and weights of a batch, which depend only on the two numbers."""
 
 
 def train(
@@ -57,32 +57,33 @@ def train(
     network
         A compiled network.
     batches
-        What it is trained on.
+        The batches of the training.
     validate
-        Returns ``validation_loss`` and whatever else is to be recorded of an epoch.
+        Returns ``validation_loss`` and any other results to record after an epoch.
     epochs
         Largest number of epochs.
     patience_epochs
-        Training ends when no epoch has been better for so many epochs; 0 for never.
+        Epochs without a better one after which training ends; 0 for never.
     seed
         Seed of dropout.
     state
-        Folder in which the training is kept after each epoch, until the caller removes it, who names it after
-        all that the training depends on. One that cannot be read is not used.
+        Folder for the state of the training after each epoch, from which it resumes. The caller names it
+        after everything on which the training depends, and removes it. A state that cannot be read is
+        discarded.
     best_by
-        What is lowest in the best epoch: a result of `validate`.
+        The result of `validate` that is lowest in the best epoch.
     over_epochs
-        Of so many epochs, each with those before it, the mean is compared (see `best_epoch`).
+        Number of epochs over which that result is averaged (see `best_epoch`).
 
     Returns
     -------
     list of dict
-        ``epoch`` (from 1), ``loss`` and the results of `validate`, one for each epoch.
+        ``epoch`` (from 1), ``loss`` and the results of `validate`, for each epoch.
 
     Raises
     ------
     ValueError
-        When a loss is no number any more.
+        If a loss is not finite.
     """
     history = _resume(network, state)
     best = partial(best_epoch, best_by=best_by, over_epochs=over_epochs)
@@ -97,7 +98,10 @@ def train(
         ]
         row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), **validate(network)}
         if not np.isfinite(row["loss"] + row["validation_loss"] + row[best_by]):
-            raise ValueError(f"Expected a training that converges, received the losses {_in_words(row)}")
+            raise ValueError(
+                f"the training diverged in epoch {epoch + 1}: {_in_words(row)}; try another seed, and check "
+                "the training data for artefacts and other units"
+            )
         history.append(row)
         _save(network, history, state, best)
         logger.info("epoch %d of %d: %s", epoch + 1, epochs, _in_words(row))
@@ -106,18 +110,18 @@ def train(
 
 
 def best_epoch(history: list[dict[str, float]], *, best_by: str, over_epochs: int) -> int:
-    """Return the place of the best epoch, the first one where several are.
+    """Return the index of the best epoch; of equally good ones the first.
 
     Parameters
     ----------
     history
         As `train` returns it.
     best_by
-        What is lowest in the best epoch.
+        The result that is lowest in the best epoch.
     over_epochs
-        The mean over so many epochs is compared, each with those just before it; the last epoch is the best
-        as long as there are no more. Few validation cutouts judge an epoch at a high rate of learning now too
-        well, now too badly: the best of them all is a lucky one.
+        Number of epochs, each with those just before it, over which the result is averaged; with fewer epochs
+        the last one is the best. With few validation cutouts and a high learning rate, single results
+        fluctuate, and the best of them would be a lucky one.
     """
     values = np.array([row[best_by] for row in history])
     first = min(over_epochs, len(values))
@@ -126,20 +130,20 @@ def best_epoch(history: list[dict[str, float]], *, best_by: str, over_epochs: in
 
 
 def forget_training(state: str | Path) -> None:
-    """Remove what was kept of trainings, also of those with other settings, once the network is written."""
-    # Another process may do the same: that of a job that outlived its run.
+    """Remove the states of all trainings of a network, with any settings, once the network is written."""
+    # A job that outlived its run may remove them at the same time.
     shutil.rmtree(state, ignore_errors=True)
 
 
 def _resume(network: keras.Model, state: Path) -> list[dict[str, float]]:
-    """Put network and optimiser back to the last epoch that was completed, and return its history."""
+    """Restore network and optimiser after the last complete epoch, and return the history."""
     if not (state / HISTORY).is_file():
         return []
     try:
         history, weights, moments = _read(state)
-    except Exception as error:  # Keras and h5py raise errors of many kinds
+    except Exception as error:  # Keras and h5py raise many kinds of errors
         raise_if_not_of_the_file(error, state)
-        logger.warning("begun anew, as %s cannot be read: %s", state, reason(error))
+        logger.warning("%s cannot be read (%s); training starts from the beginning", state, reason(error))
         shutil.rmtree(state)
         return []
     network.set_weights(weights)
@@ -151,18 +155,18 @@ def _resume(network: keras.Model, state: Path) -> list[dict[str, float]]:
 
 
 def _read(state: Path) -> tuple[list[dict[str, float]], list[np.ndarray], list[np.ndarray]]:
-    """Return history, weights and variables of the optimiser after the last epoch that was completed."""
+    """Return history, weights and variables of the optimiser after the last complete epoch."""
     history = json.loads((state / HISTORY).read_text())
     saved = keras.saving.load_model(state / f"epoch{len(history)}.keras", safe_mode=True)
     weights, moments = saved.get_weights(), [variable.numpy() for variable in saved.optimizer.variables]
-    saved.load_weights(state / BEST)  # raises now what would be raised at the end
+    saved.load_weights(state / BEST)  # an unreadable file should fail now, not at the end
     return history, weights, moments
 
 
 def _save(
     network: keras.Model, history: list[dict[str, float]], state: Path, best: Callable[[list], int]
 ) -> None:
-    """Keep the state after an epoch; the history is written last, so that it never names a missing file."""
+    """Write the state after an epoch, the history last, so that it never refers to a missing file."""
     state.mkdir(parents=True, exist_ok=True)
     with whole_or_absent(state / f"epoch{len(history)}.keras") as temporary:
         network.save(temporary)
@@ -174,17 +178,17 @@ def _save(
 
 
 def _has_stalled(history: list[dict[str, float]], patience_epochs: int, best: Callable[[list], int]) -> bool:
-    """Return whether no epoch has been better for as long as we are patient."""
+    """Return whether the best epoch is at least `patience_epochs` ago."""
     if not (patience_epochs and history):
         return False
     return len(history) - 1 - best(history) >= patience_epochs
 
 
 def _seed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
-    """Make what dropout leaves out depend on layer and epoch alone, also after an interruption."""
+    """Set the seeds of dropout by layer and epoch, so that they do not depend on interruptions."""
     for number, layer in enumerate(network.layers):
         if hasattr(layer, "seed_generator"):
-            # Keras counts the second number up by one a batch: states side by side would soon be the same.
+            # Keras increments the second number with each batch: consecutive seeds would soon coincide.
             state = np.random.SeedSequence([seed, epoch, number]).generate_state(2)
             layer.seed_generator.state.assign(state)
 

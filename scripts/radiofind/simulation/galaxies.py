@@ -1,6 +1,6 @@
 """Simulate images of radio galaxies, with the truth of each.
 
-One galaxy near the middle of each image has the class; others may lie around it. The same settings give
+A galaxy near the centre of each image has the class; other sources may lie around it. The same settings give
 the same bytes.
 """
 
@@ -22,7 +22,7 @@ NEIGHBOUR_SNR = (3.0, 100.0)
 """Range of the peak SNR of sources around a galaxy; their counts fall as 1/SNR, about as at mJy fluxes."""
 
 GAUSSIAN_COLUMNS = ("x", "y", "flux", "xx", "xy", "yy")
-"""Columns of the components beside ``object`` and ``neighbour``."""
+"""Columns of the components besides ``object`` and ``neighbour``."""
 
 TRUTH_COLUMNS = (
     *("name", "class", "kind", "x", "y", "size_arcsec", "d1_arcsec", "max_d1_arcsec", "d2_arcsec"),
@@ -44,7 +44,7 @@ def simulate_galaxies(settings: GalaxySettings) -> tuple[np.ndarray, pd.DataFram
     images : 3D float32 ndarray, shape (n, size_pixels, size_pixels)
         Jy/beam.
     objects : pandas.DataFrame
-        As `draw_galaxies` gives them.
+        As `draw_galaxies` returns them.
     """
     generator = np.random.default_rng(settings.seed)
     objects, components = draw_galaxies(settings, generator)
@@ -56,7 +56,7 @@ def simulate_galaxies(settings: GalaxySettings) -> tuple[np.ndarray, pd.DataFram
 def draw_galaxies(
     settings: GalaxySettings, generator: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return galaxies, one for each cutout, and the Gaussians that make them and their neighbours.
+    """Return galaxies, one for each cutout, and the Gaussians of the galaxies and their neighbours.
 
     Parameters
     ----------
@@ -68,16 +68,16 @@ def draw_galaxies(
     Returns
     -------
     objects : pandas.DataFrame
-        `TRUTH_COLUMNS`, ordered by class; NaN where there is no such thing: ``kind`` (what was drawn), ``x``,
-        ``y`` of the host (pixels from 0), ``size_arcsec`` (largest distance between host and ends; FWHM of
-        one Gaussian), distance from the host to the brightest place and the end of each arm (``d1_arcsec``,
-        ``max_d1_arcsec``, ``d2_arcsec``, ``max_d2_arcsec``), ``angle_deg`` of the first arm or the major
-        axis (from columns towards rows), ``bend_deg`` (180 less the angle that the ends make at the host),
-        ``n_components`` (where they can be told apart), ``snr`` (brightest pixel over noise), ``flux_jy``,
-        ``n_neighbours``.
+        `TRUTH_COLUMNS`, ordered by class; NaN where a column does not apply: ``kind`` (kind of shape), ``x``,
+        ``y`` of the host (pixels from 0), ``size_arcsec`` (largest distance between host and ends; FWHM of a
+        single Gaussian), distance from the host to the brightest point and the end of each arm
+        (``d1_arcsec``, ``max_d1_arcsec``, ``d2_arcsec``, ``max_d2_arcsec``), ``angle_deg`` of the first arm
+        or the major axis (from the x axis towards the y axis), ``bend_deg`` (180 minus the angle between the
+        ends at the host), ``n_components`` (if they are separate), ``snr`` (brightest pixel over noise),
+        ``flux_jy``, ``n_neighbours``.
     components : pandas.DataFrame
         ``object`` (row of the galaxy), ``x``, ``y`` (pixels), ``flux`` (Jy), ``xx``, ``xy``, ``yy``
-        (covariance before the beam, pixels2), ``neighbour`` (whether it belongs to another source).
+        (intrinsic covariance, pixels2), ``neighbour`` (whether it belongs to another source).
     """
     frame = Frame(
         beam=settings.beam_pixels * settings.pixel_arcsec,
@@ -104,7 +104,7 @@ def paint_galaxies(
     Parameters
     ----------
     objects, components
-        As `draw_galaxies` gives them.
+        As `draw_galaxies` returns them.
     settings
         The settings.
     generator
@@ -126,7 +126,7 @@ def paint_galaxies(
 def _truth_of(
     shapes: list[Shape], classes: np.ndarray, settings: GalaxySettings, generator: np.random.Generator
 ) -> pd.DataFrame:
-    """Return what is known of the galaxies before they are painted, with their places and SNR."""
+    """Return the truth of the galaxies, with random positions and SNR, without fluxes."""
     n, middle, reach = len(shapes), (settings.size_pixels - 1) / 2, settings.offset_pixels
     number = np.tile(np.arange(settings.images_per_class), len(settings.classes))
     table = {
@@ -146,7 +146,7 @@ def _truth_of(
 
 
 def _placed(shapes: list[Shape], objects: pd.DataFrame, settings: GalaxySettings) -> pd.DataFrame:
-    """Return the Gaussians of the galaxies on the pixels of their cutouts; fluxes are relative."""
+    """Return the Gaussians of the galaxies in pixels of their cutouts, with relative fluxes."""
     owner = np.repeat(np.arange(len(shapes)), [len(shape.gaussians) for shape in shapes])
     rows = np.concatenate([shape.gaussians for shape in shapes])
     table = pd.DataFrame(rows, columns=list(GAUSSIAN_COLUMNS)).assign(object=owner, neighbour=False)
@@ -157,7 +157,7 @@ def _placed(shapes: list[Shape], objects: pd.DataFrame, settings: GalaxySettings
 
 
 def _scaled(components: pd.DataFrame, objects: pd.DataFrame, settings: GalaxySettings) -> pd.DataFrame:
-    """Return the Gaussians with fluxes in Jy that give each galaxy its SNR."""
+    """Return the Gaussians with fluxes in Jy that correspond to the SNR of each galaxy."""
     images = paint_components(
         components, n_images=len(objects), size_pixels=settings.size_pixels, beam=settings.beam
     )
@@ -166,7 +166,7 @@ def _scaled(components: pd.DataFrame, objects: pd.DataFrame, settings: GalaxySet
 
 
 def _draw_neighbours(n: int, settings: GalaxySettings, generator: np.random.Generator) -> pd.DataFrame:
-    """Return other sources, points and small Gaussians anywhere on the cutouts."""
+    """Return the neighbours: points and small Gaussians anywhere on the cutouts."""
     side_arcmin = settings.size_pixels * settings.pixel_arcsec / 60
     owner = np.repeat(np.arange(n), generator.poisson(settings.neighbours_per_arcmin2 * side_arcmin**2, n))
     x, y = generator.uniform(-0.5, settings.size_pixels - 0.5, (2, len(owner)))

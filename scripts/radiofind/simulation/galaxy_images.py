@@ -1,6 +1,6 @@
-"""Paint small images of Gaussians that a beam, which may be elliptical, has blurred, and noise like the beam.
+"""Paint small images of Gaussians convolved with an elliptical beam, and noise correlated like the beam.
 
-Covariances are (xx, xy, yy), pixels2. North is where rows grow, east is where columns shrink.
+Covariances are (xx, xy, yy), pixels2. North is towards larger rows, east towards smaller columns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from radiofind.mosaics.gaussians import FWHM, covariance_elements, determinant_o
 from radiofind.simulation.profiles import NOISE_SIGMAS
 
 NOISE_IMAGES = 128
-"""Images whose noise is made at once, which bounds the memory."""
+"""Images for which noise is drawn at a time, which bounds the memory."""
 
 
 def beam_covariance(beam_arcsec: float | Sequence[float], *, pixel_arcsec: float) -> np.ndarray:
@@ -37,15 +37,15 @@ def beam_covariance(beam_arcsec: float | Sequence[float], *, pixel_arcsec: float
 def paint_components(
     components: pd.DataFrame, *, n_images: int, size_pixels: int, beam: np.ndarray
 ) -> np.ndarray:
-    """Return images of Gaussians as the beam shows them, without noise.
+    """Return images of Gaussians convolved with the beam, without noise.
 
     Parameters
     ----------
     components
         ``object`` (number of the image, from 0), ``x``, ``y`` (pixels), ``flux`` (Jy), ``xx``, ``xy``, ``yy``
-        (covariance before the beam, pixels2).
+        (intrinsic covariance, pixels2).
     n_images, size_pixels
-        How many images, and their side.
+        Number of images, and their side.
     beam
         Covariance of the beam, pixels2.
 
@@ -74,7 +74,7 @@ def beam_noise(
     Parameters
     ----------
     n_images, size_pixels
-        How many images, and their side.
+        Number of images, and their side.
     beam
         Covariance of the beam, pixels2.
     generator
@@ -84,7 +84,7 @@ def beam_noise(
     -------
     3D float32 ndarray, shape (n_images, size_pixels, size_pixels)
     """
-    # What a Fourier transform wraps around falls on a margin, so that opposite edges are not alike.
+    # A margin takes up the wrap-around of the Fourier transform, so that opposite edges are independent.
     margin = int(np.ceil(NOISE_SIGMAS * np.sqrt(max(beam[0], beam[2]))))
     side = fft.next_fast_len(size_pixels + margin, real=True)
     response = _response(side, beam / 2)
@@ -107,12 +107,12 @@ def _sum_of_gaussians(
     exponent = (xy * dy)[:, :, None] * dx[:, None, :]
     exponent -= 0.5 * (xx * dy**2)[:, :, None]
     exponent -= 0.5 * (yy * dx**2)[:, None, :]
-    # A product of matrices would be added up in an order that depends on the number of threads.
+    # Not a matrix product, whose order of summation depends on the number of threads.
     return (np.exp(exponent, out=exponent) * peak.astype(np.float32)[:, None, None]).sum(axis=0)
 
 
 def _response(side: int, covariance: np.ndarray) -> np.ndarray:
-    """Return what a Gaussian filter that keeps white noise's variance does to each spatial frequency."""
+    """Return the frequency response of a Gaussian filter that preserves the variance of white noise."""
     across, along = fft.fftfreq(side)[:, None], fft.fftfreq(side)
     xx, xy, yy = covariance
     response = np.exp(-2 * np.pi**2 * (xx * along**2 + 2 * xy * along * across + yy * across**2))

@@ -1,4 +1,4 @@
-"""The settings of a simulated data set of radio galaxies, and what they must satisfy."""
+"""The settings of a simulated data set of radio galaxies, with their allowed ranges."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from radiofind.simulation.galaxy_images import beam_covariance
 from radiofind.simulation.galaxy_shapes import DRAWERS, MOST_COMPONENTS, SEPARATION_BEAMS
 
 LARGEST_PART = 0.7
-"""Size of the largest galaxy over the side of the cutout: an arm 1.5 times the other still fits in."""
+"""Size of the largest galaxy over the side of the cutout, so that an arm 1.5 times the other still fits."""
 
 LEAST_BEAMS = (MOST_COMPONENTS - 1) * SEPARATION_BEAMS / LARGEST_PART
-"""Side of the smallest cutout, beams: what the most components need."""
+"""Side of the smallest cutout, beams, in which a galaxy with the most components fits."""
 
 BEAM_PIXELS = (2.0, 100.0)
-"""Smallest and largest beam (FWHM): below it pixels undersample the sky."""
+"""Smallest and largest beam (FWHM); narrower ones are undersampled."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class GalaxySettings:
     Raises
     ------
     ValueError
-        When a value is out of range, or a class unknown.
+        If a value is out of range or a class unknown.
     """
 
     classes: Sequence[str] = ("compact", "FRI", "FRII", "bent")
-    """Names among `galaxy_shapes.DRAWERS`; their order is that of the labels."""
+    """Names of `galaxy_shapes.DRAWERS`, in the order of the labels."""
     images_per_class: int = 150
     """Cutouts of each class."""
     size_pixels: int = 64
@@ -46,17 +46,17 @@ class GalaxySettings:
     rms_jy_per_beam: float = 1.5e-4
     """Noise, Jy/beam."""
     neighbours_per_arcmin2: float = 0.1
-    """Other sources above 3 times the noise."""
+    """Density of other sources above 3 times the noise."""
     offset_pixels: float = 1.0
-    """Largest distance of the host from the middle of the cutout along each axis, pixels."""
+    """Largest distance of the host from the centre of the cutout along each axis, pixels."""
     seed: int = 1
-    """The same seed gives the same galaxies and noise."""
+    """Seed of galaxies and noise."""
     validation_fraction: float = 0.15
-    """Part of the cutouts for validation."""
+    """Fraction of the cutouts for validation."""
     test_fraction: float = 0.2
-    """Part of the cutouts for the test."""
+    """Fraction of the cutouts for the test."""
     split_seed: int = 1
-    """The same seed gives the same split."""
+    """Seed of the split."""
 
     def __post_init__(self) -> None:
         for name in ("classes", "snr", "beam_arcsec"):
@@ -77,7 +77,7 @@ class GalaxySettings:
         return beam_covariance(self.beam_arcsec, pixel_arcsec=self.pixel_arcsec)
 
     def _check_classes(self) -> None:
-        """Raise where the classes are not a choice of those that can be drawn."""
+        """Raise an error if a class is unknown or repeated, or there are none."""
         unknown = [name for name in self.classes if name not in DRAWERS]
         if unknown or not self.classes or len(set(self.classes)) < len(self.classes):
             raise ValueError(
@@ -85,7 +85,7 @@ class GalaxySettings:
             )
 
     def _check_ranges(self) -> None:
-        """Raise where a number is out of range."""
+        """Raise an error if a number is out of range."""
         for name in ("images_per_class", "size_pixels", "pixel_arcsec", "rms_jy_per_beam"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"Expected {name} greater than 0, received {getattr(self, name)}")
@@ -96,7 +96,7 @@ class GalaxySettings:
             raise ValueError(f"Expected snr as [lowest, highest] above 0, received {list(self.snr)}")
 
     def _check_beam(self) -> None:
-        """Raise where the beam does not suit the pixels or the cutout."""
+        """Raise an error if the beam does not suit the pixels or the cutout."""
         if np.ndim(self.beam_arcsec) and len(self.beam_arcsec) != 3:
             raise ValueError(
                 f"Expected beam_arcsec as FWHM or [major, minor, angle], received {self.beam_arcsec}"

@@ -1,7 +1,7 @@
-"""Draw the shapes of single radio galaxies as sums of Gaussians around their host.
+"""Draw the shapes of radio galaxies as sums of Gaussians around their host.
 
-Lengths are arcsec, angles deg from the direction of columns towards that of rows. The brightness along an arm
-is set as the beam shows it, so that a galaxy of a few beams looks like a large one.
+Lengths are in arcsec, angles in deg from the x axis towards the y axis. The brightness along an arm is set
+after convolution with the beam, so that a galaxy of a few beams looks like a large one.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ import numpy as np
 from radiofind.mosaics.gaussians import FWHM, covariance_elements
 
 SMALLEST_BEAMS, SMALLEST_BENT_BEAMS = 5.0, 7.0
-"""Smallest length of two arms together, beams: below it, the parts of a straight or a bent galaxy blend."""
+"""Smallest size of straight and of bent galaxies with two arms, beams: in smaller ones the parts blend."""
 
 SEPARATION_BEAMS = 2.5
-"""Smallest distance between neighbouring components, beams; the beam shows none wider than 1.3."""
+"""Smallest distance between neighbouring components, beams; after convolution none is wider than 1.3."""
 
 MOST_COMPONENTS = 4
-"""Components of the most complex galaxy of a given number."""
+"""Largest number of components in a class with a given number."""
 
 SCATTER_BEAMS = 0.25
-"""Standard deviation of the components' distance from their row, beams."""
+"""Standard deviation of the components across their row, beams."""
 
 STEP_SIGMAS = 0.8
-"""Distance between the Gaussians of an arm, standard deviations of the beam: an arm looks continuous."""
+"""Distance between the Gaussians of an arm, standard deviations of the beam, so that it looks continuous."""
 
 ARM_RATIO = (0.67, 1.5)
-"""Range of the length of one arm over the other, log-uniform."""
+"""Range of the length ratio of the arms, log-uniform."""
 
 STRAIGHT_DEG = 5.0
-"""Standard deviation of how much the arms of a straight galaxy depart from a line."""
+"""Standard deviation of the bend of a straight galaxy."""
 
 FAINTEST_ARM = 0.4
-"""Smallest brightness of one arm over the other: at a peak SNR of 10, both are above 4 times the noise."""
+"""Smallest brightness ratio of the arms: at a peak SNR of 10, both are above 4 times the noise."""
 
 BEND_DEG = (30.0, 120.0)
-"""How much less than 180 deg lies between the arms of a bent galaxy."""
+"""Range of the bend of a bent galaxy: 180 deg minus the angle between its arms."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A galaxy before it is given a place and a brightness; lengths in arcsec, angles in deg."""
+    """A galaxy without position and total brightness; lengths in arcsec, angles in deg."""
 
     kind: str
-    """What was drawn: point, gaussian, components, FRI or FRII."""
+    """Kind of shape: point, gaussian, components, FRI or FRII."""
     gaussians: np.ndarray
     """Columns x, y (from the host), flux (relative), xx, xy, yy (arcsec2), shape (n, 6)."""
     size: float = 0.0
@@ -55,18 +55,18 @@ class Shape:
     angle: float = np.nan
     """Direction of the first arm, or of the major axis."""
     bend: float = np.nan
-    """180 less the angle that the two ends make at the host."""
+    """180 minus the angle between the two ends at the host."""
     peaks: tuple[float, float] = (np.nan, np.nan)
     """Distance of the brightest point of each arm from the host: d1, d2."""
     ends: tuple[float, float] = (np.nan, np.nan)
     """Distance of the end of each arm from the host: Maxd1, Maxd2."""
     n_components: float = np.nan
-    """Number of Gaussians, where they can be told apart."""
+    """Number of Gaussians, if they are separate."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What bounds a shape: lengths in arcsec."""
+    """The limits of a shape, in arcsec."""
 
     beam: float
     """FWHM of the beam; the geometric mean of an elliptical one."""
@@ -75,7 +75,7 @@ class Frame:
 
 
 Curve = Callable[[np.ndarray], np.ndarray]
-"""Points (n, 2) of an arm at places along it, from 0 (the host) to 1 (the end)."""
+"""Function from fractions along an arm, 0 (host) to 1 (end), to points of shape (n, 2)."""
 
 
 def draw_shape(name: str, frame: Frame, generator: np.random.Generator) -> Shape:
@@ -99,17 +99,17 @@ def _point(frame: Frame, generator: np.random.Generator) -> Shape:
 
 
 def _unresolved(frame: Frame, generator: np.random.Generator) -> Shape:
-    """Return a Gaussian of up to half a beam, which does not show its shape."""
+    """Return a Gaussian of up to half a beam, which is unresolved."""
     return _ellipse(frame, generator, generator.uniform(0.0, 0.5))
 
 
 def _single_extended(frame: Frame, generator: np.random.Generator) -> Shape:
-    """Return one elongated Gaussian of 1.5 to 4 beams."""
+    """Return an elongated Gaussian of 1.5 to 4 beams."""
     return _ellipse(frame, generator, _log_uniform(generator, 1.5, 4.0))
 
 
 def _row(frame: Frame, generator: np.random.Generator, *, least: int, most: int) -> Shape:
-    """Return `least` to `most` Gaussians in a row that can be told apart; the host is in the middle."""
+    """Return `least` to `most` separate Gaussians in a row, with the host at its centre."""
     n, angle = int(generator.integers(least, most + 1)), generator.uniform(0, 360)
     shortest = (n - 1) * SEPARATION_BEAMS * frame.beam
     length = _log_uniform(generator, shortest, frame.largest)
@@ -123,27 +123,27 @@ def _row(frame: Frame, generator: np.random.Generator, *, least: int, most: int)
 
 
 def _fri(frame: Frame, generator: np.random.Generator, *, bent: bool = False) -> Shape:
-    """Return a core and two jets that are brightest near it, widen and fade."""
+    """Return a core and two jets that are brightest near the core, widen and fade."""
     return _two_arms("FRI", generator.uniform(0.3, 1.2), frame, generator, bent=bent)
 
 
 def _frii(frame: Frame, generator: np.random.Generator, *, bent: bool = False) -> Shape:
-    """Return hot spots near the two ends, lobes that trail back, and a weak core."""
+    """Return hot spots near the two ends, lobes that extend back towards the core, and a weak core."""
     return _two_arms("FRII", generator.uniform(0.0, 0.3), frame, generator, bent=bent)
 
 
 def _bent(frame: Frame, generator: np.random.Generator) -> Shape:
-    """Return a galaxy of class I or II whose arms make an angle, as those of wide- and narrow-angle tails."""
+    """Return a bent galaxy of class I or II, like wide-angle and narrow-angle tails."""
     return (_fri if generator.random() < 0.6 else _frii)(frame, generator, bent=True)
 
 
 def _any_extended(frame: Frame, generator: np.random.Generator) -> Shape:
-    """Return one, two or more components, equally often."""
+    """Return one, two or several components, with equal probability."""
     return DRAWERS[f"{generator.choice(['single', 'two', 'multiple'])}_component_extended"](frame, generator)
 
 
 def _one_component(frame: Frame, generator: np.random.Generator) -> Shape:
-    """Return a point or an elongated Gaussian, equally often."""
+    """Return a point or an elongated Gaussian, with equal probability."""
     return (_point if generator.random() < 0.5 else _single_extended)(frame, generator)
 
 
@@ -160,18 +160,18 @@ DRAWERS: dict[str, Callable[[Frame, np.random.Generator], Shape]] = {
     "1_component": _one_component,
     **{f"{n}_component": partial(_row, least=n, most=n) for n in range(2, MOST_COMPONENTS + 1)},
 }
-"""What draws a galaxy of each class."""
+"""Functions that draw a galaxy, by class."""
 
 
 def _two_arms(kind: str, core: float, frame: Frame, generator: np.random.Generator, *, bent: bool) -> Shape:
-    """Return two arms and a core of that brightness."""
+    """Return two arms and a core of the given brightness."""
     smallest = SMALLEST_BENT_BEAMS if bent else SMALLEST_BEAMS
     size = _log_uniform(generator, smallest * frame.beam, frame.largest)
     ratio = _log_uniform(generator, *ARM_RATIO)
     lengths = np.array([ratio, 1.0]) * size / (1 + ratio)
     bend = generator.uniform(*BEND_DEG) if bent else abs(generator.normal(0, STRAIGHT_DEG))
     directions = generator.uniform(0, 360) + np.array([1, -1]) * (180 - bend) / 2
-    # Each arm leaves the host across the axis and is swept back, as by the gas that the galaxy moves through.
+    # Each arm leaves the host at a larger angle and is swept back, as by the gas through which it moves.
     turns = np.array([1, -1]) * bend / 2 * generator.uniform(0.3, 1.0)
     light = generator.permutation([1.0, _log_uniform(generator, FAINTEST_ARM, 1.0)])
     rows, peaks = [_gaussian(np.zeros(2), core, np.zeros(3))], []
@@ -215,30 +215,30 @@ def _lobed_arm(
     light = bright * part**steep * np.exp(generator.normal(0, 0.2, len(place)))
     lobe = _ridge(curve(place), light, length * wide * (1 - 0.5 * part**2), frame)
     centre, sigma = curve(np.array([spot]))[0], length * radius
-    # So that the peak of the hot spot and the lobe below it is about 1 as the beam shows it.
+    # So that hot spot and lobe together have a peak of about 1 after convolution with the beam.
     flux = (1 - bright / 2) * (1 + (sigma * FWHM / frame.beam) ** 2)
     hot_spot = _gaussian(centre, flux, np.array([sigma**2, 0.0, sigma**2]))
     return np.concatenate([lobe, hot_spot]), float(np.hypot(*centre))
 
 
 ARMS = {"FRI": _fading_arm, "FRII": _lobed_arm}
-"""What draws an arm of each kind of galaxy (Fanaroff & Riley 1974)."""
+"""Functions that draw an arm, by kind of galaxy (Fanaroff & Riley 1974)."""
 
 
 def _curve(place: np.ndarray, *, length: float, direction: float, turn: float) -> np.ndarray:
-    """Return points (n, 2) of an arm that leaves the host at direction + turn and ends in that direction."""
+    """Return points (n, 2) of an arm that leaves the host at `direction + turn` and ends at `direction`."""
     place = place[:, None]
     return length * (place * (1 - place) * _unit(direction + turn) + place**2 * _unit(direction))
 
 
 def _places(first: float, last: float, length: float, frame: Frame) -> np.ndarray:
-    """Return places along an arm, parts of its length, so dense that the beam blends them."""
+    """Return fractions along an arm, so close together that the beam blends Gaussians there."""
     step = STEP_SIGMAS * frame.beam / FWHM
     return np.linspace(first, last, 2 + int((last - first) * length / step))
 
 
 def _ridge(points: np.ndarray, light: np.ndarray, sigma: np.ndarray, frame: Frame) -> np.ndarray:
-    """Return round Gaussians whose sum, as the beam shows it, is as bright along the points as asked for."""
+    """Return round Gaussians whose sum has the given brightness along the points after convolution."""
     beam = frame.beam / FWHM
     step = np.hypot(*np.gradient(points, axis=0).T)
     flux = light * step * np.hypot(beam, sigma) / (beam**2 * np.sqrt(2 * np.pi))
@@ -246,7 +246,7 @@ def _ridge(points: np.ndarray, light: np.ndarray, sigma: np.ndarray, frame: Fram
 
 
 def _ellipse(frame: Frame, generator: np.random.Generator, beams: float) -> Shape:
-    """Return one Gaussian whose major axis has that many beams."""
+    """Return an elongated Gaussian with a major axis of a number of beams."""
     size, ratio, angle = beams * frame.beam, generator.uniform(0.2, 0.7), generator.uniform(0, 180)
     sigma = size / FWHM
     rows = _gaussian(np.zeros(2), 1.0, covariance_elements(sigma, ratio * sigma, angle))
@@ -254,7 +254,7 @@ def _ellipse(frame: Frame, generator: np.random.Generator, beams: float) -> Shap
 
 
 def _small(frame: Frame, generator: np.random.Generator) -> np.ndarray:
-    """Return the covariance of a Gaussian of up to 0.8 beams."""
+    """Return the covariance of a random Gaussian of up to 0.8 beams."""
     major = generator.uniform(0, 0.8) * frame.beam / FWHM
     return covariance_elements(major, generator.uniform(0.3, 1.0) * major, generator.uniform(0, 180))
 
@@ -265,10 +265,10 @@ def _gaussian(centre: np.ndarray, flux: float, covariance: np.ndarray) -> np.nda
 
 
 def _unit(angle_deg: float) -> np.ndarray:
-    """Return the vector (x, y) of length 1 in a direction."""
+    """Return the unit vector (x, y) in a direction."""
     return np.array([np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))])
 
 
 def _log_uniform(generator: np.random.Generator, low: float, high: float) -> float:
-    """Return a number whose logarithm is uniform between two."""
+    """Return a log-uniform random number."""
     return float(np.exp(generator.uniform(np.log(low), np.log(high))))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK_ROWS = 256
-"""Rows that are drawn together. Another number is another sky."""
+"""Rows of a block, which has its own seed: another number gives another sky."""
 
 BEAM_PIXELS = (2.0, 100.0)
-"""Smallest and largest beam (FWHM): below it pixels undersample the sky, above it noise spans blocks."""
+"""Smallest and largest beam (FWHM): narrower ones are undersampled, and noise of wider ones spans blocks."""
 
 BANDS = {
     560.0: {"pixel_arcsec": 1.67847e-4 * 3600, "beam_arcsec": 1.5, "rms_jy_per_beam": 2.87e-6},
@@ -27,7 +27,7 @@ class Simulation:
     Raises
     ------
     ValueError
-        When a value is out of range, or one is missing that a frequency other than those of SDC1 needs.
+        If a value is out of range, or missing at a frequency other than those of SDC1.
     """
 
     size_pixels: int
@@ -37,7 +37,7 @@ class Simulation:
     exposure_h: float
     """Observing time, hours: sets the noise when `rms_jy_per_beam` does not."""
     seed: int
-    """The same seed gives the same sky and noise."""
+    """Seed of sky and noise."""
     pixel_arcsec: float | None = None
     """Size of a pixel, arcsec; that of the band by default."""
     beam_arcsec: float | None = None
@@ -78,7 +78,7 @@ class Simulation:
 
     @property
     def blocks(self) -> int:
-        """Blocks of rows in the image; the last may be cut short."""
+        """Number of blocks of rows; the last block may have fewer rows."""
         return -(-self.size_pixels // BLOCK_ROWS)
 
     def rows_of(self, block: int) -> tuple[int, int]:
@@ -86,14 +86,14 @@ class Simulation:
         return block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, self.size_pixels)
 
     def _fill_in_band(self) -> None:
-        """Put the values of the band where none are given."""
+        """Fill in the values of the band where none are given."""
         if not self.exposure_h > 0:
             raise ValueError(f"Expected exposure_h greater than 0, received {self.exposure_h}")
         missing = [n for n in ("pixel_arcsec", "beam_arcsec", "rms_jy_per_beam") if getattr(self, n) is None]
         if missing and self.frequency_mhz not in BANDS:
             raise ValueError(
-                f"Expected {', '.join(missing)} for frequency_mhz {self.frequency_mhz:g}, received none: "
-                f"there are defaults at {', '.join(f'{mhz:g}' for mhz in BANDS)} MHz only"
+                f"Expected {', '.join(missing)} for frequency_mhz {self.frequency_mhz:g}, received none; "
+                f"there are defaults only at {', '.join(f'{mhz:g}' for mhz in BANDS)} MHz"
             )
         for name in missing:
             scale = np.sqrt(8 / self.exposure_h) if name == "rms_jy_per_beam" else 1.0

@@ -1,7 +1,7 @@
-"""Simulate an image of the first SKA Data Challenge (SDC1), its primary beam and its truth.
+"""Simulate an image as in the first SKA Data Challenge (SDC1), with its primary beam and its truth.
 
-Everything random is drawn for one block of rows at a time, from a seed that depends on the block alone. So
-the same settings give the same bytes, and memory does not grow with the height of the image.
+Each block of rows is drawn from a seed of its own. So the same settings give the same bytes, and memory does
+not grow with the height of the image.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from radiofind.simulation.profiles import (
 logger = logging.getLogger(__name__)
 
 SOURCES, NOISE = 0, 1
-"""What a seed is for; part of the seed."""
+"""Part of a seed that says for what it is."""
 
 INVISIBLE_RMS = 0.02
-"""Brightness around a source, in units of the noise, that may be left out."""
+"""Brightness, in units of the noise, below which the outskirts of a source may be cut off."""
 
 PRIMARY_BEAM_PIXELS = 257
 PRIMARY_BEAM_PIXEL_DEG, PRIMARY_BEAM_MHZ = 0.0809, 560.0
-"""Size of the primary beams of SDC1, and their pixel, which is inversely proportional to the frequency."""
+"""Size of the primary beams of SDC1, and their pixel scale, which is inversely proportional to frequency."""
 
 TRUTH_LINE = "%d %.8f %.8f %.8f %.8f %.6e %.8f %.3f %.3f %.3f %d %d\n"
 TRUTH_COLUMNS = (
@@ -51,16 +51,16 @@ TRUTH_COLUMNS = (
 def simulate(
     simulation: Simulation, image_path: str | Path, primary_beam_path: str | Path, truth_path: str | Path
 ) -> None:
-    """Write a simulated mosaic, its primary beam and its truth, each whole or not at all.
+    """Write a simulated mosaic, its primary beam and its truth.
 
     Parameters
     ----------
     simulation
         The settings.
     image_path, primary_beam_path
-        The FITS files to make.
+        The FITS files to write.
     truth_path
-        The catalogue to make: the 12 columns of SDC1, separated by spaces, without a header.
+        The catalogue to write: the 12 columns of SDC1, separated by spaces, without a header.
     """
     with (
         whole_or_absent(image_path) as image_file,
@@ -89,7 +89,7 @@ def strips_of(simulation: Simulation) -> Iterator[tuple[np.ndarray, pd.DataFrame
     pixels : 2D float32 ndarray
         Jy/beam.
     sources : pandas.DataFrame
-        Those whose centroid lies in these rows, as `populations.draw_sources` gives them.
+        Sources whose centroid lies in these rows, as `populations.draw_sources` returns them.
     """
     size, scale = simulation.size_pixels, simulation.pixel_arcsec
     reach = largest_radius(pixel_arcsec=scale, beam_arcsec=simulation.beam_arcsec)
@@ -128,7 +128,7 @@ def truth_of(sources: pd.DataFrame, simulation: Simulation, *, first_id: int) ->
     Parameters
     ----------
     sources
-        As `populations.draw_sources` gives them; those on blank pixels are left out.
+        As `populations.draw_sources` returns them; sources on blank pixels are left out.
     simulation
         The settings.
     first_id
@@ -159,7 +159,7 @@ def _draw_block(simulation: Simulation, block: int) -> pd.DataFrame:
 
 
 def _observe(sky: np.ndarray, noise: np.ndarray, first_row: int, simulation: Simulation) -> np.ndarray:
-    """Return rows of the image: sky (Jy/beam) times primary beam, plus noise (of unit strength)."""
+    """Return rows of the image from the sky (Jy/beam) and noise of standard deviation 1."""
     rows, columns = np.ogrid[first_row : first_row + len(sky), : simulation.size_pixels]
     if simulation.primary_beam:
         centre, radians = simulation.size_pixels // 2 - 1, np.radians(simulation.pixel_arcsec / 3600)
@@ -172,7 +172,7 @@ def _observe(sky: np.ndarray, noise: np.ndarray, first_row: int, simulation: Sim
 
 
 def _in_circle(x: np.ndarray, y: np.ndarray, size_pixels: int) -> np.ndarray:
-    """Return whether pixels lie within the circle inscribed in the image."""
+    """Return whether pixels lie in the circle inscribed in the image."""
     centre = (size_pixels - 1) / 2
     return np.hypot(x - centre, y - centre) <= size_pixels / 2
 
@@ -200,7 +200,7 @@ def _sky_header(
 
 
 def _write_primary_beam(simulation: Simulation, path: Path) -> None:
-    """Write the primary beam; ones when there is none."""
+    """Write the primary beam, or ones for a mosaic without."""
     degrees = PRIMARY_BEAM_PIXEL_DEG * PRIMARY_BEAM_MHZ / simulation.frequency_mhz
     centre = (PRIMARY_BEAM_PIXELS + 1) // 2
     beam = np.ones((PRIMARY_BEAM_PIXELS, PRIMARY_BEAM_PIXELS), dtype=np.float32)

@@ -1,7 +1,7 @@
-"""Draw radio sources that look like the truth of the first SKA Data Challenge (SDC1).
+"""Draw radio sources with the statistics of the truth of the first SKA Data Challenge (SDC1).
 
-The tables were measured on the rows of the released 560 MHz, 1000 h truth list that lie inside its image
-(67.9 arcmin2, 11,886 sources). No row of that list is copied. Fluxes in the tables are those at 560 MHz.
+The tables were measured on the released 560 MHz, 1000 h truth list, on the sources inside its image
+(67.9 arcmin2, 11,886 sources). No row of that list is copied. Fluxes in the tables are at 560 MHz.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ TABLE_MHZ = 560.0
 """Frequency of the tables."""
 
 BRIGHTEST_JY = 10.0
-"""Where the extension to bright sources ends, at 560 MHz."""
+"""Upper end of the extrapolated counts, at 560 MHz."""
 
 DISC_PIXELS = 3.0
-"""Mean scale length, in pixels, above which SDC1 gives a star-forming galaxy as a disc, not a Gaussian."""
+"""Mean scale length, in pixels, above which a star-forming galaxy is a disc in SDC1, not a Gaussian."""
 
 LOBED_PIXELS = 3.4
-"""Size, in pixels, above which SDC1 gives a steep-spectrum AGN lobes: between 3.30 and 3.43 in the list."""
+"""Size, in pixels, above which a steep-spectrum AGN has lobes in SDC1: between 3.30 and 3.43 in the list."""
 
 LOBE_OFFSET = 0.2
-"""Distance between the core and each lobe over the largest angular size, so that both fit into it."""
+"""Distance of each lobe from the core over the largest angular size, so that both lobes fit into it."""
 
 LOBE_SHARES = (0.3, 0.7)
-"""Range of one lobe's part of the flux outside the core: makes the list's median offset of the centroid."""
+"""Range of the fraction of one lobe in the flux outside the core: reproduces the median offset between core
+and centroid in the list."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ class Population:
     bright_slope: float
     """Exponent of the cumulative counts beyond the last node, where the list has too few sources."""
     shape_flux_jy: tuple[float, ...]
-    """Nodes of the shapes, Jy at 560 MHz; shapes beyond the ends are those of the ends."""
+    """Nodes of the shapes, Jy at 560 MHz; beyond the first and last node shapes are constant."""
     size_arcsec: tuple[tuple[float, ...], ...]
-    """Quantiles at each node: FWHM, for discs sqrt(2) x scale length, for lobed sources the largest size."""
+    """Quantiles of the size at each node: FWHM, sqrt(2) x scale length (discs), or largest size (lobes)."""
     axis_ratio: tuple[tuple[float, ...], ...]
     """Quantiles of minor over major axis at each node."""
     core_fraction: tuple[float, ...] = (0.0,) * len(QUANTILES)
-    """Quantiles of the core's part of the flux."""
+    """Quantiles of the fraction of the flux in the core."""
 
 
 def _per_arcmin2(total: float, fractions: tuple[float, ...]) -> tuple[float, ...]:
@@ -146,7 +147,7 @@ POPULATIONS = (STEEP_SPECTRUM, FLAT_SPECTRUM, STAR_FORMING)
 
 
 def count_above(population: Population, flux_jy: np.ndarray) -> np.ndarray:
-    """Return the sources per arcmin2 brighter than each flux.
+    """Return the cumulative counts: sources per arcmin2 brighter than each flux.
 
     Parameters
     ----------
@@ -172,12 +173,12 @@ def draw_sources(
     frequency_mhz: float,
     density: float = 1.0,
 ) -> pd.DataFrame:
-    """Return the sources whose centroid lies in some rows of an image, at random positions.
+    """Return random sources whose centroids lie in a range of rows of an image.
 
     Parameters
     ----------
     rng
-        Where the randomness comes from.
+        Source of random numbers.
     columns
         Width of the image, pixels.
     rows
@@ -192,7 +193,7 @@ def draw_sources(
     Returns
     -------
     pandas.DataFrame
-        ``x_cent``, ``y_cent``, ``x_core``, ``y_core`` (pixels, 0 at the centre of the first), ``flux`` (Jy),
+        ``x_cent``, ``y_cent``, ``x_core``, ``y_core`` (pixels, pixel centres at integers), ``flux`` (Jy),
         ``core_frac``, ``b_maj``, ``b_min`` (arcsec), ``pa`` (deg, clockwise from due west), ``size`` and
         ``class`` (codes of SDC1), ``lobe_share`` (of the lobe towards ``pa``).
     """
@@ -209,7 +210,7 @@ def draw_sources(
 
 
 def _count_nodes(population: Population) -> tuple[np.ndarray, np.ndarray]:
-    """Return log flux and log cumulative counts, with the power law to the brightest flux at the end."""
+    """Return log flux and log cumulative counts, extended by the power law to the brightest flux."""
     log_flux = np.log10([*population.flux_jy, BRIGHTEST_JY])
     log_count = np.log10(population.per_arcmin2)
     last = log_count[-1] + population.bright_slope * (log_flux[-1] - log_flux[-2])
@@ -219,7 +220,7 @@ def _count_nodes(population: Population) -> tuple[np.ndarray, np.ndarray]:
 def _draw_shapes(
     rng: np.random.Generator, population: Population, count: int, pixel_arcsec: float
 ) -> pd.DataFrame:
-    """Return sources of one class with their flux at 560 MHz, shape and codes, without positions."""
+    """Return sources of one class with fluxes at 560 MHz, shapes and codes, without positions."""
     log_flux, log_count = _count_nodes(population)
     ranks = np.log10(1 - rng.random(count)) + log_count[0]
     flux = 10 ** np.interp(ranks, log_count[::-1], log_flux[::-1])
@@ -256,7 +257,7 @@ def _draw_from_quantiles(
 
 
 def _size_code(class_code: int, major: np.ndarray, minor: np.ndarray, pixel_arcsec: float) -> np.ndarray:
-    """Return how SDC1 would give each size, which depends on the size in pixels."""
+    """Return the size code of SDC1, which depends on the size in pixels."""
     if class_code == SFG:
         scale = np.sqrt(major * minor / 2)
         return np.where(scale > DISC_PIXELS * pixel_arcsec, DISC, GAUSSIAN)
@@ -266,7 +267,7 @@ def _size_code(class_code: int, major: np.ndarray, minor: np.ndarray, pixel_arcs
 
 
 def _with_cores(sources: pd.DataFrame, pixel_arcsec: float) -> pd.DataFrame:
-    """Return the sources with the place of their cores, which differs where lobes are unequal."""
+    """Return the sources with the positions of their cores, off the centroid if the lobes are unequal."""
     lobed = (sources["size"] == LOBED).to_numpy()
     imbalance = (1 - sources["core_frac"]) * (2 * sources["lobe_share"] - 1) * lobed
     shift = imbalance * LOBE_OFFSET * sources["b_maj"] / pixel_arcsec

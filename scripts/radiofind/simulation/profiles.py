@@ -1,7 +1,7 @@
-"""What sources, the primary beam and the noise look like on the pixels.
+"""Paint sources, primary beam and noise on pixels.
 
-Sources are sums of Gaussians that are already convolved with the beam. A canvas holds only some rows, so its
-memory depends on the width of the image and the size of the largest source, not on the height of the image.
+Sources are sums of Gaussians convolved with the beam. A canvas holds only some rows, so its memory depends on
+the width of the image and the size of the largest source, but not on the height of the image.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from radiofind.simulation.populations import DISC, FS_AGN, GAUSSIAN, LOBE_OFFSET
 
 DISC_WEIGHTS = (0.00397, 0.03684, 0.15677, 0.35865, 0.35861, 0.08516)
 DISC_VARIANCES = (0.02613, 0.1656, 0.6023, 1.695, 4.138, 9.452)
-"""Six Gaussians that make an exponential disc of scale length 1, as in Hogg & Lang (2013): fitted to the flux
-within each radius, which they match to 1e-4 of the whole."""
+"""Six Gaussians that approximate an exponential disc of scale length 1, as in Hogg & Lang (2013): the flux
+within any radius agrees to 1e-4 of the total."""
 
 DISC_SCALE = 0.25
-"""Scale length of a disc over the listed axis: fitted to the 12 brightest discs of the real 560 MHz image."""
+"""Scale length of a disc over the listed axis, fitted to the 12 brightest discs of the real 560 MHz image."""
 
 LOBE_LENGTH, LOBE_WIDTH = 0.25, 1 / 3
-"""FWHM of a lobe along the source over the listed major axis, and across it over the minor axis."""
+"""FWHM of a lobe over the listed axes of the source: along the major and along the minor axis."""
 
 FAINTEST_CUT = 2e-3
-"""Where a stamp ends at the latest, over the peak; at most this part of the flux lies outside."""
+"""Highest brightness over the peak at which a stamp ends; at most this fraction of the flux is outside."""
 
 DEEPEST_CUT = 1e-9
-"""Where a stamp ends in any case, over the peak."""
+"""Lowest brightness over the peak at which a stamp ends."""
 
 LARGEST_SIGMA_ARCSEC = 18.5
 """Standard deviation of the largest component: a lobe of a source of 173 arcsec."""
 
 NOISE_SIGMAS = 5.0
-"""Half width of the noise's kernel in its standard deviations."""
+"""Half width of the noise kernel, in its standard deviations."""
 
 DISH_METRES = 15.0
-"""Diameter whose Airy pattern follows the real 560 MHz primary beam to 0.04, out to 2 deg."""
+"""Dish diameter whose Airy pattern agrees with the real 560 MHz primary beam to 0.04, out to 2 deg."""
 
 BATCH_PIXELS = 1_000_000
-"""Pixels painted at once; few enough for the processor's cache, many enough to hide the cost of a call."""
+"""Pixels to paint at once: few enough for the CPU cache, many enough to hide the overhead of a call."""
 
 
 def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: float) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: fl
     Parameters
     ----------
     sources
-        As `populations.draw_sources` gives them.
+        As `populations.draw_sources` returns them.
     pixel_arcsec
         Size of a pixel, arcsec.
     beam_arcsec
@@ -63,7 +63,7 @@ def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: fl
     -------
     pandas.DataFrame
         ``x``, ``y`` (pixels), ``flux`` (Jy), ``xx``, ``xy``, ``yy`` (variances and covariance, pixels2).
-        One row for a Gaussian source, two for a flat-spectrum AGN, three for a lobed one, six for a disc.
+        One row for a Gaussian source, two for a flat-spectrum AGN, three for a lobed AGN, six for a disc.
     """
     code, flat = sources["size"], sources["class"] == FS_AGN
     tables = [
@@ -77,19 +77,19 @@ def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: fl
 
 
 def _core(sources: pd.DataFrame) -> pd.DataFrame:
-    """Return the cores, which are points."""
+    """Return the cores of sources, which are points."""
     flux = sources["flux"] * sources["core_frac"]
     return sources.assign(flux=flux, x_cent=sources["x_core"], y_cent=sources["y_core"], b_maj=0.0, b_min=0.0)
 
 
 def _core_and_halo(sources: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the cores of flat-spectrum AGN, then their lobes, which are seen end on."""
+    """Yield the cores of flat-spectrum AGN, then their lobes, seen end-on."""
     yield _core(sources)
     yield sources.assign(flux=sources["flux"] * (1 - sources["core_frac"]))
 
 
 def _core_and_lobes(sources: pd.DataFrame, pixel_arcsec: float) -> Iterator[pd.DataFrame]:
-    """Yield the cores of steep-spectrum AGN, then the lobes towards and away from their position angle."""
+    """Yield the cores of steep-spectrum AGN, then the lobes towards the position angle and opposite."""
     yield _core(sources)
     angle = np.radians(sources["pa"])
     reach = LOBE_OFFSET * sources["b_maj"] / pixel_arcsec
@@ -105,7 +105,7 @@ def _core_and_lobes(sources: pd.DataFrame, pixel_arcsec: float) -> Iterator[pd.D
 
 
 def _discs(sources: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the Gaussians that together make each disc."""
+    """Yield the Gaussians that add up to each disc."""
     for weight, variance in zip(DISC_WEIGHTS, DISC_VARIANCES, strict=True):
         fwhm = FWHM * np.sqrt(variance) * DISC_SCALE
         yield sources.assign(
@@ -114,10 +114,10 @@ def _discs(sources: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _convolved(ellipses: pd.DataFrame, pixel_arcsec: float, beam_arcsec: float) -> pd.DataFrame:
-    """Return ellipses, given by their FWHM, as Gaussians convolved with the beam."""
+    """Return ellipses with the given FWHM as Gaussians convolved with the beam."""
     axes = (beam_arcsec, ellipses["b_maj"], ellipses["b_min"])
     beam, major, minor = ((fwhm / (FWHM * pixel_arcsec)) ** 2 for fwhm in axes)
-    # Clockwise from due west: west is the direction of growing columns, clockwise goes down.
+    # Clockwise from due west: west is towards larger columns, and clockwise is down from there.
     cosine, sine = np.cos(np.radians(ellipses["pa"])), -np.sin(np.radians(ellipses["pa"]))
     return pd.DataFrame(
         {
@@ -132,7 +132,7 @@ def _convolved(ellipses: pd.DataFrame, pixel_arcsec: float, beam_arcsec: float) 
 
 
 def largest_radius(*, pixel_arcsec: float, beam_arcsec: float) -> int:
-    """Return the rows on either side of its centre that a component of the populations can cover."""
+    """Return the most rows on either side of its centre that a component of the populations can cover."""
     sigma = np.hypot(LARGEST_SIGMA_ARCSEC, beam_arcsec / FWHM) / pixel_arcsec
     return int(np.ceil(sigma * np.sqrt(-2 * np.log(DEEPEST_CUT))))
 
@@ -145,7 +145,7 @@ def correlated_noise(
     Parameters
     ----------
     seed
-        Each block has its own seed: these numbers and the number of the block.
+        Numbers that, together with the number of a block, seed that block.
     columns
         Width of the image.
     block_rows
@@ -157,7 +157,7 @@ def correlated_noise(
     ------
     2D float32 ndarray, shape (block_rows, columns)
     """
-    # As in an interferometer: the beam is the autocorrelation, so the kernel is narrower by sqrt(2).
+    # As in an interferometer, the autocorrelation is the beam, so the kernel is narrower by sqrt(2).
     sigma = beam_pixels / FWHM / np.sqrt(2)
     half = int(np.ceil(NOISE_SIGMAS * sigma))
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
@@ -192,14 +192,14 @@ def primary_beam_at(sine: np.ndarray, frequency_mhz: float) -> np.ndarray:
 
 
 class Canvas:
-    """Some rows of an image, in a ring: the slot of a row is its number modulo the height of the ring.
+    """A ring buffer for some rows of an image: the slot of a row is its number modulo the height of the ring.
 
     Parameters
     ----------
     shape
         Rows and columns of the whole image.
     block_rows
-        Rows taken off at once. Components must be painted block by block, in the order of their centres.
+        Rows of a block. Components must be painted block by block, in the order of their centres.
     reach
         Rows on either side of its centre that a component may cover.
     """
@@ -207,7 +207,7 @@ class Canvas:
     def __init__(self, shape: tuple[int, int], *, block_rows: int, reach: int):
         self.shape = shape
         self.lag_blocks = -(-reach // block_rows)
-        """Blocks that must be painted after a block before that block is complete."""
+        """Number of later blocks to paint before a block is complete."""
         self._reach = self.lag_blocks * block_rows
         self._ring = np.zeros((2 * self._reach + block_rows, shape[1]), dtype=np.float32)
 
@@ -217,11 +217,11 @@ class Canvas:
         Parameters
         ----------
         components
-            As `components_of` gives them.
+            As `components_of` returns them.
         beam_pixels
             FWHM of the beam, pixels.
         faintest
-            Brightness that may be left out around a component, Jy/beam.
+            Brightness below which the outskirts of a component may be cut off, Jy/beam.
         """
         determinant = components["xx"] * components["yy"] - components["xy"] ** 2
         peak = components["flux"] * (beam_pixels / FWHM) ** 2 / np.sqrt(determinant)
@@ -234,14 +234,14 @@ class Canvas:
             self._paint_stamps(table[stamp == index], halves[index])
 
     def take(self, rows: tuple[int, int]) -> np.ndarray:
-        """Return finished rows (Jy/beam, float32) and forget them."""
+        """Return complete rows (Jy/beam, float32) and clear them."""
         slots = np.arange(*rows) % len(self._ring)
         taken = self._ring[slots]
         self._ring[slots] = 0
         return taken
 
     def _paint_stamps(self, components: pd.DataFrame, half: int) -> None:
-        """Add components whose stamps reach equally far, in batches of limited size."""
+        """Add components with stamps of the same size, in batches of limited size."""
         side = 2 * half + 1
         rows_at_once = min(side, BATCH_PIXELS // side)
         sources_at_once = BATCH_PIXELS // (side * rows_at_once)
@@ -255,7 +255,7 @@ class Canvas:
     def _paint_batch(
         self, batch: dict[str, np.ndarray], row_offsets: np.ndarray, column_offsets: np.ndarray
     ) -> None:
-        """Add the given rows and columns of each component's stamp; the fields have shape (n, 1)."""
+        """Add the given rows and columns of the stamps of components, whose columns have shape (n, 1)."""
         rows = np.rint(batch["y"]).astype(np.intp) + row_offsets
         columns = np.rint(batch["x"]).astype(np.intp) + column_offsets
         dy, dx = rows - batch["y"], columns - batch["x"]
@@ -273,11 +273,11 @@ class Canvas:
 
 
 def _outside_to_minus_infinity(values: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
-    """Return the values in single precision, minus infinity where the place is not in the image."""
+    """Return the values in single precision, and minus infinity at places outside the image."""
     return np.where((places >= 0) & (places < size), values, -np.inf).astype(np.float32)
 
 
 def _stamp_sizes(largest: int) -> np.ndarray:
-    """Return half sizes of stamps, pixels, growing by an eighth at most, so that few pixels are wasted."""
+    """Return half sizes of stamps in pixels, in steps of at most an eighth, so that few pixels are wasted."""
     sizes = np.unique(np.ceil(np.geomspace(2, largest, int(np.log(largest / 2) / np.log(1.125)) + 2)))
     return sizes.astype(int)

@@ -118,7 +118,7 @@ def test_where_pixels_of_the_training_are_unknown_all_are_taken(stored):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"keras": "2.15.0"}, "a.json: expected a classifier of Keras 3, received one of 2.15.0"),
+        ({"keras": "2.15.0"}, r"a\.json: .*Keras 2\.15\.0"),
         ({"turns": None}, r"a\.json.*turns"),
         (
             {"classes": ["a", "b"]},

@@ -1,4 +1,4 @@
-"""What Keras runs on is fixed before it runs: threads, seed, precision."""
+"""Threads, seed and precision are set before Keras runs."""
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ def hardware(monkeypatch):
     return pretend
 
 
-def test_it_is_said_on_what_the_network_runs(hardware):
+def test_the_hardware_is_described(hardware):
     hardware()
     assert set_up(threads=1, seed=1) == "the CPU (1 threads, tensorflow); there is no GPU"
     hardware(gpu="gpu:0")

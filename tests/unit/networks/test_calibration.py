@@ -53,7 +53,7 @@ def test_known_distortion_is_recovered():
     assert (calibration.a, calibration.b, calibration.c) == pytest.approx((0.6, 0.3, -0.8), abs=0.05)
 
 
-def test_many_detections_outweigh_what_was_believed():
+def test_many_detections_outweigh_the_prior():
     raw, matched = detections(20_000)
     features = np.column_stack([np.log(raw), -np.log1p(-raw)])
     free = LogisticRegression(C=np.inf, tol=1e-8).fit(features, matched)
@@ -129,7 +129,7 @@ def test_missing_outputs_stay_missing_and_do_not_count():
     assert np.array_equal(np.isnan(calibrate(calibration, gaps)), np.isnan(gaps))
 
 
-def test_saturated_outputs_are_no_obstacle():
+def test_saturated_outputs_are_calibrated():
     raw, matched = detections(500)
     raw[matched & (raw > 0.6)], raw[~matched & (raw < 0.4)] = 1.0, 0.0
     calibration = fit_calibration(raw.astype(np.float32), matched)
@@ -137,14 +137,14 @@ def test_saturated_outputs_are_no_obstacle():
 
 
 def test_raw_outputs_outside_0_to_1_are_refused():
-    with pytest.raises(ValueError, match="from 0 to 1, received -2.0 to 0.5"):
+    with pytest.raises(ValueError, match=r"-2\.0 to 0\.5"):
         fit_calibration(np.array([-2.0, 0.5, np.nan]), np.ones(3, dtype=bool))
-    with pytest.raises(ValueError, match="from 0 to 1, received 0.5 to 1.5"):
+    with pytest.raises(ValueError, match=r"0\.5 to 1\.5"):
         calibrate(IDENTITY, np.array([1.5, 0.5]))
 
 
 def test_as_many_matches_as_outputs_are_expected():
-    with pytest.raises(ValueError, match=r"received \(3,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         fit_calibration(np.full(3, 0.5), np.ones(2, dtype=bool))
 
 
@@ -155,9 +155,9 @@ def test_json_gives_the_same_calibration_back(tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"a": -1.0}, {"c": float("nan")}, {"b": "1"}, {"n_matched": None}])
-def test_json_of_no_calibration_is_refused(change, tmp_path):
+def test_json_of_an_invalid_calibration_is_refused(change, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(asdict(IDENTITY) | change))
-    with pytest.raises(ValueError, match="expected a calibration"):
+    with pytest.raises(ValueError, match=r"a\.json: .*a calibration"):
         read_json(tmp_path / "a.json", Calibration, what="a calibration")
 
 

@@ -1,4 +1,4 @@
-"""Training: the same network whatever interrupts it, the best weights of it, an end when it stalls."""
+"""Training gives the same network whatever interrupts it, with the best weights, and ends when it stalls."""
 
 import keras
 import numpy as np
@@ -175,10 +175,10 @@ def test_training_ends_when_validation_has_not_improved_for_the_patience(tmp_pat
 
 
 @pytest.mark.parametrize("broken", ["training", "validation"])
-def test_a_loss_that_is_no_number_is_an_error(tmp_path, broken):
+def test_a_loss_that_is_not_finite_is_an_error(tmp_path, broken):
     batches = Noise(scale=np.inf if broken == "training" else 1)
     validate = Told(1.0 if broken == "training" else np.nan)
-    with pytest.raises(ValueError, match="Expected a training that converges, received the losses .*nan"):
+    with pytest.raises(ValueError, match=r"epoch 1\b.*nan"):
         run(network_of(), batches, tmp_path / "state", validate=validate)
 
 

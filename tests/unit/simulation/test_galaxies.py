@@ -80,7 +80,7 @@ def test_noise_is_correlated_as_the_beam():
         assert product.mean() == pytest.approx(np.exp(-0.5 * exponent), abs=0.03)
 
 
-def test_noise_does_not_go_on_at_the_opposite_edge_nor_in_the_next_image():
+def test_noise_at_opposite_edges_and_in_different_images_is_independent():
     beam = beam_covariance(5.4, pixel_arcsec=1.8)
     noise = beam_noise(300, 32, beam=beam, generator=np.random.default_rng(1))
     assert abs((noise[:, 0] * noise[:, -1]).mean()) < 0.05
@@ -216,7 +216,7 @@ def test_straight_galaxies_are_nearly_straight():
 
 
 @pytest.mark.parametrize("name", ["1_component", "2_component", "3_component", "4_component"])
-def test_components_can_be_told_apart(name):
+def test_components_are_separate(name):
     images, objects = noiseless(replace(LONE, classes=(name,), images_per_class=40))
     assert (objects["n_components"] == int(name[0])).all()
     for image in images:
@@ -246,7 +246,7 @@ def test_truth_of_a_point_has_no_arms():
     assert (objects["size_arcsec"] == 0).all()
 
 
-def test_neighbours_are_as_many_and_as_bright_as_asked_for():
+def test_neighbours_have_the_density_and_brightness_of_the_settings():
     settings = replace(LONE, classes=("compact",), images_per_class=500, neighbours_per_arcmin2=0.5)
     objects, components = draw_galaxies(settings, np.random.default_rng(1))
     expected = 0.5 * (64 * 1.8 / 60) ** 2
@@ -265,16 +265,16 @@ def test_neighbours_are_as_many_and_as_bright_as_asked_for():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"classes": ("FRI", "FRIII")}, r"Expected classes among compact, .* received \['FRI', 'FRIII'\]"),
-        ({"classes": ("FRI", "FRI")}, "each once"),
-        ({"classes": ()}, "Expected classes"),
-        ({"images_per_class": 0}, "Expected images_per_class greater than 0, received 0"),
-        ({"rms_jy_per_beam": -1.0}, "Expected rms_jy_per_beam greater than 0"),
-        ({"neighbours_per_arcmin2": -1}, "Expected neighbours_per_arcmin2 of at least 0"),
-        ({"snr": (100, 10)}, r"Expected snr as \[lowest, highest\]"),
-        ({"beam_arcsec": 1.8}, "Expected beam_arcsec from 2 to 100 pixels"),
-        ({"beam_arcsec": (5.4, 5.4)}, r"Expected beam_arcsec as FWHM or \[major, minor, angle\]"),
-        ({"size_pixels": 20}, "Expected size_pixels of at least"),
+        ({"classes": ("FRI", "FRIII")}, r"classes.*\bcompact, .*\['FRI', 'FRIII'\]"),
+        ({"classes": ("FRI", "FRI")}, r"classes.*\['FRI', 'FRI'\]"),
+        ({"classes": ()}, r"classes.*\[\]"),
+        ({"images_per_class": 0}, r"images_per_class.*\b0$"),
+        ({"rms_jy_per_beam": -1.0}, r"rms_jy_per_beam.*-1\.0$"),
+        ({"neighbours_per_arcmin2": -1}, r"neighbours_per_arcmin2.*-1$"),
+        ({"snr": (100, 10)}, r"snr.*\[100, 10\]"),
+        ({"beam_arcsec": 1.8}, r"beam_arcsec.*\b2 to 100 pixels.*1\.8"),
+        ({"beam_arcsec": (5.4, 5.4)}, r"beam_arcsec.*\(5\.4, 5\.4\)"),
+        ({"size_pixels": 20}, r"size_pixels.*\b20$"),
     ],
 )
 def test_settings_out_of_range_are_errors(values, message):

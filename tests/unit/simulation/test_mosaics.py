@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import tracemalloc
 from dataclasses import replace
 from itertools import islice
@@ -46,14 +45,14 @@ def test_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
     assert first[2].read_bytes() != other[2].read_bytes()
 
 
-def test_files_hold_the_strips_and_nothing_of_the_day(tmp_path):
+def test_files_hold_the_strips_and_no_date(tmp_path):
     image, _, _ = write(SMALL, tmp_path)
     with fits.open(image) as hdus:
         np.testing.assert_array_equal(hdus[0].data[0, 0], stitch(SMALL))
         assert not {"DATE", "HISTORY", "DATE-OBS"} & set(hdus[0].header)
 
 
-def test_noise_is_as_strong_as_asked_for():
+def test_noise_has_the_rms_of_the_settings():
     noisy = replace(SMALL, rms_jy_per_beam=3e-6, density=1e-6)
     assert stitch(noisy).std() == pytest.approx(3e-6, rel=0.03)
 
@@ -73,9 +72,7 @@ def test_bands_have_the_pixels_and_beams_of_sdc1(mhz, pixel, beam):
 
 def test_other_frequencies_need_pixel_beam_and_noise():
     settings = {"size_pixels": 100, "frequency_mhz": 144, "exposure_h": 8, "seed": 0}
-    with pytest.raises(
-        ValueError, match="Expected beam_arcsec, rms_jy_per_beam for frequency_mhz 144, received none"
-    ):
+    with pytest.raises(ValueError, match="beam_arcsec, rms_jy_per_beam.*frequency_mhz 144"):
         Simulation(**settings, pixel_arcsec=1.5)
     given = Simulation(**settings, pixel_arcsec=1.5, beam_arcsec=6.0, rms_jy_per_beam=7e-5)
     assert np.isfinite(stitch(given)).all()
@@ -84,18 +81,15 @@ def test_other_frequencies_need_pixel_beam_and_noise():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"axes": 3}, "Expected axes 2 or 4, received 3"),
-        ({"size_pixels": 0}, "Expected size_pixels greater than 0, received 0"),
-        ({"exposure_h": -1}, "Expected exposure_h greater than 0, received -1"),
-        ({"density": 0}, "Expected density greater than 0, received 0"),
-        (
-            {"beam_arcsec": 0.6},
-            "Expected beam_arcsec from 2 to 100 pixels, received 0.6 arcsec (0.99 pixels)",
-        ),
+        ({"axes": 3}, r"axes.*\b3$"),
+        ({"size_pixels": 0}, r"size_pixels.*\b0$"),
+        ({"exposure_h": -1}, r"exposure_h.*-1$"),
+        ({"density": 0}, r"density.*\b0$"),
+        ({"beam_arcsec": 0.6}, r"beam_arcsec.*\b2 to 100 pixels.*0\.6 arcsec.*0\.99 pixels"),
     ],
 )
 def test_values_out_of_range_are_errors(change, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=message):
         replace(SMALL, **change)
 
 

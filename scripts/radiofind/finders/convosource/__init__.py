@@ -1,4 +1,4 @@
-"""The convolutional network that maps where sources are (Lukic et al. 2019): its training and its search.
+"""ConvoSource, a convolutional network that maps the probability of sources (Lukic et al. 2019).
 
-Owns its recipes, and the record beside a network that says where it may be used.
+Owns its training, its search, its recipes, and the record that says for which images a network may be used.
 """

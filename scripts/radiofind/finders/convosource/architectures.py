@@ -1,4 +1,4 @@
-"""The networks that map an image to the probability that each pixel holds a source."""
+"""The networks that map an image to the probability of a source in each pixel."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from radiofind.networks.backend import POLICIES
 WIDTH, BLOCKS = 32, 6
 """Channels and residual blocks of the network of the default recipe."""
 DROPOUT = 0.1
-"""Part of the channels that is left out in each step of the training."""
+"""Fraction of channels that dropout leaves out in training."""
 IMAGE = (None, None, None, 1)
-"""Shape of what a network takes and gives: batch, rows, columns and one channel."""
+"""Shape of inputs and outputs of a network: batch, rows, columns and one channel."""
 
 
 def paper_network() -> keras.Model:
-    """Return the network of Lukic et al. 2019 (section 3 and its public code): 32,193 parameters, reach 6.
+    """Return the network of Lukic et al. 2019 (section 3 and public code): 32,193 parameters, reach 6 pixels.
 
     Returns
     -------
@@ -33,13 +33,13 @@ def paper_network() -> keras.Model:
 
 
 def residual_network() -> keras.Model:
-    """Return the network of the default recipe: residual blocks of 3 x 3 kernels, reach 13.
+    """Return the network of the default recipe: residual blocks of 3 x 3 kernels, reach 13 pixels.
 
     Returns
     -------
     keras.Model
-        From (batch, rows, columns, 1) to probabilities of the same shape. It starts with the probability of
-        an empty sky, or the first steps would be spent on learning that sources are rare.
+        From (batch, rows, columns, 1) to probabilities of the same shape. The initial probabilities are those
+        of an almost empty sky, so that no training steps are spent on learning that sources are rare.
     """
     inputs = keras.Input((None, None, 1))
     x = layers.Conv2D(WIDTH, 3, padding="same", activation="relu")(inputs)
@@ -55,16 +55,16 @@ def residual_network() -> keras.Model:
 
 @keras.saving.register_keras_serializable("radiofind")
 class SplitConv2D(layers.Conv2D):
-    """A convolution of one channel in bfloat16 that takes its input in two parts, so that it is not rounded.
+    """A convolution in bfloat16 that splits its one-channel input in two, so that no precision is lost.
 
-    Rounded inputs alone would move one score in a hundred by more than 0.01.
+    With inputs rounded to bfloat16, one score in a hundred would change by more than 0.01.
     """
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **{**options, "autocast": False})
 
     def call(self, inputs: object) -> object:
-        """Return the convolution of the input and of what rounding leaves over."""
+        """Return the convolution of the rounded input and of the rounding residual."""
         rounded = ops.cast(inputs, "bfloat16")
         rest = ops.cast(inputs - ops.cast(rounded, inputs.dtype), "bfloat16")
         kernel = ops.cast(ops.concatenate([self.kernel, self.kernel], axis=2), "bfloat16")
@@ -73,15 +73,15 @@ class SplitConv2D(layers.Conv2D):
 
 
 def with_precision(network: keras.Model, precision: str) -> keras.Model:
-    """Return the network with the same weights that computes in another precision.
+    """Return a network with the same weights that computes in another precision.
 
     Parameters
     ----------
     network
         Any network.
     precision
-        ``float32`` or ``bfloat16``. The sigmoid stays in float32, and the last convolution unless it is wide:
-        for the 64 channels of the paper's network that would cost a third of the speed.
+        ``float32`` or ``bfloat16``. The sigmoid stays in float32, and so does the last convolution unless it
+        has many channels: with the 64 of the paper's network, that would be a third slower.
     """
     convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
     first, last = convolutions[0].name, convolutions[-1]

@@ -1,4 +1,4 @@
-"""Draw the batches on which a network is trained: whole patches, or random crops of the boxes."""
+"""Draw the batches for the training of a network: whole patches, or random crops of the boxes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from radiofind.mosaics.box import pixel_of
 from radiofind.networks.orientations import turned
 
 AGN = (1, 2)
-"""Codes of the classes that the augmentation ``extended`` repeats (SS-AGN, FS-AGN)."""
+"""Codes of the classes to which the augmentation ``extended`` applies (SS-AGN, FS-AGN)."""
 PAPER_WAYS = (1, 2, 3, 4, 6)
-"""How the paper turns patches: quarter turns, left to right, top to bottom (a half turn, then mirrored)."""
+"""Orientations of patches in the paper: three rotations, and mirrored left to right and top to bottom."""
 FINAL_PART = 1 / 3
-"""The last part of a training sees only mosaics with a validation box, which are those it is meant for."""
+"""Last part of a training, which uses only mosaics with a validation box: the network is meant for those."""
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Input and target, shape (n, rows, columns, 1), and weights (n, rows, columns)."""
@@ -26,33 +26,33 @@ Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Example:
-    """A piece of sky with what a network should say of it."""
+    """A box of a mosaic with the target of a network."""
 
     inputs: np.ndarray
-    """2D float32 ndarray, scaled as the recipe says."""
+    """2D float32 ndarray, scaled by the recipe."""
     target: np.ndarray
-    """Probability wanted, same shape."""
+    """Target probability, same shape."""
     agn: np.ndarray
-    """Whether the pixel is that of an AGN, same shape."""
+    """Whether the pixel contains an AGN, same shape."""
     grid: Grid
-    """Where the pixels lie in the mosaic."""
+    """The lattice of bins in the mosaic."""
     final: bool
     """Whether the last part of a training draws from it."""
 
 
 def example_of(region: Region, *, recipe: Recipe, factor: int, train_snr: float, final: bool) -> Example:
-    """Return a box of a mosaic as a network is shown it.
+    """Return the input and the target of a network for a box of a mosaic.
 
     Parameters
     ----------
     region
         The box.
     recipe
-        How the network sees the sky.
+        The recipe of the network.
     factor
         Pixels along the side of a bin.
     train_snr
-        Truth above it is marked.
+        SNR above which truth is marked.
     final
         Whether the last part of the training draws from it.
     """
@@ -75,10 +75,10 @@ def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_p
     shape
         Rows and columns.
     x, y
-        Positions of the sources in pixels of the map; what lies outside is left out.
+        Positions of the sources in pixels of the map; sources outside are ignored.
     blob_pixels
-        Standard deviation of the Gaussian around each source, of which the highest counts where they meet; 0
-        marks the one pixel that holds it.
+        Standard deviation of the Gaussian around each source (the maximum counts where several overlap); 0
+        marks only the nearest pixel.
     """
     marked = np.zeros(shape, dtype=np.float32)
     reach = int(np.ceil(3 * blob_pixels))
@@ -94,23 +94,23 @@ def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_p
 
 @dataclass(frozen=True)
 class CropBatches:
-    """Random crops of the examples, turned and mirrored; the recipe ``default``."""
+    """Random crops of the examples, randomly rotated and mirrored, for the recipe ``default``."""
 
     examples: Sequence[Example]
-    """Where the crops come from; each example as often as the others."""
+    """The examples, from each of which equally many crops are drawn."""
     recipe: Recipe
-    """Size and number of the crops."""
+    """The recipe, which sets size and number of the crops."""
     augment: str
-    """``all`` crops are turned and mirrored at random, those with an AGN (``extended``), or ``none``."""
+    """Crops to rotate and mirror at random: ``all``, those with an AGN (``extended``), or ``none``."""
     epochs: int
     """Epochs of the training."""
     batches_per_epoch: int
     """Batches in an epoch."""
     seed: int
-    """Seed."""
+    """Seed of the random crops."""
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Return a batch, which depends on nothing but the seed, the epoch and its place in it."""
+        """Return a batch, which depends only on the seed, the epoch and its index in the epoch."""
         rng = np.random.default_rng([self.seed, epoch, index])
         final = epoch >= self.epochs * (1 - FINAL_PART)
         examples = [example for example in self.examples if example.final or not final]
@@ -134,18 +134,18 @@ class CropBatches:
 
 @dataclass(frozen=True)
 class PatchBatches:
-    """The patches in a new order each epoch, some of them several times; the recipe ``paper``."""
+    """The patches in a new order in each epoch, some of them several times, for the recipe ``paper``."""
 
     inputs: np.ndarray
     """Scaled patches, shape (n, rows, columns)."""
     target: np.ndarray
-    """Probability wanted, same shape."""
+    """Target probability, same shape."""
     copies: np.ndarray
-    """Shape (m, 2): number of a patch, and which way it is turned."""
+    """Number of a patch and its orientation (see `orientations.turned`), shape (m, 2)."""
     batch_patches: int
     """Patches in a batch."""
     seed: int
-    """Seed."""
+    """Seed of the order."""
 
     @property
     def batches_per_epoch(self) -> int:
@@ -153,7 +153,7 @@ class PatchBatches:
         return -(-len(self.copies) // self.batch_patches)
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Return a batch, which depends on nothing but the seed, the epoch and its place in it."""
+        """Return a batch, which depends only on the seed, the epoch and its index in the epoch."""
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.copies))
         chosen = self.copies[order[index * self.batch_patches : (index + 1) * self.batch_patches]]
         inputs = np.stack([turned(self.inputs[patch], way) for patch, way in chosen])[..., np.newaxis]
@@ -162,22 +162,22 @@ class PatchBatches:
 
 
 def patch_batches(patches: PatchSet, *, recipe: Recipe, augment: str, seed: int) -> PatchBatches:
-    """Return the batches of the paper: each patch once, selected ones seven times (its section 3.2 and code).
+    """Return the batches of the paper: each patch once, selected ones seven times (section 3.2 and code).
 
     Parameters
     ----------
     patches
         The patches of the train boxes.
     recipe
-        How the network sees the sky.
+        The recipe of the network.
     augment
-        Which patches are selected: ``none``, those with an AGN (``extended``), or ``all``.
+        Selected patches: ``none``, those with an AGN (``extended``), or ``all``.
     seed
-        Seed.
+        Seed of the order.
 
     Notes
     -----
-    Selected patches come again as they are, mirrored both ways, and turned by 90, 180 and 270 degrees.
+    Selected patches are repeated unchanged, mirrored both ways, and rotated by 90, 180 and 270 degrees.
     """
     inputs = np.stack(
         [recipe.scale(*planes) for planes in zip(patches.image, patches.mean, patches.rms, strict=True)]
@@ -195,7 +195,7 @@ def patch_batches(patches: PatchSet, *, recipe: Recipe, augment: str, seed: int)
 
 
 def _inner_weights(number: int, side: int, margin: int) -> np.ndarray:
-    """Return weights that leave out the margin of crops, where the network sees zeros instead of sky."""
+    """Return weights that exclude the margin of crops, where the network sees zeros instead of sky."""
     weights = np.zeros((number, side, side), dtype=np.float32)
     margin = min(margin, (side - 1) // 2)
     weights[:, margin : side - margin, margin : side - margin] = 1

@@ -1,7 +1,7 @@
-"""Bin an image until its beam is a few pixels wide, on a lattice that does not depend on the tile.
+"""Bin images until the beam is a few pixels wide, on a lattice that does not depend on the tile.
 
-A network learns shapes in pixels. Binning shows it every survey at about the same number of pixels per beam,
-and spares it the work that an oversampled image would cost.
+A network learns shapes in pixels. Binning gives it about the same number of pixels per beam in every survey,
+and saves time on oversampled images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from radiofind.mosaics.images import ImageHeader
 
 @dataclass(frozen=True)
 class Grid:
-    """The bins of a box of a mosaic."""
+    """The lattice of bins in a box of a mosaic."""
 
     factor: int
     """Pixels along the side of a bin."""
@@ -27,22 +27,22 @@ class Grid:
     """First mosaic row of the first bin."""
 
     def to_bins(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions counted in bins, from positions in mosaic pixels; centres are at integers."""
+        """Return positions in bins from positions in mosaic pixels; centres are at integers in both."""
         return (x - self.x0 + 0.5) / self.factor - 0.5, (y - self.y0 + 0.5) / self.factor - 0.5
 
     def to_mosaic(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions in mosaic pixels, from positions in bins."""
+        """Return positions in mosaic pixels from positions in bins."""
         return (x + 0.5) * self.factor - 0.5 + self.x0, (y + 0.5) * self.factor - 0.5 + self.y0
 
     def bin(self, pixels: np.ndarray, box: Box) -> np.ndarray:
-        """Return the mean of the pixels of each bin that lies in the box; blank pixels do not count.
+        """Return the mean of the valid pixels of each bin that lies in the box.
 
         Parameters
         ----------
         pixels
             2D ndarray over `box`.
         box
-            What the array covers, in mosaic pixels.
+            The box of the array, in mosaic pixels.
         """
         inner = pixels[self.y0 - box.y0 :, self.x0 - box.x0 :]
         if self.factor == 1:
@@ -55,28 +55,28 @@ class Grid:
 
 
 def grid_of(box: Box, factor: int) -> Grid:
-    """Return the bins that lie wholly in a box; their edges are multiples of the factor in the mosaic."""
+    """Return the bins that lie entirely in a box; their edges are multiples of the factor in the mosaic."""
     return Grid(factor, -(-box.x0 // factor) * factor, -(-box.y0 // factor) * factor)
 
 
 def pixels_per_beam(header: ImageHeader) -> float:
-    """Return the geometric mean width (FWHM) of the beam of an image in its pixels."""
+    """Return the geometric mean width (FWHM) of the beam of an image, in pixels."""
     return width_in_pixels(header.beam.major_arcsec, header.beam.minor_arcsec, header.pixel_arcsec)
 
 
 def width_in_pixels(major_arcsec: float, minor_arcsec: float, pixel_arcsec: float) -> float:
-    """Return the geometric mean of two widths in pixels."""
+    """Return the geometric mean of two widths, in pixels."""
     return float(np.sqrt(major_arcsec * minor_arcsec) / pixel_arcsec)
 
 
 def bin_factor(pixels_in_beam: float, wanted: float) -> int:
-    """Return how many pixels to bin so that the beam is `wanted` pixels wide, or up to twice that.
+    """Return the side of a bin in pixels with which the beam is one to two times `wanted` bins wide.
 
     Parameters
     ----------
     pixels_in_beam
         Width of the beam in pixels.
     wanted
-        Width in pixels that it shall not fall below, if the image allows; infinite for no binning.
+        Smallest width of the beam in bins, if the image allows; infinite for no binning.
     """
     return max(int(pixels_in_beam // wanted), 1)

@@ -20,32 +20,32 @@ from radiofind.mosaics.tiles import Tile
 logger = logging.getLogger(__name__)
 
 BRIGHT_SNR = 10
-"""Only truth above it is compared: fainter sources are found where noise has made them brighter."""
+"""Lowest SNR of the truth that counts: fainter sources are found preferentially where noise adds to them."""
 PIXEL_ARCSEC = 0.01
-"""Side of the pixels of a box, on which total fluxes do not depend: so small that no box is bent."""
+"""Arbitrary pixel size of a box, so small that the curvature of the sky is negligible."""
 FEWEST = 20
-"""With fewer of these sources nothing is learned."""
+"""Fewest bright sources for a scale other than 1."""
 
 
 def learn_flux_scale(
     regions: Sequence[Region], origins: Sequence[Mapping[str, object]], *, train_snr: float
 ) -> float:
-    """Return the median of measured over true total flux of bright sources.
+    """Return the median ratio of measured to true total flux of bright sources.
 
     Parameters
     ----------
     regions
         Boxes of the training set.
     origins
-        For each mosaic number of the regions what `patches.read_origin` says of it.
+        Entry of each mosaic, by its number, in the result of `patches.read_origin`.
     train_snr
-        Truth above it is measured, so that neighbours are fitted with the bright sources.
+        Lowest SNR of the truth to fit, so that the neighbours of bright sources are fitted too.
 
     Returns
     -------
     float
-        1 with fewer than 20 sources above SNR 10. Below 1 where images lack flux that the truth has, because
-        it lies below the noise around extended sources, or because the truth counts it in another way.
+        1 with fewer than 20 sources above SNR 10. It is below 1 if the image lacks flux of the truth, for
+        example of extended emission below the noise, or if the truth defines total flux differently.
     """
     ratios = [np.zeros(0)]
     for region in regions:
@@ -56,19 +56,19 @@ def learn_flux_scale(
         ratios.append(ratio[(truth["snr"] > BRIGHT_SNR).to_numpy() & np.isfinite(ratio)])
     found = np.concatenate(ratios)
     scale = float(np.median(found)) if len(found) >= FEWEST else 1.0
-    logger.info("total flux over truth: %.3f, by %d sources above SNR %g", scale, len(found), BRIGHT_SNR)
+    logger.info("total flux over truth: %.3f, from %d sources above SNR %g", scale, len(found), BRIGHT_SNR)
     return scale
 
 
 def field_of(region: Region, origin: Mapping[str, object]) -> Field:
-    """Return a box of a training set as finders get a tile; only its beam in pixels is right.
+    """Return a box of a training set as a tile, with the true beam in pixels but an arbitrary sky position.
 
     Parameters
     ----------
     region
         The box.
     origin
-        What `patches.read_origin` says of its mosaic.
+        Entry of its mosaic in the result of `patches.read_origin`.
     """
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---SIN", "DEC--SIN"]

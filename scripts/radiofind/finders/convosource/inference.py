@@ -11,13 +11,13 @@ from radiofind.networks.backend import compiles_kernels
 from radiofind.networks.orientations import turned, turned_back
 
 BLOCK_PIXELS = 1000
-"""Side of the square that the network is run on at once, without its margin; the memory grows with it."""
+"""Side of the blocks to which the network is applied, without margins; memory grows with it."""
 
 MULTIPLE = 16
-"""Sides of arrays are rounded up to it: others cost a third of the speed in bfloat16."""
+"""Sides of arrays are rounded up to a multiple of this: others are a third slower in bfloat16."""
 
 Predictor = Callable[[np.ndarray], np.ndarray]
-"""From (n, rows, columns, 1) inputs to probabilities of the same shape."""
+"""Function from (n, rows, columns, 1) inputs to probabilities of the same shape."""
 
 
 def predictor_of(network: keras.Model) -> Predictor:
@@ -26,7 +26,7 @@ def predictor_of(network: keras.Model) -> Predictor:
     Parameters
     ----------
     network
-        From (n, rows, columns, 1) to the same shape.
+        A network whose output has the shape of its input, (n, rows, columns, 1).
     """
     network.compile(jit_compile=compiles_kernels())
     return network.predict_on_batch
@@ -35,29 +35,30 @@ def predictor_of(network: keras.Model) -> Predictor:
 def probability_map(
     predict: Predictor, inputs: np.ndarray, *, reach_pixels: int, turns: int, block_pixels: int = BLOCK_PIXELS
 ) -> np.ndarray:
-    """Return the probability of each pixel, as if the network had been run over the whole image at once.
+    """Return the probability of each pixel, the same as if the network were applied to the image at once.
 
     Parameters
     ----------
     predict
         Result of `predictor_of`.
     inputs
-        2D float32 ndarray, scaled as the network wants it.
+        2D float32 ndarray, scaled by the recipe of the network.
     reach_pixels
-        How far from a pixel the network looks: the margin that is added to each block.
+        Radius of the receptive field of the network, which is the margin around each block.
     turns
-        Probabilities are averaged over so many orientations of the image, 1 to 8.
+        Number of orientations of the image to average over, 1 to 8.
     block_pixels
         Side of the blocks; with margins it is rounded up to a multiple of 16.
 
     Returns
     -------
     2D float32 ndarray
-        Same shape. Beyond the edges of the image the network sees zeros, as it does for blank pixels.
+        Same shape. Beyond the edges of the image the network sees zeros, as for blank pixels.
 
     Notes
     -----
-    All blocks have one shape, so that the graph is compiled once; the last ones overlap those before.
+    All blocks have the same shape, so that the graph is compiled only once; the last blocks overlap earlier
+    ones.
     """
     padded = np.pad(inputs, reach_pixels)
     output = np.empty_like(inputs)
@@ -72,18 +73,18 @@ def probability_map(
 
 
 def _block_side(size: int, longest: int, margins: int) -> int:
-    """Return the side of equal blocks that cover so many pixels; with margins a multiple, if it fits."""
+    """Return the side of equal blocks that cover an axis; with margins a multiple of 16, if that fits."""
     equal = -(-size // -(-size // longest))
     return min(-(-(equal + margins) // MULTIPLE) * MULTIPLE - margins, size)
 
 
 def _starts(size: int, side: int) -> list[int]:
-    """Return where blocks start; the last one ends with the image."""
+    """Return the first pixels of the blocks along an axis; the last block ends with the image."""
     return [min(start, size - side) for start in range(0, size, side)]
 
 
 def _averaged(predict: Predictor, block: np.ndarray, turns: int) -> np.ndarray:
-    """Return the mean probability over orientations of a block."""
+    """Return the probability map of a block, averaged over orientations."""
     total = np.zeros(block.shape, dtype=np.float32)
     for way in range(turns):
         inputs = np.ascontiguousarray(turned(block, way))[np.newaxis, ..., np.newaxis]

@@ -1,4 +1,4 @@
-"""Measure and label the boxes of mosaics on which networks are trained: pixels, noise and truth."""
+"""Read pixels, noise and truth in the boxes of mosaics on which networks are trained."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile
 
 CODES = {**{name: code for code, name in enumerate(CLASSES, start=1)}, "": len(CLASSES) + 1}
-"""Numbers of the classes, as in SDC1; the last one is for sources whose class is not known."""
+"""Numbers of the classes, as in SDC1; the last is for sources of unknown class."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Strip:
     pixels: np.ndarray
     """2D float32 ndarray of shape `box.shape`, Jy/beam, NaN where blanked."""
     mean: np.ndarray
-    """Mean of the noise, likewise."""
+    """Mean of the noise, in the same form."""
     rms: np.ndarray
-    """Noise, likewise."""
+    """Noise, in the same form."""
 
 
 @dataclass(frozen=True)
 class NoiseLevel:
-    """The noise of a box as single numbers."""
+    """The mean and the median noise in a box."""
 
     mean: float
     """Mean of the noise map, Jy/beam."""
@@ -46,14 +46,14 @@ class NoiseLevel:
 
 
 def read_strips(ground: Ground, boxes: Iterable[Box]) -> Iterator[Strip]:
-    """Yield rectangles of a mosaic; noise maps are kept only as long as the next rectangle needs them.
+    """Yield rectangles of a mosaic with their noise, keeping in memory only the noise maps under each.
 
     Parameters
     ----------
     ground
         The mosaic.
     boxes
-        The rectangles, from the first row to the last.
+        The rectangles, ordered by row.
     """
     maps: dict[Tile, list[np.ndarray]] = {}
     for box in boxes:
@@ -68,12 +68,12 @@ def measure_level(ground: Ground) -> NoiseLevel:
     Parameters
     ----------
     ground
-        The mosaic; it has one of the boxes.
+        The mosaic, with at least one of the boxes.
 
     Raises
     ------
     ValueError
-        When pixels of one of its boxes are blank.
+        If one of its boxes contains blank pixels.
     """
     levels = [_level_in(ground, split) for split in ground.inner]
     return levels[0]
@@ -89,41 +89,41 @@ def label_truth(ground: Ground, split: str, *, train_snr: float, rms: float | No
     split
         ``train`` or ``validation``.
     train_snr
-        What a source must exceed to be looked for.
+        SNR above which the network should find a source.
     rms
-        One noise for all sources, Jy/beam; the noise map at the source if not given.
+        Noise for all sources, Jy/beam; by default the noise map at each source.
 
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y`` (mosaic pixels), ``apparent_total_flux`` (Jy), ``snr`` (that over the noise) and ``code``
-        (see `CODES`) of all sources whose pixel lies in the box without its gap, whatever their SNR.
+        ``x``, ``y`` (mosaic pixels), ``apparent_total_flux`` (Jy), ``snr`` (apparent total flux over noise)
+        and ``code`` (see `CODES`) of all sources in the box without its gap, whatever their SNR.
 
     Raises
     ------
     ValueError
-        When there is none, or none above `train_snr`.
+        If there are no sources, or none above `train_snr`.
     """
     inside = ground.inner[split].holds(ground.truth["x"], ground.truth["y"])
     truth = ground.truth[inside].reset_index(drop=True)
     place = ground.place(split)
     if truth.empty:
         raise ValueError(
-            f"{place}: expected truth sources in it, received none of the {len(ground.truth)} that "
-            f"{ground.truth_path} lists near it"
+            f"{place}: contains none of the {len(ground.truth)} truth sources of {ground.truth_path} near "
+            "it; choose another box"
         )
     snr = truth["apparent_total_flux"] / (truth["rms"] if rms is None else rms)
     if not (snr > train_snr).any():
         raise ValueError(
-            f"{place}: expected truth sources above train_snr ({train_snr:g} x rms), received "
-            f"{len(truth)} of {ground.truth_path} up to {snr.max():.2g} x rms"
+            f"{place}: the {len(truth)} truth sources of {ground.truth_path} reach only {snr.max():.2g} x "
+            f"rms, not train_snr ({train_snr:g} x rms); choose a larger box or a lower train_snr"
         )
     code = truth["class"].map(CODES).astype(np.uint8)
     return truth[["x", "y", "apparent_total_flux"]].assign(snr=snr, code=code)
 
 
 def _level_in(ground: Ground, split: str) -> NoiseLevel:
-    """Return the noise in one box; raise when it holds blank pixels."""
+    """Return the noise in one box; raise an error if it contains blank pixels."""
     box = ground.inner[split]
     rows = [(y, min(y + PATCH_PIXELS, box.y1)) for y in range(box.y0, box.y1, PATCH_PIXELS)]
     total, n_blank, first, samples = 0.0, 0, None, []
@@ -136,14 +136,14 @@ def _level_in(ground: Ground, split: str) -> NoiseLevel:
         samples.append(sample_noise(strip.rms))
     if n_blank:
         raise ValueError(
-            f"{ground.place(split)}: expected pixels and noise everywhere, received {n_blank} blank "
-            f"pixel(s) of {ground.header.path}, the first at {first}; choose a box without them"
+            f"{ground.place(split)}: contains {n_blank} blank pixel(s) of {ground.header.path}, the first at "
+            f"{first}; choose a box without blank pixels"
         )
     return NoiseLevel(mean=total / (box.shape[0] * box.shape[1]), median=median_noise(samples))
 
 
 def _pieced_together(maps: Mapping[Tile, list[np.ndarray]], box: Box) -> np.ndarray:
-    """Return mean and noise over a box, each pixel from the tile whose core holds it; NaN without one."""
+    """Return mean and noise over a box, each pixel from the tile in whose core it lies; NaN without one."""
     planes = np.full((2, *box.shape), np.nan, dtype=np.float32)
     for tile, pair in maps.items():
         shared = tile.core.overlap(box)

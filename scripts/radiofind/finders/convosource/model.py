@@ -1,4 +1,4 @@
-"""Trained networks as files: the network, and the record of its training, which says where it may be used."""
+"""Read trained networks: the network, and the record of its training, which limits where it may be used."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network
 
 TOLERANCE = 1.3
-"""Largest ratio of the pixels per beam (after binning) of two images that one network may see."""
+"""Largest ratio between the pixels per beam (after binning) of two images for the same network."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is needed of the record of a training to use its network."""
+    """The part of the record of a training that is needed to use the network."""
 
     recipe: str
-    """Name of its recipe."""
+    """Name of the recipe."""
     input_scaling: str
-    """How it sees the sky, as its recipe had it."""
+    """Name of the input scaling at the time of the training."""
     keras: str
-    """Version that made it."""
+    """Version of Keras that saved the network."""
     pixels_per_beam: float
     turns: int
     train_snr: float
     calibration: Calibration
     flux_scale: float
-    """As those of `TrainedModel`."""
+    """As in `TrainedModel`, like the four fields before."""
 
 
 class ModelError(ValueError):
-    """A network that cannot be used where it is asked to, of which the user must know."""
+    """A network that does not suit an image or the tiling; the tile is not to blame."""
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A network that is ready to be used."""
+    """A network that is ready to use."""
 
     predict: Predictor
-    """From (n, rows, columns, 1) inputs to probabilities."""
+    """Function from (n, rows, columns, 1) inputs to probabilities."""
     recipe: Recipe
-    """How it sees the sky."""
+    """The recipe, which scales the inputs."""
     pixels_per_beam: float
-    """Width of the beam in the pixels of the network."""
+    """Width of the beam in pixels of the network."""
     train_snr: float
-    """Its scores are probabilities of truth above this SNR."""
+    """SNR above which truth counted: scores are probabilities of such a source."""
     turns: int
-    """Orientations over which its probabilities are averaged."""
+    """Orientations over which probabilities are averaged."""
     calibration: Calibration
-    """Turns its probabilities into scores."""
+    """The curve from probabilities to scores."""
     flux_scale: float
-    """Median of measured over true total flux of bright sources where it was trained."""
+    """Median ratio of measured to true total flux of bright sources in the training set."""
 
 
 def read_model(network: str | Path, record: str | Path, *, precision: str = "float32") -> TrainedModel:
@@ -71,14 +71,14 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
     network
         The ``.keras`` file.
     record
-        The ``.json`` file that was written with it.
+        The ``.json`` file of its training.
     precision
-        ``float32`` or ``bfloat16``, in which it is run.
+        ``float32`` or ``bfloat16``.
 
     Raises
     ------
     ValueError
-        When a file is not what it should be, or was made by another major version of Keras.
+        If a file is not of the expected kind, or was made by another major version of Keras.
     """
     known = read_json(record, Record, what="the record of a training")
     recipe = _recipe_of(known, record)
@@ -95,53 +95,58 @@ def read_model(network: str | Path, record: str | Path, *, precision: str = "flo
 
 
 def load_finder(path: str | Path) -> keras.Model:
-    """Return a network from image to image from a ``.keras`` file; the parameter is that of `load_network`.
+    """Return the network of a finder from a ``.keras`` file.
+
+    Parameters
+    ----------
+    path
+        The file.
 
     Raises
     ------
     ValueError
-        As of `load_network`, and when it is a network of another kind.
+        If the file is not a network, or not one whose input and output are images.
     """
     network = load_network(path)
     shapes = [getattr(network, f"{side}_shape", None) for side in ("input", "output")]
     if shapes != [IMAGE, IMAGE]:
-        raise ValueError(f"{path}: expected a network from {IMAGE} to the same, received {shapes}")
+        raise ValueError(f"{path}: not a network of a finder: its shapes are {shapes}, not {[IMAGE, IMAGE]}")
     return network
 
 
 def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
-    """Return how many pixels of an image to bin so that a network sees the beam as it was trained to.
+    """Return the side of a bin in pixels with which the beam is as wide as in the training of a network.
 
     Parameters
     ----------
     header
         The image.
     wanted
-        Width of the beam in pixels of the network.
+        Width of the beam in the training, in pixels of the network.
 
     Raises
     ------
     ModelError
-        When the width comes no closer than a factor of 1.3.
+        If the width remains wrong by more than a factor of 1.3.
     """
     width = pixels_per_beam(header)
     factor = max(round(width / wanted), 1)
     found = width / factor
     if max(found / wanted, wanted / found) > TOLERANCE:
         raise ModelError(
-            f"{header.path}: expected a beam of {wanted:.2f} pixels, which the network was trained on, "
+            f"{header.path}: expected a beam of {wanted:.2f} pixels, as in the training of the network, "
             f"received one of {found:.2f} ({width:.2f} before binning); train a network for this image"
         )
     return factor
 
 
 def _recipe_of(known: Record, record: str | Path) -> Recipe:
-    """Return the recipe of a model; raise when it is not one of ours, or scales its input in another way."""
+    """Return the recipe of a model; raise an error if it is unknown or scales its input differently now."""
     recipe = RECIPES.get(known.recipe)
     if recipe is None or known.input_scaling != recipe.scaling:
-        expected = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
-        received = f"{known.recipe} with {known.input_scaling}"
+        supported = ", ".join(f"{one.name} with {one.scaling}" for one in RECIPES.values())
         raise ValueError(
-            f"{record}: expected a recipe and its input scaling ({expected}), received {received}"
+            f"{record}: recipe {known.recipe} with {known.input_scaling} is not supported ({supported}); "
+            "train another network"
         )
     return recipe

@@ -1,4 +1,4 @@
-"""Cut the patches on which networks are trained, and write and read them as HDF5."""
+"""Cut the patches for the training of networks, and write and read them as HDF5."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRUTH = {
     **{"x": "float64", "y": "float64", "apparent_total_flux": "float64"},
     **{"snr": "float64", "code": "uint8", "mosaic": "int32"},
 }
-"""Columns of the truth."""
+"""Columns of the truth, each a dataset."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class PatchSet:
     image: np.ndarray
     """Jy/beam, float32, shape (n, 50, 50)."""
     mean: np.ndarray
-    """Mean of the noise, likewise."""
+    """Mean of the noise, Jy/beam, float32, same shape."""
     rms: np.ndarray
-    """Noise, likewise."""
+    """Noise, Jy/beam, float32, same shape."""
     solution: np.ndarray
-    """Class (see `labels.CODES`) of the truth above train_snr in each pixel, or 0; uint8, likewise."""
+    """Class (see `labels.CODES`) of the truth above train_snr in each pixel, or 0; uint8, same shape."""
     x0: np.ndarray
     """First column of each patch in its mosaic, int32, shape (n,)."""
     y0: np.ndarray
-    """First row, likewise."""
+    """First row of each patch, int32, shape (n,)."""
     mosaic: np.ndarray
-    """Place of its mosaic in the list of mosaics, likewise."""
+    """Number of the mosaic of each patch in the list of mosaics, int32, shape (n,)."""
     truth: pd.DataFrame
     """x, y (mosaic pixels), apparent_total_flux (Jy), snr, code and mosaic of all sources in the boxes."""
 
@@ -58,19 +58,19 @@ class Region:
     """One box of one mosaic, without its gap."""
 
     mosaic: int
-    """Place of the mosaic in the list of mosaics."""
+    """Number of the mosaic in the list of mosaics."""
     box: Box
-    """Where it lies in the mosaic."""
+    """The box in mosaic pixels."""
     pixels: np.ndarray
     """Jy/beam, 2D float32 ndarray of shape `box.shape`."""
     mean: np.ndarray
-    """Mean of the noise, likewise."""
+    """Mean of the noise, in the same form."""
     rms: np.ndarray
-    """Noise, likewise."""
+    """Noise, in the same form."""
     solution: np.ndarray
-    """As in `PatchSet`, likewise."""
+    """As in `PatchSet`, uint8 of shape `box.shape`."""
     truth: pd.DataFrame
-    """As in `PatchSet`, of this box alone."""
+    """As in `PatchSet`, of this box only."""
 
 
 def cut_patches(
@@ -87,25 +87,25 @@ def cut_patches(
     Parameters
     ----------
     path
-        The file to make, whole or not at all.
+        The file to write.
     grounds
-        The mosaics; those without boxes give nothing.
+        The mosaics; a mosaic without boxes contributes no patches.
     train_snr
-        Truth is marked in the solution when its apparent total flux exceeds this many times the noise.
+        SNR (apparent total flux over noise) above which truth is marked in the solution.
     train_rms
         ``local``: the noise at the source; ``mean``: the mean of the noise map over the mosaic's train box,
-        as in Lukic et al. 2019 (its validation box where it has no train box).
+        as in Lukic et al. 2019 (or over its validation box if it has no train box).
     stride_pixels
-        From one train patch to the next. Validation patches lie side by side. The last patch of a row or a
-        column is moved back so that it ends with the box.
+        Step from one train patch to the next. Validation patches do not overlap, except that the last patch
+        of a row or a column ends with the box.
     provenance
-        What the patches are made of, to be kept with them.
+        Provenance of the patches, to store with them.
 
     Raises
     ------
     ValueError
-        When no mosaic has a train box or none has a validation box, when pixels in a box are blank, or when a
-        box holds no truth or none above `train_snr`. Then nothing has been written.
+        If there is no train box or no validation box, or if a box contains blank pixels, no truth, or no
+        truth above `train_snr`. Then nothing is written.
     """
     _check_options(grounds, train_rms)
     levels = {ground.mosaic: measure_level(ground) for ground in grounds if ground.inner}
@@ -126,7 +126,7 @@ def cut_patches(
 
 
 def read_patches(path: str | Path, split: str) -> PatchSet:
-    """Return the patches that `cut_patches` wrote.
+    """Return the patches in a file that `cut_patches` wrote.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def read_patches(path: str | Path, split: str) -> PatchSet:
 
 
 def read_origin(path: str | Path) -> dict[str, object]:
-    """Return where the patches of a file come from.
+    """Return the origin of the patches in a file: mosaics, boxes, settings and provenance.
 
     Parameters
     ----------
@@ -170,12 +170,12 @@ def read_origin(path: str | Path) -> dict[str, object]:
 
 
 def regions_of(patches: PatchSet) -> list[Region]:
-    """Return the boxes that patches were cut from, put together again, in the order of their mosaics."""
+    """Return the boxes of the mosaics, reassembled from their patches, in the order of the mosaics."""
     return [_region(patches, int(number)) for number in np.unique(patches.mosaic)]
 
 
 def _check_options(grounds: Sequence[Ground], train_rms: str) -> None:
-    """Raise when there is nothing to cut, or no such noise."""
+    """Raise an error if `train_rms` is unknown or a box is missing."""
     if train_rms not in ("local", "mean"):
         raise ValueError(f"Expected train_rms local or mean, received {train_rms!r}")
     names = ", ".join(ground.mosaic for ground in grounds) or "none that can be read"
@@ -187,7 +187,7 @@ def _check_options(grounds: Sequence[Ground], train_rms: str) -> None:
 def _label(
     grounds: Sequence[Ground], split: str, *, train_snr: float, rms: Mapping[str, float | None]
 ) -> dict[int, pd.DataFrame]:
-    """Return the truth in the boxes of a split, by the number of the mosaic."""
+    """Return the truth in the boxes of a split, by number of the mosaic."""
     return {
         number: label_truth(ground, split, train_snr=train_snr, rms=rms[ground.mosaic]).assign(mosaic=number)
         for number, ground in enumerate(grounds)
@@ -196,7 +196,7 @@ def _label(
 
 
 def _origin(grounds: Sequence[Ground], levels: Mapping[str, NoiseLevel]) -> dict[str, dict[str, object]]:
-    """Return what `read_origin` says of each mosaic."""
+    """Return the entry of each mosaic in the result of `read_origin`."""
     return {
         ground.mosaic: {
             "image": str(ground.header.path),
@@ -211,12 +211,12 @@ def _origin(grounds: Sequence[Ground], levels: Mapping[str, NoiseLevel]) -> dict
 
 
 def _text_of(box: Box | None) -> str | None:
-    """Return a box as the sheet writes it, if there is one."""
+    """Return a box in the notation of the sheet, or None without one."""
     return str(box) if box else None
 
 
 def _empty_group(file: h5py.File, split: str) -> h5py.Group:
-    """Return a group whose datasets have no rows yet; each patch is a chunk."""
+    """Return a new group with empty datasets; each patch will be a chunk."""
     group = file.create_group(split)
     side = (PATCH_PIXELS, PATCH_PIXELS)
     for name, dtype in PLANES.items():
@@ -242,7 +242,7 @@ def _append(group: h5py.Group, rows: Mapping[str, np.ndarray]) -> None:
 def _append_patches(
     group: h5py.Group, ground: Ground, box: Box, marked: pd.DataFrame, stride_pixels: int
 ) -> None:
-    """Add the patches of one box, a row of them at a time."""
+    """Add the patches of one box, one row of patches at a time."""
     x0 = _first_pixels(box.x0, box.x1, stride_pixels)
     rows = [
         Box(x0=box.x0, x1=box.x1, y0=int(y0), y1=int(y0) + PATCH_PIXELS)
@@ -257,17 +257,17 @@ def _append_patches(
 
 
 def _first_pixels(low: int, high: int, stride_pixels: int) -> np.ndarray:
-    """Return where patches begin along a side of a box; the last one ends with it."""
+    """Return the first pixels of the patches along a side of a box; the last patch ends with the box."""
     return np.array([*range(low, high - PATCH_PIXELS, stride_pixels), high - PATCH_PIXELS])
 
 
 def solution_map(truth: pd.DataFrame, box: Box) -> np.ndarray:
-    """Return what a network should find in a rectangle: the class of the source in each pixel, 0 without one.
+    """Return the solution in a rectangle: the class of the source in each pixel, or 0.
 
     Parameters
     ----------
     truth
-        As `labels.label_truth` returns it; of two sources in one pixel the brighter counts.
+        As `labels.label_truth` returns it; of two sources in a pixel the brighter one counts.
     box
         The rectangle in mosaic pixels.
 
@@ -279,13 +279,13 @@ def solution_map(truth: pd.DataFrame, box: Box) -> np.ndarray:
     inside = truth[box.holds(truth["x"], truth["y"])].sort_values("snr", kind="stable")
     solution = np.zeros(box.shape, dtype=np.uint8)
     row, column = (pixel_of(inside[axis]).astype(int) for axis in ("y", "x"))
-    # Of several values for one pixel numpy keeps the last.
+    # NumPy keeps the last of several values assigned to the same pixel.
     solution[row - box.y0, column - box.x0] = inside["code"]
     return solution
 
 
 def _region(patches: PatchSet, number: int) -> Region:
-    """Return the box of one mosaic."""
+    """Return the box of one mosaic, reassembled from its patches."""
     chosen = np.flatnonzero(patches.mosaic == number)
     x0, y0 = patches.x0[chosen], patches.y0[chosen]
     edges = (x0.min(), x0.max() + PATCH_PIXELS, y0.min(), y0.max() + PATCH_PIXELS)

@@ -1,4 +1,4 @@
-"""The ways to prepare the sky for a network and to train one: that of the paper, and the project's own."""
+"""The recipes for the inputs, architecture and training of a network: the paper's, and the default."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ import numpy as np
 from radiofind.finders.convosource.architectures import paper_network, residual_network
 
 PAPER_FACTOR = 1e7
-"""What the paper's code multiplies Jy/beam with."""
+"""Factor by which the paper's code multiplies Jy/beam."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network sees the sky, and how it is trained."""
+    """The inputs, the architecture and the training of a network."""
 
     name: str
     """Name in the configuration."""
     build: Callable[[], keras.Model]
-    """Makes the network."""
+    """Returns a new network."""
     optimiser: Callable[[int], keras.optimizers.Optimizer]
-    """Makes the optimiser for a number of steps."""
+    """Returns the optimiser for a number of steps."""
     scaling: str
     """Name of the input scaling, recorded with the model."""
     scale: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     """Returns the input of the network from pixels, mean and rms (Jy/beam)."""
     reach_pixels: int
-    """How far from a pixel its probability depends on others, in pixels of the network."""
+    """Radius of the receptive field, in pixels of the network."""
     blob_pixels: float
-    """Standard deviation of the Gaussian that marks a source in the target; 0 for one pixel."""
+    """Standard deviation of the Gaussian that marks a source in the target; 0 for a single pixel."""
     beam_pixels: float
-    """The image is binned until its beam is no wider than twice this; infinite to leave it as it is."""
+    """Smallest width of the beam after binning (see `binning.bin_factor`); infinite for no binning."""
     batch: int
     """Patches or crops in a batch."""
     crop_pixels: int
-    """Side of random crops, on whose inner part the loss is taken; 0 to train on the patches themselves."""
+    """Side of random crops, whose inner part enters the loss; 0 to train on the patches themselves."""
     turns: int
     """Orientations (quarter turns, then mirrored) over which probabilities are averaged."""
     most_epochs: float
-    """Longest training, whatever the settings say; infinite for no limit."""
+    """Most epochs, whatever the settings say; infinite for no limit."""
     patience_epochs: int
-    """Training ends when the validation loss has not improved for so long; 0 for never."""
+    """Epochs without a better validation loss after which training ends; 0 for never."""
 
 
 def asinh_of_snr(pixels: np.ndarray, mean: np.ndarray, rms: np.ndarray) -> np.ndarray:
-    """Return asinh(SNR / 2): linear in the noise, logarithmic in bright sources; blank pixels are zero."""
+    """Return asinh(SNR / 2): linear for noise, logarithmic for bright sources; blank pixels are zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         snr = (pixels - mean) / rms
     return np.arcsinh(np.where(np.isfinite(snr), snr, 0) / 2).astype(np.float32)
 
 
 def jansky_times_1e7(pixels: np.ndarray, _mean: np.ndarray, _rms: np.ndarray) -> np.ndarray:
-    """Return the flux times 1e7; blank pixels are zero (the paper's mean noise would depend on the tile)."""
+    """Return pixels times 1e7; blank pixels are zero (the paper's mean noise would depend on the tile)."""
     return (np.where(np.isfinite(pixels), pixels, 0) * PAPER_FACTOR).astype(np.float32)
 
 
 def _adam_with_cosine(steps: int) -> keras.optimizers.Optimizer:
-    """Return Adam whose rate falls to zero over so many steps."""
+    """Return Adam with a learning rate that falls to zero over a number of steps."""
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
 
 
 def _adadelta(_steps: int) -> keras.optimizers.Optimizer:
-    """Return the paper's optimiser; Keras 3 would start it at a rate of 0.001."""
+    """Return the paper's optimiser; the default learning rate of Keras 3 is 0.001 instead."""
     return keras.optimizers.Adadelta(learning_rate=1.0, rho=0.99)
 
 
@@ -100,4 +100,4 @@ RECIPES = {
         patience_epochs=0,
     ),
 }
-"""The recipes by the name that the configuration uses."""
+"""The recipes by their names in the configuration."""

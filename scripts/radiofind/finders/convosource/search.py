@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TOTAL = ["apparent_total_flux", "e_apparent_total_flux"]
 FLOOR = 0.01
-"""Lowest probability of a peak; what is below is not even calibrated."""
+"""Lowest probability of a peak, before calibration."""
 
 
 def start_model(
@@ -37,7 +37,7 @@ def start_model(
     network, record
         Its files.
     train_snr
-        SNR of the truth that its scores shall be probabilities of.
+        SNR in the settings of the finder: scores are probabilities of truth above it.
     precision
         ``float32``, ``bfloat16`` or ``auto``.
     threads
@@ -46,46 +46,49 @@ def start_model(
     Raises
     ------
     ValueError
-        When it was trained for another SNR, or cannot be used.
+        If the network was trained for another SNR or cannot be used.
     """
     set_up(threads=threads, seed=0)
     chosen = choose_precision(precision)
     logger.info("searching with %s in %s", network, chosen)
     model = read_model(network, record, precision=chosen)
     if model.train_snr != train_snr:
-        raise ValueError(f"{record}: expected train_snr {train_snr:g}, received {model.train_snr:g}")
+        raise ValueError(
+            f"{record}: the network was trained with train_snr {model.train_snr:g}, but the finder has "
+            f"{train_snr:g}; set train_snr to {model.train_snr:g} or use another network"
+        )
     return model
 
 
 def find_sources(
     sky: Field, *, model: TrainedModel, finder: str, lowest_score: float, flux_scale: str = "image"
 ) -> Found:
-    """Return the sources that a network sees in a tile.
+    """Return the sources that a network finds in a tile.
 
     Parameters
     ----------
     sky
-        Where to search.
+        The tile with its noise.
     model
         The trained network.
     finder
         Name of the finder.
     lowest_score
-        Detections below are left out.
+        Lowest score of a detection.
     flux_scale
-        ``image``: total fluxes are what the image holds; ``truth``: they are divided by the median ratio to
-        the truth of the training set.
+        ``image``: total fluxes as measured; ``truth``: divided by the median ratio to the truth of the
+        training set.
 
     Returns
     -------
     Found
-        One detection per local maximum of the probability map; position, fluxes and size are measured on the
+        A detection for each local maximum of the probability map. Position, fluxes and size are fitted to the
         image around it.
 
     Raises
     ------
     ModelError
-        When the image shows the beam at another width than the network was trained on.
+        If the width of the beam in pixels differs too much from that in the training.
     """
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
@@ -104,7 +107,7 @@ def find_sources(
 
 
 def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
-    """Return the probability of each bin of a tile to hold a source, and where the bins lie.
+    """Return the probability of a source in each bin of a tile, and the lattice of bins.
 
     Parameters
     ----------
@@ -127,12 +130,12 @@ def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
 
 
 def spread_over(box: Box, probability: np.ndarray, grid: Grid) -> np.ndarray:
-    """Return a probability map with one value per pixel of a box; NaN beyond the bins.
+    """Return a probability map resampled to the pixels of a box; NaN beyond the bins.
 
     Parameters
     ----------
     box
-        Pixels of the mosaic.
+        The box in mosaic pixels.
     probability, grid
         As `map_tile` returns them.
     """
@@ -155,11 +158,11 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        x and y (pixels of the map, refined by a parabola through the logarithm of the neighbours) and
-        probability. Of equal neighbours the last one counts.
+        x and y (pixels of the map, refined by a parabola through the logarithms of the neighbours) and
+        probability.
     """
     row, column = np.nonzero(is_maximum(probability) & (probability > FLOOR))
-    # Mirrored at the edges: a peak there stays on its pixel, and does not move out of the mosaic.
+    # Mirrored at the edges, so that a peak there stays on its pixel instead of moving off the mosaic.
     logs = np.log(np.pad(probability, 1, mode="reflect") + 1e-6)
     stamps = np.lib.stride_tricks.sliding_window_view(logs, (3, 3))[row, column]
     return pd.DataFrame(
@@ -172,7 +175,7 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
 
 
 def _check_halo(tile: Tile, needed: int) -> None:
-    """Raise when a tile does not show the network all that the probabilities of its core depend on."""
+    """Raise an error if the halo of a tile is narrower than the receptive field of the network."""
     core, box = tile.core, tile.box
     halos = (core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
     if max(halos) and max(halos) < needed:

@@ -40,17 +40,17 @@ def train_finder(
     radius_pixels
         Largest distance of a match, mosaic pixels.
     state
-        Folder in which the training is kept until `forget_training`; what is found there is used only when
-        patches, settings and code are the same.
+        Folder that keeps the state of the training until `forget_training`. A state of the same patches,
+        settings and code is resumed.
     code
         Digest of the code.
 
     Returns
     -------
     keras.Model
-        In float32, to be saved.
+        The network in float32, to save.
     dict
-        What JSON can hold: how and on what it was trained, its history, its calibration.
+        The record for JSON: settings, data, history and calibration.
     """
     recipe = RECIPES[settings["recipe"]]
     set_up(threads=settings["training_threads"], seed=settings["seed"])
@@ -59,7 +59,7 @@ def train_finder(
     epochs = int(min(settings["epochs"], recipe.most_epochs))
     network = _compiled(recipe, precision, epochs * sky.batches.batches_per_epoch)
     logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
-    logger.info("trained on %s", sky.origin["numbers"])
+    logger.info("training on %s", sky.origin["numbers"])
     history = train(
         network,
         sky.batches,
@@ -84,16 +84,16 @@ def train_finder(
 
 
 def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:
-    """Return a new network that is ready to be trained for so many steps."""
+    """Return a new network, compiled for a training of a number of steps."""
     network = with_precision(recipe.build(), precision)
-    # Weights leave pixels out; divided by their sum, the loss compares with that of the validation boxes.
+    # Weights exclude pixels: only the weighted mean is comparable with the loss in the validation boxes.
     loss = keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight")
     network.compile(recipe.optimiser(steps), loss, jit_compile=compiles_kernels())
     return network
 
 
 def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: str) -> dict[str, object]:
-    """Return how and on what a network is trained, for its record."""
+    """Return the settings, data and software of a training, for its record."""
     return {
         "recipe": sky.recipe.name,
         "input_scaling": sky.recipe.scaling,
@@ -108,7 +108,7 @@ def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: 
 
 
 def _validate(network: keras.Model, sky: TrainingSky, radius_pixels: float) -> dict[str, float]:
-    """Return the loss on the validation boxes, and the best F1 that a cut on the probability gives there."""
+    """Return the loss in the validation boxes, and the best F1 of all cuts on the probability there."""
     maps, tables = search_validation(sky, network.predict_on_batch, turns=1)
     losses = [
         _cross_entropy(found, example.target) for found, example in zip(maps, sky.validation, strict=True)
@@ -125,7 +125,7 @@ def _cross_entropy(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radius_pixels: float) -> Calibration:
-    """Return the calibration by the detections in the validation boxes."""
+    """Return the calibration fitted to the detections in the validation boxes."""
     _maps, tables = search_validation(sky, predictor_of(network), turns=turns)
     matched = [
         matches_truth(truth, detections, snr_min=sky.train_snr, radius_pixels=radius_pixels)
@@ -133,11 +133,11 @@ def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radius_pixels
     ]
     raw = np.concatenate([detections["score"].to_numpy(float) for _truth, detections in tables])
     calibration = fit_calibration(raw, np.concatenate(matched))
-    logger.info("calibrated by %d detections, of which %d match", len(raw), calibration.n_matched)
+    logger.info("calibrated with %d detections, of which %d match", len(raw), calibration.n_matched)
     return calibration
 
 
 def _digest(patches: str | Path, settings: Mapping[str, object], precision: str, code: str) -> str:
-    """Return a name for a training that no other training has."""
-    told = json.dumps([dict(settings), precision, keras.__version__, code], sort_keys=True)
-    return hashlib.sha256(Path(patches).read_bytes() + told.encode()).hexdigest()[:16]
+    """Return a digest that identifies a training by its data, settings and code."""
+    terms = json.dumps([dict(settings), precision, keras.__version__, code], sort_keys=True)
+    return hashlib.sha256(Path(patches).read_bytes() + terms.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Read what a mosaic gives to a training set: its boxes, the noise under them, and its truth."""
+"""Read the part of a mosaic that belongs to a training set: its boxes, their noise, and its truth."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ SPLITS = ("train", "validation")
 
 @dataclass(frozen=True)
 class Ground:
-    """What one mosaic gives to a training set."""
+    """The boxes, noise and truth of one mosaic of a training set."""
 
     mosaic: str
-    """Name."""
+    """Name of the mosaic."""
     header: ImageHeader
     """Header of its image."""
     noise: Mapping[Tile, Path]
-    """Noise maps of the tiles under the boxes, or of more."""
+    """Noise maps, at least those of the tiles under the boxes."""
     truth: pd.DataFrame
     """As `truth.place_truth` returns it; sources outside those tiles may be missing."""
     truth_path: Path
-    """Where the truth comes from, for messages."""
+    """Path of the truth, for error messages."""
     boxes: Mapping[str, Box]
-    """Boxes of the mosaic sheet by split, those that it has."""
+    """Boxes in the mosaic sheet, by split."""
     inner: Mapping[str, Box]
-    """What `training_box` leaves of them."""
+    """The boxes without their gaps (see `training_box`)."""
 
     def place(self, split: str) -> str:
-        """Return how messages call one of its boxes."""
+        """Return the name of one of its boxes for error messages."""
         return f"{self.mosaic}, {split}_box {self.boxes[split]}"
 
 
 def training_box(box: Box, shape: tuple[int, int]) -> Box:
-    """Return the part of a train or validation box that patches are cut from.
+    """Return the part of a train or validation box from which patches are cut.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ def training_box(box: Box, shape: tuple[int, int]) -> Box:
     Raises
     ------
     ValueError
-        When it is smaller than a patch after its gap is taken out (see `regions.inner_box`).
+        If the box without its gap (see `regions.inner_box`) is smaller than a patch.
     """
     inner = inner_box(box, shape)
     if min(inner.shape) < PATCH_PIXELS:
         raise ValueError(
-            f"Expected a box of at least {PATCH_PIXELS} x {PATCH_PIXELS} pixels (a patch) after its gap is "
-            f"taken out, received {box}, which leaves {inner}"
+            f"Expected a box of at least {PATCH_PIXELS} x {PATCH_PIXELS} pixels (a patch) without its gap, "
+            f"received {box}, which leaves {inner}"
         )
     return inner
 
@@ -80,23 +80,23 @@ def read_ground(
     train_box: str | None = None,
     validation_box: str | None = None,
 ) -> Ground:
-    """Return what a mosaic gives to a training set.
+    """Return the boxes, noise and truth of a mosaic of a training set.
 
     Parameters
     ----------
     mosaic
-        Name.
+        Name of the mosaic.
     image
-        The mosaic, with its primary beam.
+        Its image, with the primary beam.
     truth, truth_format, train_box, validation_box
         As in the mosaic sheet.
     tiles, noise
-        Files of the tiles under the boxes, in the same order.
+        Tile files and noise maps of the tiles under the boxes, in the same order.
 
     Raises
     ------
     ValueError
-        When a box is smaller than a patch, or no truth source lies on the mosaic.
+        If a box is smaller than a patch, or no truth source lies on the mosaic.
     """
     header = image.read_header()
     cells = {"train": train_box, "validation": validation_box}
@@ -108,7 +108,7 @@ def read_ground(
 
 
 def _training_box(mosaic: str, split: str, box: Box, shape: tuple[int, int]) -> Box:
-    """Return `training_box`, with the mosaic and the column in what it raises."""
+    """Return the result of `training_box`, or raise its error with the mosaic and the column."""
     try:
         return training_box(box, shape)
     except ValueError as error:
@@ -123,14 +123,15 @@ def _read_truth(
     truth_format: str,
     primary_beam: str | Path | None,
 ) -> pd.DataFrame:
-    """Return the truth on the mosaic; raise when there is none."""
+    """Return the truth on the mosaic; raise an error if there is none."""
     truth = read_truth(path, truth_format=truth_format)
     x, y = header.coordinates.to_pixels(truth["ra"], truth["dec"])
     rows, columns = header.shape
     if not Box(x0=0, x1=columns, y0=0, y1=rows).holds(x, y).any():
         raise ValueError(
-            f"{mosaic}: expected truth sources on {header.path} ({_sky_of(header)}), received {len(truth)} "
-            f"of {path} ({_covered(truth['ra'], truth['dec'])}): the truth of another field?"
+            f"{mosaic}: none of the {len(truth)} truth sources in {path} "
+            f"({_covered(truth['ra'], truth['dec'])}) is on {header.path} ({_sky_of(header)}); "
+            "give the truth of this field"
         )
     beam = beam_sampler(primary_beam)(truth["ra"], truth["dec"])
     rms = noise_at(x, y, list(maps), read=lambda tile: read_planes(maps[tile], "RMS")[0])
@@ -138,7 +139,7 @@ def _read_truth(
 
 
 def _sky_of(header: ImageHeader) -> str:
-    """Return in words the sky that an image covers, by points along its edges."""
+    """Return the sky coverage of an image as text, from points along its edges."""
     rows, columns = header.shape
     across, up = np.linspace(0, columns - 1, 20), np.linspace(0, rows - 1, 20)
     x = np.concatenate([across, across, np.zeros(20), np.full(20, columns - 1)])
@@ -147,7 +148,7 @@ def _sky_of(header: ImageHeader) -> str:
 
 
 def _covered(ra: np.ndarray, dec: np.ndarray) -> str:
-    """Return in words the range of positions in deg; RA may pass through 0."""
+    """Return the range of positions in deg as text; RA may cross 0."""
     ra, dec = (np.asarray(angle, dtype=float) for angle in (ra, dec))
     ra, dec = ra[np.isfinite(ra)], dec[np.isfinite(dec)]
     if not len(ra) or not len(dec):

@@ -1,4 +1,4 @@
-"""Show the patches of a training set to a network: boxes put together, binned, scaled, with what to find."""
+"""Prepare the patches of a training set for a network: reassembled boxes, binned and scaled, with targets."""
 
 from __future__ import annotations
 
@@ -27,47 +27,47 @@ from radiofind.finders.convosource.training_data import SPLITS
 
 @dataclass(frozen=True)
 class TrainingSky:
-    """What a network is trained and validated on."""
+    """The training and validation data of a network."""
 
     recipe: Recipe
-    """How the network sees it."""
+    """The recipe, which scales the inputs."""
     batches: CropBatches | PatchBatches
-    """What it is trained on."""
+    """The batches for the training."""
     validation: Sequence[Example]
     """The validation boxes."""
     validation_regions: Sequence[Region]
-    """The same in mosaic pixels."""
+    """The validation boxes in mosaic pixels."""
     train_regions: Sequence[Region]
     """The train boxes in mosaic pixels."""
     pixels_per_beam: float
     """Width of the beam in pixels of the network, in the mosaics with validation boxes."""
     train_snr: float
-    """Truth above it is to be found."""
+    """SNR above which the network should find a source."""
     origin: Mapping[str, object]
     """As `patches.read_origin` returns it, with the numbers of patches and of truth sources."""
 
     @property
     def origins(self) -> list[Mapping[str, object]]:
-        """Where each mosaic comes from, by its number."""
+        """The origin of each mosaic, by its number."""
         return [self.origin["origin"][mosaic] for mosaic in self.origin["mosaics"]]
 
 
 def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[str, object]) -> TrainingSky:
-    """Return what a network is trained and validated on.
+    """Return the training and validation data of a network.
 
     Parameters
     ----------
     patches
         The file of patches.
     recipe
-        How the network sees the sky.
+        The recipe of the network.
     settings
         ``train_snr``, ``augment``, ``epochs``, ``batches_per_epoch`` and ``seed`` of the finder.
 
     Raises
     ------
     ValueError
-        When two mosaics show the beam at different widths.
+        If the widths of the beams in pixels of two mosaics differ too much.
     """
     origin = read_origin(patches)
     sets = {split: read_patches(patches, split) for split in SPLITS}
@@ -93,14 +93,14 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
 def search_validation(
     sky: TrainingSky, predict: Predictor, *, turns: int
 ) -> tuple[list[np.ndarray], list[tuple[pd.DataFrame, pd.DataFrame]]]:
-    """Run a network on the validation boxes.
+    """Return the probability maps and detections of a network in the validation boxes.
 
     Parameters
     ----------
     sky
-        Where.
+        The data of the training.
     predict
-        Runs the network.
+        Applies the network.
     turns
         Orientations over which probabilities are averaged.
 
@@ -109,7 +109,7 @@ def search_validation(
     list of 2D float32 ndarray
         Probability map of each box.
     list of (pandas.DataFrame, pandas.DataFrame)
-        Truth (x, y, snr) and detections (x, y, score: not yet calibrated) of each box in mosaic pixels, as
+        Truth (x, y, snr) and detections (x, y, uncalibrated score) of each box in mosaic pixels, as
         `cuts.tune_cut` takes them.
     """
     maps, tables = [], []
@@ -126,7 +126,7 @@ def search_validation(
 def _examples(
     regions: Mapping[str, Sequence[Region]], *, recipe: Recipe, factors: Sequence[int], train_snr: float
 ) -> dict[str, list[Example]]:
-    """Return the boxes of each split as the network is shown them."""
+    """Return the boxes of each split, binned and scaled for the network."""
     watched = {region.mosaic for region in regions["validation"]}
     final = watched & {region.mosaic for region in regions["train"]} or set(range(len(factors)))
     return {
@@ -147,7 +147,7 @@ def _examples(
 def _batches(
     patches: PatchSet, examples: Sequence[Example], *, recipe: Recipe, settings: Mapping[str, object]
 ) -> CropBatches | PatchBatches:
-    """Return what the network is trained on."""
+    """Return the batches of the training."""
     if not recipe.crop_pixels:
         return patch_batches(patches, recipe=recipe, augment=settings["augment"], seed=settings["seed"])
     keys = ("augment", "epochs", "batches_per_epoch", "seed")
@@ -155,21 +155,21 @@ def _batches(
 
 
 def _numbers(patches: PatchSet, train_snr: float) -> dict[str, int]:
-    """Return how many patches there are, and truth sources to be found."""
+    """Return the number of patches, and of truth sources above the SNR."""
     return {"patches": len(patches.x0), "truth": int((patches.truth["snr"] > train_snr).sum())}
 
 
 def _beam_pixels(origin: Mapping[str, object]) -> float:
-    """Return the width of the beam of a mosaic in its pixels."""
+    """Return the width of the beam of a mosaic in pixels."""
     major, minor, _angle = origin["beam"]
     return width_in_pixels(major, minor, origin["pixel_arcsec"])
 
 
 def _check_widths(shown: Mapping[str, float]) -> None:
-    """Raise when the mosaics of a training set do not look alike to a network."""
+    """Raise an error if the mosaics of a training set differ too much in pixels per beam."""
     narrow, wide = min(shown, key=shown.get), max(shown, key=shown.get)
     if shown[wide] / shown[narrow] > TOLERANCE:
         raise ValueError(
-            f"Expected mosaics of a training set with beams of about as many pixels, received {wide} "
-            f"with {shown[wide]:.2f} and {narrow} with {shown[narrow]:.2f}; name different training sets"
+            f"the beams in a training set differ too much in pixels: {wide} has {shown[wide]:.2f}, {narrow} "
+            f"has {shown[narrow]:.2f}; use different training sets"
         )

@@ -121,5 +121,5 @@ def test_a_network_for_something_else_is_refused(tmp_path):
     given = keras.Input((50, 50, 1))
     keras.Model(given, layers.Dense(2)(layers.Flatten()(given))).save(tmp_path / "classifier.keras")
     for name in ("colours", "classifier"):
-        with pytest.raises(ValueError, match=rf"{name}\.keras: expected a network from \(None.*received \["):
+        with pytest.raises(ValueError, match=rf"{name}\.keras: .*shapes"):
             load_finder(tmp_path / f"{name}.keras")

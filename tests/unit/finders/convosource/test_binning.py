@@ -1,4 +1,4 @@
-"""Bins lie on one lattice of the mosaic, hold the mean of their pixels, and know where they are."""
+"""Bins lie on one lattice of the mosaic, and contain the means of their pixels."""
 
 import warnings
 

@@ -53,9 +53,9 @@ def test_scale_does_not_depend_on_where_in_a_large_mosaic_the_box_lies(region_of
     assert far == pytest.approx(near, rel=1e-4)
 
 
-def test_faint_sources_tell_nothing(region_of, origin):
+def test_faint_sources_do_not_count(region_of, origin):
     assert learn_flux_scale([region_of(8, truth_over_image=1.0)], [origin], train_snr=2) == 1.0
 
 
-def test_nothing_is_learned_without_truth(region_of, origin):
+def test_the_scale_is_1_without_truth(region_of, origin):
     assert learn_flux_scale([region_of(40, truth_over_image=1.0)], [origin], train_snr=1000) == 1.0

@@ -1,4 +1,4 @@
-"""Probability maps: in blocks as if at once, averaged over orientations, whatever the size of the image."""
+"""Probability maps do not depend on blocks, and are averaged over orientations, for images of any size."""
 
 import numpy as np
 import pytest

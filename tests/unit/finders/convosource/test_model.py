@@ -1,4 +1,4 @@
-"""Trained networks as files: used as they were trained, or refused in words that tell what to do."""
+"""Trained networks are used as they were trained, or refused with an error that says what to do."""
 
 import json
 from dataclasses import asdict
@@ -55,7 +55,7 @@ def test_a_model_can_be_run_in_reduced_precision(files):
     ("changes", "message"),
     [
         ({"recipe": "other"}, "other with jansky"),
-        ({"input_scaling": "asinh_of_snr"}, "paper with jansky_times_1e7.*paper with asinh_of_snr"),
+        ({"input_scaling": "asinh_of_snr"}, "paper with asinh_of_snr"),
         ({"keras": "2.15.0"}, r"Keras.*2\.15\.0"),
         ({"keras": None, "turns": None}, "keras, turns"),
         ({"turns": "many"}, "turns many"),
@@ -89,9 +89,7 @@ def test_a_network_with_code_is_not_run(files, tmp_path):
     network, record = files()
     given = keras.Input((None, None, 1))
     keras.Model(given, layers.Lambda(lambda x: x * 2)(given)).save(network)
-    with pytest.raises(
-        ValueError, match=r"a\.keras: expected a network in a \.keras file, received: .*Lambda"
-    ):
+    with pytest.raises(ValueError, match=r"a\.keras: .*Lambda"):
         read_model(network, record)
 
 
@@ -107,7 +105,5 @@ def test_an_image_is_binned_until_its_beam_is_as_wide_as_in_training(write_fits,
 
 @pytest.mark.parametrize("width", [2.0, 3.0, 5.5])
 def test_an_image_with_a_beam_of_another_width_is_refused(write_fits, width):
-    with pytest.raises(
-        ValueError, match=rf"image\.fits: expected a beam of 4\.00 .*received one of {width:.2f}"
-    ):
+    with pytest.raises(ValueError, match=rf"image\.fits: .*beam.*\b4\.00\b.*\b{width:.2f}\b"):
         fitting_factor(header_of(write_fits, width), wanted=4.0)

@@ -1,8 +1,9 @@
-"""Patches: they hold the sky, its noise and its truth as they are; bad ground is refused before training."""
+"""Patches contain pixels, noise and truth of the boxes; bad boxes are refused before training."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import h5py
@@ -240,45 +241,45 @@ def fails(tmp_path, *grounds, **options):
     return str(told.value)
 
 
-def test_a_box_without_truth_is_told(tmp_path, files):
+def test_a_box_without_truth_is_an_error(tmp_path, files):
     message = fails(tmp_path, files.ground(SOURCES[:3]))
-    assert message.startswith(f"a, validation_box {VALIDATION}: expected truth sources in it, received none")
+    assert message.startswith(f"a, validation_box {VALIDATION}: ")
     assert str(files.folder / "truth.csv") in message
     assert fails(tmp_path, files.ground(SOURCES[-1:])).startswith(f"a, train_box {TRAIN}: ")
 
 
 @pytest.mark.parametrize("split", INNER)
-def test_a_box_without_truth_above_the_limit_is_told(tmp_path, files, split):
+def test_a_box_without_truth_above_the_limit_is_an_error(tmp_path, files, split):
     truth = [(20, 30, 1e-3, "sfg"), (220, 10, 1e-3, "sfg")]
     faint = 0 if split == "train" else 1
     truth[faint] = (*truth[faint][:2], 1.5e-4 * 1.2, "sfg")
     message = fails(tmp_path, files.ground(truth))
     box = {"train": TRAIN, "validation": VALIDATION}[split]
-    assert message.startswith(f"a, {split}_box {box}: expected truth sources above train_snr (2 x rms)")
-    assert "received 1 of" in message
+    assert message.startswith(f"a, {split}_box {box}: ")
+    assert "train_snr (2 x rms)" in message and " 1.2 x rms" in message
 
 
-def test_the_truth_of_another_field_is_told_with_both_skies(tmp_path, files):
+def test_the_truth_of_another_field_is_an_error_that_names_both_skies(tmp_path, files):
     elsewhere = pd.DataFrame({"ra": [359.0, 10.0], "dec": [40.0, 41.0], "total_flux": [1.0, 1.0]})
     elsewhere.to_csv(tmp_path / "other.csv", index=False)
-    with pytest.raises(ValueError, match="^a: expected truth sources on .*another field") as told:
+    with pytest.raises(ValueError, match="^a: ") as told:
         files.ground(tmp_path / "other.csv")
     assert "RA 359.894 to 0.106 and Dec -30.050 to -29.950 deg" in str(told.value)
     assert "RA 359.000 to 10.000 and Dec 40.000 to 41.000 deg" in str(told.value)
     assert str(files.image) in str(told.value) and str(tmp_path / "other.csv") in str(told.value)
 
 
-def test_an_empty_truth_is_told(tmp_path, files):
+def test_an_empty_truth_is_an_error(tmp_path, files):
     (tmp_path / "none.csv").write_text("ra,dec,total_flux\n")
-    with pytest.raises(ValueError, match=r"received 0 of .*none.csv \(no sky\)"):
+    with pytest.raises(ValueError, match=r"\b0 .*none\.csv \(no sky\)"):
         files.ground(tmp_path / "none.csv")
 
 
-def test_blank_pixels_are_told_with_their_number_and_the_first_place(tmp_path, sky):
+def test_blank_pixels_are_an_error_that_names_their_number_and_the_first(tmp_path, sky):
     files = Files(tmp_path, sky, blank=[(60, 70), (30, 71), (195, 5)])
     message = fails(tmp_path, files.ground(SOURCES))
-    assert message.startswith(f"a, train_box {TRAIN}: expected pixels and noise everywhere, received 2 blank")
-    assert "the first at x=60, y=70;" in message and str(files.image) in message
+    assert re.match(rf"a, train_box {TRAIN}: .*\b2 blank", message)
+    assert "x=60, y=70" in message and str(files.image) in message
 
 
 def test_a_tile_without_noise_counts_as_blank(tmp_path, files):
@@ -288,32 +289,34 @@ def test_a_tile_without_noise_counts_as_blank(tmp_path, files):
     assert f"a, validation_box {VALIDATION}" in fails(tmp_path, ground)
 
 
-def test_noise_of_zero_is_no_noise(tmp_path, sky, files):
+def test_pixels_with_noise_zero_count_as_blank(tmp_path, sky, files):
     tile = next(iter(files.ground(SOURCES).noise))
     planes = {"MEAN": np.zeros(tile.box.shape), "RMS": np.zeros(tile.box.shape)}
     write_image(planes, files.noise[0], header=files.header, box=tile.box)
-    assert "blank pixel(s)" in fails(tmp_path, files.ground(SOURCES))
+    assert "blank" in fails(tmp_path, files.ground(SOURCES))
 
 
-def test_a_box_smaller_than_a_patch_is_told(files):
-    with pytest.raises(ValueError, match="a, train_box: Expected a box of at least 50 x 50 .* 0:62,0:180"):
+def test_a_box_smaller_than_a_patch_is_an_error(files):
+    with pytest.raises(ValueError, match="a, train_box: .*50 x 50.* 0:62,0:180"):
         files.ground(SOURCES, train_box="0:62,0:180")
     assert training_box(Box(0, 63, 0, 180), SHAPE) == Box(0, 50, 0, 180)
 
 
-def test_an_image_smaller_than_a_patch_is_told():
-    with pytest.raises(ValueError, match="at least 50 x 50 .*which leaves 0:300,0:49"):
+def test_an_image_smaller_than_a_patch_is_an_error():
+    with pytest.raises(ValueError, match="50 x 50.*0:300,0:49"):
         training_box(Box(0, 300, 0, 49), (49, 300))
 
 
 def test_a_training_set_needs_both_boxes(tmp_path, files):
     ground = files.ground(SOURCES, validation_box=None)
-    assert fails(tmp_path, ground) == "Expected a mosaic with truth and a validation_box, received a"
-    assert "received none that can be read" in fails(tmp_path)
+    message = fails(tmp_path, ground)
+    assert "validation_box" in message and message.endswith(" a")
+    assert "train_box" in fails(tmp_path)
 
 
-def test_an_unknown_noise_is_told(tmp_path, files):
-    assert "Expected train_rms local or mean" in fails(tmp_path, files.ground(SOURCES), train_rms="median")
+def test_an_unknown_noise_is_an_error(tmp_path, files):
+    message = fails(tmp_path, files.ground(SOURCES), train_rms="median")
+    assert "train_rms" in message and "median" in message
 
 
 def test_level_of_a_mosaic_without_train_box_is_that_of_its_validation_box(files):

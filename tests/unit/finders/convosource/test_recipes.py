@@ -1,4 +1,4 @@
-"""The recipes: how far their networks see, how they scale the sky, and what the paper prescribes."""
+"""The recipes: receptive fields, input scaling, and the settings of the paper."""
 
 import warnings
 

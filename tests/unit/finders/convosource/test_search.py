@@ -1,4 +1,4 @@
-"""Sources of a tile are the peaks of its probability map, and the map does not depend on the tile."""
+"""Sources are the peaks of the probability map, and the map does not depend on the tile."""
 
 import json
 from dataclasses import asdict, replace
@@ -151,7 +151,7 @@ def test_a_tile_without_sources_or_sky_gives_no_rows_and_a_reason(sky, fields_of
 
 def test_an_image_with_another_beam_is_refused(sky, fields_of):
     (field,) = fields_of(sky.make((120, 120)), BMAJ=12 / 3600, BMIN=12 / 3600)
-    with pytest.raises(ValueError, match="expected a beam of 4.00 pixels"):
+    with pytest.raises(ValueError, match=r"beam.*4\.00"):
         find_sources(field, model=model_of(), finder="net", lowest_score=0.5)
 
 
@@ -232,7 +232,7 @@ def files(tmp_path, monkeypatch):
 
 
 def test_a_model_trained_for_another_snr_is_refused(files):
-    with pytest.raises(ValueError, match=r"a\.json: expected train_snr 5, received 2"):
+    with pytest.raises(ValueError, match=r"a\.json: .*train_snr.*\b2\b.*\b5\b"):
         start_model(*files, train_snr=5, precision="float32", threads=1)
 
 
@@ -247,9 +247,9 @@ def test_a_model_is_read_in_the_precision_asked_for(files):
     assert 0 < np.abs(found["float32"] - found["bfloat16"]).max() < 0.02
 
 
-def test_a_halo_that_hides_what_the_network_needs_is_refused(sky, fields_of):
+def test_a_halo_narrower_than_the_receptive_field_is_refused(sky, fields_of):
     tile, *_others = fields_of(sky.make((120, 120)), core_pixels=60, halo_pixels=10)
-    with pytest.raises(ValueError, match="Expected tiling.halo_pixels of at least 14, received 10"):
+    with pytest.raises(ValueError, match=r"tiling\.halo_pixels.*\b14\b.*\b10\b"):
         map_tile(tile, model=model_of())
 
 

@@ -1,4 +1,4 @@
-"""From a mosaic to a trained and calibrated network that finds sources, the same for the same seed."""
+"""A network is trained and calibrated on a mosaic and finds sources; the same seed gives the same network."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What a network is trained and validated on: boxes of several mosaics, binned to like beams, scaled."""
+"""Training and validation data: boxes of several mosaics, binned to similar beams, and scaled."""
 
 import numpy as np
 import pytest
@@ -81,11 +81,11 @@ def test_the_paper_leaves_mosaics_as_they_are(sky, ground_of, read):
 def test_mosaics_that_do_not_look_alike_are_refused(sky, ground_of, read):
     narrow = ground_of(sky.make(SHAPE), SOURCES, "a", **BOXES)
     broad = ground_of(sky.make(SHAPE), SOURCES, "b", **BOXES, **wide(sky, 1.45))
-    with pytest.raises(ValueError, match=r"received b with 5\.80 and a with 4\.00; name different"):
+    with pytest.raises(ValueError, match=r"\bb\b.*5\.80.*\ba\b.*4\.00"):
         read(narrow, broad)
 
 
-def test_training_ends_on_the_mosaics_that_are_watched_if_they_can_train(sky, ground_of, read):
+def test_training_ends_on_the_mosaics_with_both_boxes_if_there_are_any(sky, ground_of, read):
     train, validation = ({key: BOXES[key]} for key in BOXES)
     both = ground_of(sky.make(SHAPE), SOURCES, "both", **BOXES)
     trains = ground_of(sky.make(SHAPE), SOURCES, "trains", **train)
@@ -96,7 +96,7 @@ def test_training_ends_on_the_mosaics_that_are_watched_if_they_can_train(sky, gr
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_peaks_in_the_validation_boxes_are_told_in_mosaic_pixels(sky, ground_of, read, times):
+def test_peaks_in_the_validation_boxes_are_in_mosaic_pixels(sky, ground_of, read, times):
     shown = read(ground_of(sky.make(SHAPE), SOURCES, **BOXES, **wide(sky, times)))
     targets = {box.inputs.shape: box.target for box in shown.validation}
 
