@@ -39,9 +39,7 @@ given_config, config = config, load_configfile(REPOSITORY / "config/config.yaml"
 update_config(config, given_config)
 
 try:
-    config, mosaics = read_inputs(
-        config, repository=REPOSITORY, overlays=workflow.overwrite_configfiles
-    )
+    config, mosaics = read_inputs(config, repository=REPOSITORY, overlays=workflow.overwrite_configfiles)
 except InputError as error:
     raise WorkflowError(str(error))
 
