@@ -14,6 +14,7 @@ import yaml
 from packaging.markers import Marker
 
 from radiofind.jobs import code_digest
+from radiofind.workflow.stages import STAGES
 from workflow.runs import REPOSITORY
 
 PACKAGE = REPOSITORY / "scripts/radiofind"
@@ -96,6 +97,10 @@ def tracked_files() -> list[Path]:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
     return [REPOSITORY / name for name in filter(None, listed.split("\0")) if (REPOSITORY / name).is_file()]
+
+
+def test_each_rule_belongs_to_one_stage():
+    assert sorted(rule for rules in STAGES.values() for rule in rules) == sorted(RULES)
 
 
 def test_rules_and_scripts_have_the_same_names():
