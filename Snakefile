@@ -27,11 +27,11 @@ include: "rules/provenance.smk"
 
 
 onsuccess:
-    print_closing_lines("results")
+    end_run(workflow, config)
 
 
 onerror:
-    print_closing_lines("results")
+    end_run(workflow, config)
 
 
 rule all:

@@ -24,7 +24,6 @@ sys.path.insert(0, str(REPOSITORY / "scripts"))
 from radiofind.finders import kinds
 from radiofind.jobs.code_digest import digest_of
 from radiofind.mosaics.blocks import PATTERN as BLOCK
-from radiofind.workflow.closing_lines import print_closing_lines
 from radiofind.workflow.config.inputs import InputError, read_inputs
 from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
 from radiofind.workflow.plan.mosaics import NEVER, Plan
@@ -32,7 +31,9 @@ from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.tile_table import read_tiles
 from radiofind.workflow.plan.training import TrainingPlan
-from snakemake_logger_plugin_survey import watch
+from snakemake_logger_plugin_survey import end_run, watch
+
+watch(workflow)
 
 # Not by `configfile:`, which Snakemake passes over where this workflow is a module that is given a `config:`.
 given_config, config = config, load_configfile(REPOSITORY / "config/config.yaml")
@@ -43,7 +44,6 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
-watch(workflow)
 plan = Plan(config, mosaics)
 training = TrainingPlan(plan)
 classifiers = ClassifierPlan(plan)

@@ -23,6 +23,9 @@ from radiofind.workflow.changes.changes import Changes, Job, TileChange
 from radiofind.workflow.changes.earlier_runs import read_earlier_runs
 from radiofind.workflow.changes.reasons import Reason, read_values
 from radiofind.workflow.changes.text import describe_changes
+from snakemake_logger_plugin_survey.terminal import end_run, take_terminal
+
+__all__ = ["LogHandler", "end_run", "watch"]
 
 TABLE = "logs/what_changed.csv"
 WILDCARDS = ("mosaic", "tile", "finder", "training_set")
@@ -33,8 +36,9 @@ _watched: list = []
 
 
 def watch(workflow: object) -> None:
-    """Let the logger see the jobs of a workflow."""
+    """Let the logger see the jobs of a workflow, or, where another was chosen or none, the terminal."""
     _watched[:] = [workflow]
+    take_terminal(workflow)
 
 
 class LogHandler(LogHandlerBase):

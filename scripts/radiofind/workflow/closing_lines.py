@@ -1,45 +1,63 @@
-"""Summarise at the end of a run what the user should look at: warnings, and tiles and mosaics left out."""
+"""Say at the end of a run what it has made, and what its user should look at: what was left out, warnings."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
+from radiofind.workflow.lines import first_of, plural, shorten
 from radiofind.workflow.run_warnings import group_warnings
 
-LONGEST_LINE = 190
-"""Maximum length of a line; the files have the full texts."""
-MOST_WARNINGS = 3
-"""Number of kinds of warnings shown."""
-MOST_OTHERS = 2
-"""Number of quarantined tiles, and of unreadable mosaics, shown."""
+MOST = 3
+"""Warnings, mosaics and tiles that are told of each."""
 
 
-def closing_lines(results: str | Path) -> list[str]:
-    """Return at most ten lines on problems in a results folder; none if there are no problems.
+def closing_lines(results: str | Path, *, finders: Sequence[str]) -> list[str]:
+    """Return at most twenty lines on results: sources, what was left out, warnings, and where they lie.
 
     Parameters
     ----------
     results
-        The folder. Missing or unreadable files are skipped, as a run may have ended before writing them.
+        The folder. Files that are missing or cannot be read tell nothing: a run may have ended before them.
+    finders
+        The finders of the run.
     """
     folder = Path(results)
-    parts = ((_warnings, "warnings.csv"), (_quarantine, "quarantine.csv"), (_unreadable, "tiles.parquet"))
-    lines = [line for tell, name in parts for line in _cautious(tell, folder / name)]
-    return [_short(line) for line in lines]
+    parts: list[tuple[Callable, Path]] = [
+        (lambda path: _sources(path, finders), folder / "tiles.parquet"),
+        (_unreadable, folder / "tiles.parquet"),
+        (_quarantine, folder / "quarantine.csv"),
+        (_warnings, folder / "warnings.csv"),
+        (_places, folder),
+    ]
+    return [shorten(line) for tell, path in parts for line in _cautious(tell, path)]
 
 
-def print_closing_lines(results: str | Path) -> None:
-    """Print the closing lines to stderr, after Snakemake's messages."""
-    for line in closing_lines(results):
-        print(line, file=sys.stderr)
+def left_out_lines(results: str | Path) -> list[str]:
+    """Return the number of mosaics that cannot be read, and the first of them."""
+    return [shorten(line) for line in _cautious(_unreadable, Path(results) / "tiles.parquet")]
 
 
-def _cautious(tell: Callable[[Path], Iterable[str]], path: Path) -> list[str]:
-    """Return the lines about a file; none if it is missing, truncated or from another version."""
+def what_was_left_out(results: str | Path) -> str:
+    """Return how many mosaics and tiles were left out of results, in words; nothing for none.
+
+    Parameters
+    ----------
+    results
+        The folder.
+    """
+    folder = Path(results)
+    mosaics = _cautious(lambda path: _unreadable_mosaics(path)["mosaic"], folder / "tiles.parquet")
+    tiles = _cautious(lambda path: _tiles_of(_read(path)), folder / "quarantine.csv")
+    counts = {"mosaic": len(mosaics), "tile": len(tiles)}
+    return " and ".join(plural(number, noun) for noun, number in counts.items() if number)
+
+
+def _cautious(tell: Callable[[Path], Iterable], path: Path) -> list:
+    """Return what a file tells; nothing where it is missing, cut short or of another version."""
     try:
         return list(tell(path)) if path.exists() else []
     except (OSError, ValueError, LookupError):
@@ -47,48 +65,77 @@ def _cautious(tell: Callable[[Path], Iterable[str]], path: Path) -> list[str]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Return a CSV table with all columns as text."""
+    """Return a table of texts."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def _warnings(path: Path) -> Iterable[str]:
-    """Yield the number of warnings, and the first of each kind."""
-    table = _read(path)
-    kinds = group_warnings(table)
+def _sources(tiles: Path, finders: Sequence[str]) -> Iterator[str]:
+    """Yield the number of sources of each finder in all mosaics."""
+    table = pd.read_parquet(tiles, columns=["mosaic", "state"])
+    mosaics = table.loc[table["state"] != "unreadable", "mosaic"].unique()
+    parts = []
+    for finder in finders:
+        paths = [tiles.parent / mosaic / "catalogues" / f"{finder}.parquet" for mosaic in mosaics]
+        rows = [number for path in paths for number in _cautious(_number_of_rows, path)]
+        missing = "" if len(rows) == len(paths) else f" (in {len(rows)} of {plural(len(paths), 'mosaic')})"
+        parts.append(f"{finder} {sum(rows):,}{missing}")
+    if parts:
+        yield f"sources: {', '.join(parts)}"
+
+
+def _number_of_rows(path: Path) -> Iterator[int]:
+    """Yield the number of rows of a table."""
+    yield pq.read_metadata(path).num_rows
+
+
+def _unreadable_mosaics(tiles: Path) -> pd.DataFrame:
+    """Return the mosaics that cannot be read, with the reasons."""
+    table = pd.read_parquet(tiles, columns=["mosaic", "state", "reason"])
+    return table[table["state"] == "unreadable"]
+
+
+def _unreadable(tiles: Path) -> Iterator[str]:
+    """Yield the number of mosaics that cannot be read, and the first of them."""
+    table = _unreadable_mosaics(tiles)
     if len(table):
-        yield f"{_plural(len(table), 'warning')}: see {path}"
-    for row in kinds.head(MOST_WARNINGS).itertuples():
-        number, noun = (row.n_tiles, "tile") if row.n_tiles else (row.n_mosaics, "mosaic")
-        others = f" and {_plural(number - 1, noun)} more" if number > 1 else ""
-        where = " ".join(filter(None, (row.mosaic, row.tile, row.finder)))
-        yield f"  {where}{others}: {row.warning}"
+        yield f"{plural(len(table), 'mosaic')} left out, because files cannot be read:"
+    lines = [f"{row.mosaic}: {row.reason}" for row in table.itertuples()]
+    yield from first_of(lines, MOST, rest=f"{tiles.parent}/report.html")
 
 
-def _quarantine(path: Path) -> Iterable[str]:
+def _quarantine(path: Path) -> Iterator[str]:
     """Yield the number of tiles that could not be searched, and the first of them."""
     table = _read(path)
     if len(table):
-        yield f"{_plural(len(table.drop_duplicates(['mosaic', 'tile'])), 'tile')} in quarantine: see {path}"
-    for row in table.head(MOST_OTHERS).itertuples():
-        yield f"  {row.mosaic} {row.tile} {row.finder}: {row.reason}"
+        yield f"{plural(len(_tiles_of(table)), 'tile')} in quarantine, with log and remedy in {path}:"
+    lines = [f"{row.mosaic} {row.tile} {row.finder}: {row.reason}" for row in table.itertuples()]
+    yield from first_of(lines, MOST, rest=str(path))
 
 
-def _unreadable(path: Path) -> Iterable[str]:
-    """Yield the number of mosaics that cannot be read, and the first of them."""
-    tiles = pd.read_parquet(path, columns=["mosaic", "state", "reason"])
-    table = tiles[tiles["state"] == "unreadable"]
+def _tiles_of(quarantine: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return mosaic and tile, once for all finders."""
+    tiles = quarantine[["mosaic", "tile"]].drop_duplicates()
+    return list(tiles.itertuples(index=False, name=None))
+
+
+def _warnings(path: Path) -> Iterator[str]:
+    """Yield the number of warnings, and the first of each kind."""
+    table = _read(path)
+    lines = []
+    for row in group_warnings(table).itertuples():
+        number, noun = (row.n_tiles, "tile") if row.n_tiles else (row.n_mosaics, "mosaic")
+        others = f" and {plural(number - 1, noun)} more" if number > 1 else ""
+        where = " ".join(filter(None, (row.mosaic, row.tile, row.finder)))
+        lines.append(f"{where}{others}: {row.warning}")
     if len(table):
-        yield f"{_plural(len(table), 'mosaic')} left out, because files cannot be read: see the report"
-    for row in table.head(MOST_OTHERS).itertuples():
-        yield f"  {row.mosaic}: {row.reason}"
+        yield f"{plural(len(table), 'warning')}, all of them in {path}:"
+    yield from first_of(lines, MOST, rest=str(path))
 
 
-def _plural(number: int, noun: str) -> str:
-    """Return a number with its noun in the singular or plural."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _short(line: str) -> str:
-    """Return a printable line of limited length: messages of other programs may contain any character."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in line)
-    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 3]}..."
+def _places(results: Path) -> Iterator[str]:
+    """Yield where report, scores and catalogues are."""
+    names = [name for name in ("report.html", "scores.txt") if (results / name).is_file()]
+    if names:
+        yield f"report and scores: {', '.join(str(results / name) for name in names)}"
+    if next(results.glob("*/catalogues/*.fits"), None):
+        yield f"catalogues: {results}/MOSAIC/catalogues/FINDER.fits (TOPCAT), .reg (DS9), .parquet"
