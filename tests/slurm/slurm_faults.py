@@ -8,6 +8,7 @@ import time
 
 from workflow.faults.harness import Fault, Scene, Strike, wait_for
 from workflow.faults.names import PEAKS, PEAKS_AGAIN, PEAKS_FOUND, log_of
+from workflow.runs import newest_log
 
 READING = Strike(PEAKS, "pause", "open noise/y000x000.fits")
 WRITING = Strike(PEAKS, "pause", "rename peaks/y000x000.parquet")
@@ -74,7 +75,7 @@ def lose_controller_and_accounting(scene: Scene) -> None:
 
 def _let_it_ask(scene: Scene) -> None:
     """Wait until Snakemake has asked in vain."""
-    wait_for(lambda: ASKS_ACCOUNTING in scene.output.read_text())
+    wait_for(lambda: ASKS_ACCOUNTING in newest_log(scene.folder))
     time.sleep(SIX_QUESTIONS_S)
 
 

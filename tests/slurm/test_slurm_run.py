@@ -35,7 +35,7 @@ def small_survey(tmp_path):
 
 def accounted_jobs(cluster, there: Run) -> list[dict[str, str]]:
     """Return what the accounting tells of the jobs of a run."""
-    name = re.search(r"SLURM run ID: (\S+)", there.output)[1]
+    name = re.search(r"SLURM run ID: (\S+)", there.log)[1]
     asked = ("--allocations", "--parsable2", f"--name={name}", f"--format={','.join(COLUMNS)}")
     told = cluster.call("sacct", *asked)
     return [job | {"rule": rule_of(job)} for job in csv.DictReader(StringIO(told), delimiter="|")]

@@ -31,7 +31,9 @@ class Run:
     jobs: list[str]
     """Each job as ``rule simulation training_set mosaic finder tile``, with the wildcards that it has."""
     output: str
-    """What Snakemake said."""
+    """What its user saw."""
+    log: str
+    """What Snakemake wrote in its own log; nothing after a dry run."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,14 @@ def run(folder, *arguments, **options) -> Run:
     """Run the workflow to its end; the options are those of `started`."""
     with started(folder, *arguments, **options) as (process, jobs, output):
         code = process.wait(TIME_LIMIT_S)
-        return Run(code, jobs.read_text().splitlines(), output.read_text())
+        log = "" if "--dry-run" in arguments else newest_log(Path(options.get("cwd") or "") / folder)
+        return Run(code, jobs.read_text().splitlines(), output.read_text(), log)
+
+
+def newest_log(folder) -> str:
+    """Return what Snakemake has written in the log of its last run in a folder; nothing without one."""
+    logs = sorted((Path(folder) / ".snakemake/log").glob("*.log"))
+    return logs[-1].read_text() if logs else ""
 
 
 def planned(folder, *arguments, **options) -> set[str]:

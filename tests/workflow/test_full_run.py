@@ -48,7 +48,7 @@ def test_first_plan_tells_of_the_checkpoint(tmp_path):
     plan = run(make_survey(tmp_path / "survey"), "--dry-run")
     fingerprints = {f"fingerprint_mosaic {mosaic}" for mosaic in (*READABLE, "broken")}
     assert set(plan.jobs) == fingerprints | {"simulate sky", "index_tiles", "all"}
-    assert "The run involves checkpoint jobs" in plan.output
+    assert "after index_tiles" in plan.output and len(plan.output.splitlines()) < 10
 
 
 def test_every_job_runs_once(survey):
@@ -192,6 +192,25 @@ def test_report_tells_of_what_could_not_be_searched(results):
         assert words in page
 
 
+def test_terminal_is_quiet(survey):
+    """Without one that can show bars: what jobs and libraries print is in logs."""
+    lines = survey.full_run.output.splitlines()
+    assert len(lines) <= 100 and max(map(len, lines)) <= 200
+    assert {"simulation", "index", "training", "report"} <= {
+        line.split()[1].rstrip(":") for line in lines if line.endswith("done")
+    }
+    assert not re.search("TensorFlow|WARNING|INFO|jobid|Building DAG", survey.full_run.output)
+    assert "Finished jobid" in survey.full_run.log
+
+
+def test_run_ends_with_its_sources(survey, results):
+    (line,) = (line for line in survey.full_run.output.splitlines() if line.startswith("sources: "))
+    for finder in FINDERS:
+        total = sum(len(read_catalogue(results, mosaic, finder)) for mosaic in READABLE)
+        assert f"{finder} {total:,}" in line
+    assert survey.full_run.output.splitlines()[-1].startswith("done in")
+
+
 def test_run_ends_with_what_is_odd(survey, results):
     """The main process says it, once; a job does not, nor does a plan."""
     warnings = read_csv(results / "warnings.csv")
@@ -199,11 +218,12 @@ def test_run_ends_with_what_is_odd(survey, results):
     assert of_images["mosaic"].tolist() == ["hard"]
     assert of_images["warning"].item().startswith("no unit")
     output = survey.full_run.output
-    assert output.count("see results/warnings.csv") == 1
+    assert output.count("in results/warnings.csv") == 1
     assert "\n  hard: no unit (card BUNIT)" in output
-    assert "\n1 mosaic left out" in output and "\n  broken: data/broken.fits: expected" in output
+    # As soon as the tiles are indexed, and again at the end.
+    assert output.count("\n1 mosaic left out") == output.count("\n  broken: data/broken.fits: expected") == 2
     plan = run(survey.folder, "--dry-run", "--forcerun", "write_report").output
-    assert "write_report" in plan and "see results/warnings.csv" not in plan
+    assert "write_report" in plan and "results/warnings.csv" not in plan
 
 
 def test_scores_name_every_scored_mosaic_and_finder(results):

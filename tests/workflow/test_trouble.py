@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 import yaml
@@ -43,15 +45,24 @@ def test_lint_has_nothing_to_say(tmp_path):
 
 
 def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
-    """Also: all folders have a space in their names, and the configuration lies elsewhere."""
+    """And the run ends with an error, being strict, once all is made.
+
+    Also: all folders have a space in their names, and the configuration lies elsewhere.
+    """
     folder = make_survey(tmp_path / "my survey")
     write_sheet(folder / "my sheet.tsv", "mosaic simulate\na-b.c_1 sky")
     finders = CONFIGURATION["finders"] | {"hopeless": {"kind": "pybdsf", "time_limit_s": 0.01}}
-    overlay = {"mosaics": "my sheet.tsv", "finders": finders, "find_with": ["hopeless", "peaks"]}
+    overlay = {
+        "mosaics": "my sheet.tsv",
+        "finders": finders,
+        "find_with": ["hopeless", "peaks"],
+        "strict": True,
+    }
     (tmp_path / "my overlay.yaml").write_text(yaml.safe_dump(overlay))
     configuration = ("--configfile", "my survey/survey.yaml", "my overlay.yaml")
     done = run("my survey", *configuration, repository=clone, cwd=tmp_path)
-    assert done.code == 0, done.output
+    assert done.code == 1, done.output
+    assert re.search("strict.*1 tile", done.output.splitlines()[-1])
     results = folder / "results"
     assert_empty(results / "a-b.c_1/detections/hopeless/y000x000.parquet", DETECTION)
     assert_empty(results / "a-b.c_1/catalogues/hopeless.parquet", CATALOGUE)

@@ -17,7 +17,18 @@ from subprocess import Popen
 import pytest
 
 from workflow.faults.comparison import compare
-from workflow.runs import HERE, LOGGER, NOTHING_TO_DO, TIME_LIMIT_S, Place, Run, copy_of, run, started
+from workflow.runs import (
+    HERE,
+    LOGGER,
+    NOTHING_TO_DO,
+    TIME_LIMIT_S,
+    Place,
+    Run,
+    copy_of,
+    newest_log,
+    run,
+    started,
+)
 
 HOOKS = Path(__file__).with_name("hooks")
 LOCKED = "Directory cannot be locked"
@@ -62,8 +73,8 @@ class Scene:
     """Where it runs."""
     process: Popen
     """Snakemake."""
-    output: Path
-    """What it has said."""
+    folder: Path
+    """Where it works."""
     strikes: Path
     """The folder of the strikes."""
 
@@ -169,7 +180,7 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
         if fault.stop or fault.meanwhile:
             wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
         if fault.meanwhile and process.poll() is None:
-            scene = Scene(place, process, output, strikes)
+            scene = Scene(place, process, copy, strikes)
             fault.meanwhile(scene)
             scene.go()
         if fault.stop:
@@ -178,7 +189,7 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
             if not fault.stop.to_jobs:
                 (strikes / "go").touch()
         code = process.wait(TIME_LIMIT_S)
-        yield Run(code, jobs.read_text().splitlines(), output.read_text())
+        yield Run(code, jobs.read_text().splitlines(), output.read_text(), newest_log(copy))
 
 
 def _go_on(fault: Fault, copy: Path, place: Place) -> Run:
@@ -243,8 +254,8 @@ def _left_to_do(copy: Path) -> list[str]:
 
 def _in_words(fault: Fault, first: Run) -> str:
     """Return what the first run did."""
-    states = dict(FAILED_ON_SLURM.findall(first.output))
-    failures = len(states or FAILED_HERE.findall(first.output))
+    states = dict(FAILED_ON_SLURM.findall(first.log))
+    failures = len(states or FAILED_HERE.findall(first.log))
     name = signal.Signals(-first.code).name if first.code < 0 else f"exit code {first.code}"
     words = [_number(failures, "failed attempt")] if failures else []
     words += [f"SLURM said {state}" for state in sorted(set(states.values()))]
