@@ -19,7 +19,6 @@ setup: .venv/installed
 run: setup
 	$(SNAKEMAKE) $(DEMO) $(ARGS)
 	@cat results/scores.txt
-	@echo "Report: results/report.html"
 
 test: setup lint
 	$(BIN)/python -m pytest -n 2 -m "not exhaustive"
@@ -38,7 +37,7 @@ lint: setup
 	$(BIN)/snakemake --lint $(DEMO)
 
 what-changed: setup
-	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --until index_tiles
+	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --no-hooks --until index_tiles
 	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --dry-run
 
 verify: setup

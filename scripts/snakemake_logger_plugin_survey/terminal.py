@@ -74,9 +74,11 @@ class Terminal(logging.Handler):
         """Say what the run has made; raise an error where something was left out and nothing may be."""
         self._display.close()
         self._ended = True
+        if self._stopping:
+            return
         for line in closing_lines(RESULTS, finders=config["find_with"]):
             self._display.say(line)
-        if not self._stopping and not self._progress.all.failed:
+        if not self._progress.all.failed:
             check_strict(config)
             self._display.say(f"done in {clock_time(time.monotonic() - self._began)}")
 
@@ -244,7 +246,7 @@ def end_run(workflow: object, config: Mapping[str, object]) -> None:
 def check_strict(config: Mapping[str, object]) -> None:
     """Raise an error where something was left out and nothing may be."""
     left_out = what_was_left_out(RESULTS)
-    if config.get("strict") and left_out:
+    if config["strict"] and left_out:
         raise WorkflowError(f"strict: true, but left out: {left_out}. All else is made.")
 
 

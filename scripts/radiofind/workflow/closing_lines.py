@@ -77,6 +77,8 @@ def _sources(tiles: Path, finders: Sequence[str]) -> Iterator[str]:
     for finder in finders:
         paths = [tiles.parent / mosaic / "catalogues" / f"{finder}.parquet" for mosaic in mosaics]
         rows = [number for path in paths for number in _cautious(_number_of_rows, path)]
+        if not rows:
+            continue
         missing = "" if len(rows) == len(paths) else f" (in {len(rows)} of {plural(len(paths), 'mosaic')})"
         parts.append(f"{finder} {sum(rows):,}{missing}")
     if parts:

@@ -45,7 +45,7 @@ def test_sources_are_counted_by_finder_over_the_mosaics_of_the_sheet(write, tmp_
         write_catalogue(tmp_path, mosaic, "deep", number)
     write_catalogue(tmp_path, "a", "peaks", 7)
     write_catalogue(tmp_path, "a", "dropped", 7)
-    (line,) = write(live=("a", "b", "a"), finders=["peaks", "deep"])
+    (line,) = write(live=("a", "b", "a"), finders=["peaks", "deep", "none"])
     assert line == "sources: peaks 7 (in 1 of 2 mosaics), deep 1,234"
 
 
@@ -100,13 +100,16 @@ def test_tiles_in_quarantine_and_mosaics_left_out_are_told(write, tmp_path):
     assert what_was_left_out(tmp_path) == "18 mosaics and 3 tiles"
 
 
-def test_lines_are_few_short_and_printable(write):
+def test_lines_are_few_short_and_printable(write, tmp_path):
     long = "x\x1b[31m\n" * 200
+    finders = [f"finder{n}" for n in range(30)]
+    for finder in finders:
+        write_catalogue(tmp_path, "good", finder, 1)
     lines = write(
         warnings=[("m", "y000x000", f"f{n}", f"{long}{letter}") for n, letter in enumerate("abcdef")],
         quarantine=[("m", f"y000x00{n}", "f", long, "", "") for n in range(9)],
         unreadable=[(f"m{n}", long) for n in range(9)],
-        finders=[f"finder{n}" for n in range(50)],
+        finders=finders,
     )
     assert len(lines) == 16
     assert all(len(line) <= LONGEST_LINE < 200 and line.isprintable() for line in lines)
