@@ -21,7 +21,7 @@ import pandas as pd
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACE = re.compile(r"([\d.e+-]+) s an epoch, ([\d.e+-]+) cutouts a second")
+PACE = re.compile(r"([\d.e+-]+) s per epoch, ([\d.e+-]+) cutouts per second")
 SCORES = ("macro_f1", "accuracy")
 """Metrics that are printed."""
 

@@ -330,7 +330,7 @@ def test_bad_file_of_the_user_is_told_and_costs_no_catalogue(tmp_path):
     done = run(folder, "--retries", "0")
     assert done.code != 0
     log = (folder / "logs/copy_dataset/mine.log").read_text()
-    assert re.search(r"data/mine\.h5: label\[2\]: expected 0 to 1, the places in classes, received 2", log)
+    assert re.search(r"data/mine\.h5: label\[2\]: expected 0 to 1.* received 2", log)
     assert (folder / "results/sky/catalogues/peaks.fits").exists()
     assert not (folder / "results/classifiers/mine").exists()
 
@@ -364,7 +364,7 @@ def test_network_for_other_pixels_is_refused_with_a_reason(survey, tmp_path):
     )
     assert done.code != 0
     log = (folder / "logs/apply_classifier/sky/peaks.log").read_text()
-    assert "Expected pixels that can be binned to" in log and "received 0.604 arcsec" in log
+    assert "pixels of 0.604 arcsec" in log
 
 
 def test_jobs_ask_for_what_they_use(survey):

@@ -1,4 +1,4 @@
 """Tables of sources: their columns, detections of tiles and blocks, merging, export.
 
-Owns the one table of columns with their types, units and descriptions.
+This room defines the table of columns with their types, units and descriptions.
 """

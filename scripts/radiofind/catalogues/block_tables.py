@@ -1,4 +1,4 @@
-"""Keep the detections of several tiles in one Parquet file, a row group for each tile."""
+"""Read and write the detections of several tiles in one Parquet file, one row group per tile."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from radiofind.files import read_metadata, to_arrow, whole_or_absent
 from radiofind.mosaics.tiles import Tile
 
 TILES = "tiles"
-"""Key in the metadata under which the tiles are described, in the order of the row groups."""
+"""Key in the metadata for the notes on the tiles, in the order of the row groups."""
 
 
 @dataclass(frozen=True)
 class TileNote:
-    """What a file says of one of its tiles."""
+    """Note in a detection file on one of its tiles."""
 
     tile: str
     """Its name."""
     key: str
-    """Digest of all that its detections were made of; they hold as long as it is the same."""
+    """Digest of the inputs of its detections, which are valid while it is unchanged."""
     reason: str = ""
-    """Why there is no detection."""
+    """Why there are no detections."""
     failed: bool = False
-    """Whether it was not searched to the end."""
+    """Whether its search failed."""
     warnings: tuple[str, ...] = ()
-    """Why its detections are hard to believe."""
+    """Why its detections are implausible."""
 
     def __post_init__(self) -> None:
-        # JSON has lists alone; a note that was read is to be equal to the one that was written.
+        # JSON has only lists, but a note read back must equal the one written.
         object.__setattr__(self, "warnings", tuple(self.warnings))
 
 
@@ -52,24 +52,24 @@ def write_tiles(
     Parameters
     ----------
     tables
-        Columns `columns.DETECTION`, one table for each tile.
+        Columns `columns.DETECTION`, one table per tile.
     notes
-        What is said of the same tiles.
+        Notes on the same tiles.
     path
         The file to make, whole or not at all.
     metadata
-        What `files.read_metadata` will return besides the notes.
+        Further metadata, returned by `files.read_metadata`.
     """
     told = {**(metadata or {}), TILES: [asdict(note) for note in notes]}
     schema = to_arrow(empty(DETECTION), told).schema
     with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in tables:
-            # An empty table makes a row group, too.
+            # An empty table makes a row group too.
             writer.write_table(to_arrow(table).cast(schema), row_group_size=max(len(table), 1))
 
 
 def read_notes(path: str | Path) -> list[TileNote]:
-    """Return what a file says of its tiles, in their order."""
+    """Return the notes on the tiles of a file, in their order."""
     return [TileNote(**note) for note in read_metadata(path)[TILES]]
 
 
@@ -79,38 +79,38 @@ def read_tile_table(path: str | Path, tile: str) -> pd.DataFrame:
     Parameters
     ----------
     path
-        A file that `write_tiles` wrote.
+        A file written by `write_tiles`.
     tile
         One of its tiles.
 
     Raises
     ------
     ValueError
-        When it has no such tile.
+        If the file does not have this tile.
     """
     names = [note.tile for note in read_notes(path)]
     if tile not in names:
-        raise ValueError(f"{path}: expected the detections of {tile}, received those of {', '.join(names)}")
+        raise ValueError(f"{path}: no detections of {tile}; the file has {', '.join(names)}")
     with pq.ParquetFile(path) as file:
         return file.read_row_group(names.index(tile)).to_pandas()
 
 
 def files_by_tile(tiles: Iterable[Tile], paths: Iterable[str]) -> dict[str, str]:
-    """Return which of some files holds the detections of each tile.
+    """Return the path of the file with the detections of each tile.
 
     Parameters
     ----------
     tiles
-        The tiles that count; the file of a block may know one that has no valid pixels any more.
+        The live tiles; the file of a block may also have tiles that no longer have valid pixels.
     paths
-        Files that `write_tiles` wrote.
+        Files written by `write_tiles`.
     """
     found = {note.tile: path for path in paths for note in read_notes(path)}
     return {tile.name: found[tile.name] for tile in tiles}
 
 
 def link(path: str | Path, name: str | Path) -> None:
-    """Give a file a second name, whole or not at all; a copy where the disk knows no second names."""
+    """Hard-link a file under a second name, whole or not at all; copy it if the disk has no hard links."""
     with whole_or_absent(name) as temporary:
         try:
             os.link(path, temporary)

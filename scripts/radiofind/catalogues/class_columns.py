@@ -1,4 +1,4 @@
-"""The columns that say of which class each source of a catalogue is, whatever classifier says it."""
+"""The columns with the class and class probabilities of each source, for any classifier."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from radiofind.catalogues.columns import CATALOGUE, Column
 CLASS = Column("class", "str", "", "Most probable class; empty where the source could not be classified")
 CLASSIFIER = Column("classifier", "str", "", "What gave the class")
 PROBABILITY = "probability_"
-"""Starts the names of the columns of probabilities."""
+"""Prefix of the names of probability columns."""
 SUM_TOLERANCE = 1e-3
-"""How far from 1 the probabilities of a source may add up."""
+"""Tolerance of the sum of the probabilities of a source."""
 LONGEST_CLASS = 68 - len(PROBABILITY)
-"""Letters in the name of a class: FITS names columns by 68 at most."""
+"""Maximum length of a class name, as FITS limits column names to 68 characters."""
 NAME = re.compile(rf"[ -z|~]{{1,{LONGEST_CLASS}}}")
-"""Names of classes that every file can hold: ASCII that can be printed, without braces."""
+"""Class names allowed in all file formats: printable ASCII without braces."""
 
 
 def class_columns(classes: Sequence[str]) -> tuple[Column, ...]:
@@ -37,7 +37,7 @@ def class_columns(classes: Sequence[str]) -> tuple[Column, ...]:
 
 
 def classes_of(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return the classes of which a table has probabilities, in their order; none for one without."""
+    """Return the classes with probability columns in a table, in their order; empty if it has none."""
     return tuple(name.removeprefix(PROBABILITY) for name in table.columns if name.startswith(PROBABILITY))
 
 
@@ -55,24 +55,24 @@ def with_classes(
     Parameters
     ----------
     catalogue
-        Columns of `columns.CATALOGUE`, n rows; classes that it has already are replaced.
+        Columns of `columns.CATALOGUE`, n rows; existing classes are replaced.
     probabilities
-        Shape (n, classes), each row with the sum 1, or with NaN where the source could not be classified.
+        Shape (n, classes); each row adds up to 1, or is NaN if the source could not be classified.
     classes
         Names of the classes.
     classifier_name
-        What the column ``classifier`` says of the sources that have a class.
+        Value of the column ``classifier`` for sources with a class.
 
     Returns
     -------
     pandas.DataFrame
-        With the columns `class_columns` behind the others. The class is the most probable one, of equals
-        the first; it and the name of the classifier are empty where a probability is NaN.
+        The catalogue with the columns `class_columns` appended. The class is the most probable one (the first
+        of equals); class and classifier are empty where a probability is NaN.
 
     Raises
     ------
     ValueError
-        When the shape is another, a row is not one of probabilities, or a name fits no file.
+        If the shape is wrong, a row does not contain probabilities, or a class name is not allowed.
     """
     probabilities = np.asarray(probabilities, dtype=float)
     _check(probabilities, classes, len(catalogue))
@@ -88,7 +88,7 @@ def with_classes(
 
 
 def _check(probabilities: np.ndarray, classes: Sequence[str], n_sources: int) -> None:
-    """Raise when these are no probabilities of these classes for so many sources."""
+    """Raise if the probabilities do not fit the classes or the number of sources."""
     if not classes or len(set(classes)) != len(classes):
         raise ValueError(f"Expected classes of different names, received {', '.join(classes) or 'none'}")
     if unfit := [name for name in classes if not NAME.fullmatch(name)]:
@@ -98,13 +98,13 @@ def _check(probabilities: np.ndarray, classes: Sequence[str], n_sources: int) ->
         )
     if probabilities.shape != (n_sources, len(classes)):
         raise ValueError(
-            f"Expected probabilities of shape {(n_sources, len(classes))}, received {probabilities.shape}"
+            f"probabilities have shape {probabilities.shape} instead of {(n_sources, len(classes))}"
         )
     known = np.isfinite(probabilities).all(axis=1)
     wrong = known & ((probabilities < 0).any(axis=1) | (abs(probabilities.sum(axis=1) - 1) > SUM_TOLERANCE))
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(
-            f"Expected probabilities from 0 to 1 that add up to 1, received {probabilities[row].tolist()} "
-            f"in row {row}"
+            f"probabilities in row {row} must be from 0 to 1 and add up to 1, not "
+            f"{probabilities[row].tolist()}"
         )

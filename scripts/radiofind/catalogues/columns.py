@@ -16,9 +16,9 @@ class Column:
     dtype: str
     """pandas type."""
     unit: str
-    """Unit as FITS writes it; empty for none."""
+    """Unit in FITS notation; empty if none."""
     description: str
-    """What TOPCAT shows."""
+    """Description, as shown by TOPCAT."""
 
 
 CATALOGUE = (
@@ -60,7 +60,7 @@ APPARENT = {
     "total_flux": "apparent_total_flux",
     "e_total_flux": "e_apparent_total_flux",
 }
-"""Fluxes corrected for the primary beam, and their twins on the flat-noise image."""
+"""Fluxes corrected for the primary beam, and their counterparts on the flat-noise image."""
 
 ISLAND = (
     Column("island", "int64", "", "Number of the island within the tile; -1 without islands"),
@@ -68,18 +68,18 @@ ISLAND = (
     Column("island_cut", "bool", "", "The island reaches the edge of the tile inside the mosaic"),
     Column("crossings", "str", "", "Its pixels on the edges of tiles, as x:y with spaces between"),
 )
-"""What the merge needs to settle islands that are cut by the edge of a tile; not in catalogues."""
+"""Columns that the merge needs for islands cut by the edge of a tile; not in catalogues."""
 
 DETECTION = CATALOGUE + ISLAND
 
 
 def conform(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Return the table with exactly these columns, in this order and of these types.
+    """Return the table with exactly these columns, in this order and with these types.
 
     Parameters
     ----------
     table
-        Rows; may have further columns, which are dropped, and no rows at all.
+        May have further columns, which are dropped, and may be empty.
     columns
         The columns wanted.
 
@@ -94,7 +94,7 @@ def conform(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
     """
     missing = [column.name for column in columns if column.name not in table]
     if missing:
-        raise ValueError(f"Expected a detection table, received one without {', '.join(missing)}")
+        raise ValueError(f"the detection table has no column {', '.join(missing)}")
     types = {column.name: column.dtype for column in columns}
     return table[list(types)].astype(types)
 

@@ -1,4 +1,4 @@
-"""Turn what a finder measured in one tile into a detection table."""
+"""Make a detection table from a finder's measurements in one tile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from radiofind.mosaics.field import Field
 
 UNMEASURED = {column.name: np.nan for column in DETECTION if column.dtype == "float64"}
 NEAR = 10
-"""How far from a blank pixel its noise may be taken from, in pixels: a source may reach over a blank edge."""
+"""Maximum distance (pixels) of the pixel that replaces a blank one: sources may extend over a blank edge."""
 UNFITTED = "unfitted"
 """Flag of an island to which no Gaussian could be fitted."""
 DEFAULTS = {
@@ -29,32 +29,32 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Found:
-    """What a finder found in one tile."""
+    """The detections of a finder in one tile."""
 
     detections: pd.DataFrame = field(default_factory=lambda: empty(DETECTION))
     """One row per source."""
     components: pd.DataFrame = field(default_factory=lambda: empty(DETECTION))
-    """One row per Gaussian, for finders that fit them, with the name of its source."""
+    """One row per Gaussian with the identifier of its source, for finders that fit Gaussians."""
     reason: str = ""
-    """Why there is no detection, in words for the report."""
+    """Why there are no detections, in words for the report."""
     failed: bool = False
-    """Whether the tile was not searched to the end: it goes into quarantine."""
+    """Whether the search of the tile failed, so that it is quarantined."""
     warnings: tuple[str, ...] = ()
-    """Why the detections are hard to believe, in words for the report; see `plausibility.check`."""
+    """Why the detections are implausible, in words for the report; see `plausibility.check`."""
 
     @property
     def told(self) -> dict[str, object]:
-        """What is kept with the table."""
+        """The fields stored in the metadata of the table."""
         return {"reason": self.reason, "failed": self.failed, "warnings": self.warnings}
 
 
 def give_up(reason: str) -> Found:
-    """Return what stands for the detections in a tile that could not be searched to the end."""
+    """Return the empty result of a tile whose search failed."""
     return Found(reason=reason, failed=True)
 
 
 def reason_to_skip(pixels: np.ndarray, rms: np.ndarray) -> str:
-    """Return why a tile cannot be searched, or an empty text.
+    """Return why a tile cannot be searched; empty if it can.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ def reason_to_skip(pixels: np.ndarray, rms: np.ndarray) -> str:
 
 
 def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame:
-    """Return a detection table from what a finder measured.
+    """Return the detection table of a finder's measurements.
 
     Parameters
     ----------
     measured
         Columns of a detection table: the position as ``x`` and ``y``, the ``apparent_`` fluxes with their
-        errors, and what else the finder knows.
+        errors, and any others that the finder measured.
     sky
-        Where it searched.
+        The field that was searched.
     finder
         Name of the finder.
 
@@ -107,7 +107,7 @@ def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame
 
 
 def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
-    """Return the value of the pixel nearest to each position, or near it where that pixel is blank.
+    """Return the value of the pixel nearest to each position, or of a close pixel if it is blank.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.n
     x, y
         Positions in mosaic pixels; those outside the box take its nearest pixel.
     box
-        What the array covers.
+        The pixels that the array covers.
     """
     column = np.clip(np.rint(x).astype(int), box.x0, box.x1 - 1) - box.x0
     row = np.clip(np.rint(y).astype(int), box.y0, box.y1 - 1) - box.y0
@@ -129,7 +129,7 @@ def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.n
 
 
 def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
-    """Return names made from positions, as ``J000123.456-300012.34``.
+    """Return source names made from positions, such as ``J000123.456-300012.34``.
 
     Parameters
     ----------
@@ -138,8 +138,9 @@ def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
 
     Notes
     -----
-    15 milliarcsec in right ascension and 10 in declination keep neighbours apart down to the beam of SKA
-    at 9200 MHz; truncated as the IAU asks. A second source of the same name gets the suffix b, and so on.
+    The resolution of 15 milliarcsec in right ascension and 10 in declination separates neighbours down to the
+    beam of SKA at 9200 MHz; digits are truncated as the IAU recommends. A second source with the same name
+    gets the suffix b, and so on.
     """
     hours = _sexagesimal(np.asarray(ra) % 360 % 360 / 15, decimals=3)
     degrees = _sexagesimal(np.abs(dec), decimals=2)
@@ -151,7 +152,7 @@ def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:
 
 
 def _sexagesimal(values: np.ndarray, *, decimals: int) -> list[str]:
-    """Return hours or degrees as digits of hours, minutes and seconds, cut off after some decimals."""
+    """Return hours or degrees as sexagesimal digits, with the seconds truncated."""
     units = np.floor(values * (3600 * 10**decimals)).astype(np.int64)
     seconds, fraction = np.divmod(units, 10**decimals)
     minutes, seconds = np.divmod(seconds, 60)

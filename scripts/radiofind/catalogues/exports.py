@@ -1,4 +1,4 @@
-"""Write catalogues for the tools of astronomers: FITS tables for TOPCAT, regions for DS9."""
+"""Export catalogues as FITS tables for TOPCAT and regions for DS9."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from radiofind.files import whole_or_absent, write_text
 
 DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
 CLASS_COLOURS = ("red", "cyan", "yellow", "magenta", "blue")
-"""Of the classes in their order, over and over; sources without a class have the colour of the file."""
+"""Colours of the classes in their order, repeated if necessary; sources without a class have the default."""
 
 
 def write_fits_table(catalogue: pd.DataFrame, path: str | Path, *, history: Sequence[str] = ()) -> None:
@@ -51,9 +51,9 @@ def write_regions(
     colour: str = "green",
     history: Sequence[str] = (),
 ) -> None:
-    """Write a catalogue as DS9 regions: ellipses of the fitted size, circles of the beam without one.
+    """Write a catalogue as DS9 regions: ellipses of the fitted size, or circles of the beam without a size.
 
-    Sources of a class have its colour, which a comment names, and its name as a second tag.
+    Sources with a class have its colour (listed in a comment), and the class as a second tag.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def write_regions(
     beam_arcsec
         Diameter of the circle for sources without a size.
     colour
-        Colour by a name that DS9 knows.
+        Colour, by its name in DS9.
     history
-        Lines on how it was made, which become comments.
+        Lines on how it was made, written as comments.
     """
     sizes = catalogue[["major", "minor"]].fillna(beam_arcsec).to_numpy() / 2
-    # DS9 counts the angle of the first radius from the west axis; with the minor axis first it is the
-    # position angle itself.
+    # DS9 measures the angle of the first radius from west; with the minor axis first it equals the position
+    # angle.
     angle = catalogue["position_angle"].fillna(0)
     rows = zip(
         catalogue["ra"],
@@ -92,19 +92,19 @@ def write_regions(
 
 
 def _class_colours(catalogue: pd.DataFrame) -> dict[str, str]:
-    """Return the colour of each class of which a catalogue has probabilities."""
+    """Return the colour of each class in a catalogue."""
     return dict(zip(classes_of(catalogue), cycle(CLASS_COLOURS), strict=False))
 
 
 def _class_marks(catalogue: pd.DataFrame) -> list[str]:
-    """Return what a region says of the class of each source; nothing for one without."""
+    """Return the tag and colour for the class of each source; empty without a class."""
     marks = {name: f" tag={{{name}}} color={colour}" for name, colour in _class_colours(catalogue).items()}
     classes = catalogue["class"] if marks else [""] * len(catalogue)
     return [marks.get(name, "") for name in classes]
 
 
 def _fits_array(values: pd.Series) -> np.ndarray:
-    """Return a column as FITS can store it; texts become ASCII."""
+    """Return a column as an array that FITS can store, with text as ASCII."""
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy()
     return values.to_numpy(dtype="S") if len(values) else np.empty(0, dtype="S1")

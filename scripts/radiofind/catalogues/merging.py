@@ -1,10 +1,10 @@
 """Merge the detections of the tiles of a mosaic into one catalogue that does not depend on the tiling.
 
-A detection belongs to the tile whose core holds it. Only an island that meets the edge of a tile is seen
-differently by its neighbours, or not at all; for these the views of one island are compared, and the best
-one counts: one that is not cut before one that is, then the one with most pixels, then the first tile. The
-losing views keep only what lies in their own core and beyond the box of the winner. Sources of an island that
-no tile sees whole carry the flag ``island_cut``; only they are sources also when no Gaussian could be fitted.
+A detection belongs to the tile whose core contains it. An island that reaches the edge of a tile is seen
+differently by its neighbours, or not at all; the views of such an island are compared and the best one is
+used: preferably one that is not cut, then the one with most pixels, then the first tile. The
+other views keep only sources in their own core and outside the box of the winner. Sources of an island that
+no tile contains whole have the flag ``island_cut``; only these count even if no Gaussian could be fitted.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from radiofind.files import to_arrow, whole_or_absent
 from radiofind.mosaics.tiles import Tile
 
 CUT = "island_cut"
-"""Flag of the sources of an island that no tile sees whole."""
+"""Flag of the sources of an island that no tile contains whole."""
 KEY = ["tile", "island"]
-"""What names one tile's view of an island."""
+"""Columns that identify one tile's view of an island."""
 VIEW = [*KEY, "island_pixels", "island_cut", "crossings"]
 
 
 def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
-    """Return which view of each island on the edge of a tile counts.
+    """Return which view to use of each island on the edge of a tile.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def settle_islands(views: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per view: ``tile``, ``island``, ``winner`` (the tile whose view counts) and ``flags`` of its
+        One row per view: ``tile``, ``island``, ``winner`` (the tile whose view is used) and ``flags`` of its
         sources.
     """
     views = views.reset_index(drop=True).assign(group=_same_island(views["crossings"]))
@@ -73,7 +73,7 @@ def keep_detections(
     Returns
     -------
     pandas.DataFrame
-        Rows of the table, in the order of their names, with their flags.
+        Rows of the table, sorted by name, with their flags.
     """
     x, y = table["x"].to_numpy(), table["y"].to_numpy()
     verdicts = table[KEY].merge(settled, on=KEY, how="left")
@@ -89,7 +89,7 @@ def keep_detections(
 
 
 def correct_for_primary_beam(table: pd.DataFrame, primary_beam: np.ndarray) -> pd.DataFrame:
-    """Return the detections with fluxes divided by the primary beam; NaN where the beam is not positive.
+    """Return the detections with fluxes divided by the primary beam, or NaN where the beam is not positive.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def merge_detections(
     read
         Returns the detections of a tile.
     tiles
-        The tiles that were searched.
+        The searched tiles.
     beam_at
         Returns the primary beam at positions in deg.
     apply
@@ -145,11 +145,11 @@ def merge_components(
     Parameters
     ----------
     read
-        Returns the Gaussians of a tile, which carry the name of their source.
+        Returns the Gaussians of a tile, with the identifier of their source.
     tiles
         The tiles that were searched.
     catalogue
-        Columns ``source_id`` and ``tile``: the sources and the tile that measured each.
+        Columns ``source_id`` and ``tile``: the sources, and the tile that measured each.
     beam_at
         Returns the primary beam at positions in deg.
     apply
@@ -171,7 +171,7 @@ def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.Dat
     Parameters
     ----------
     paths
-        By name of the tile, the file that holds its detections, perhaps among those of others.
+        The file with the detections of each tile, by name of the tile; it may contain other tiles.
     """
     return lambda tile: read_tile_table(paths[tile.name], tile.name)
 
@@ -179,7 +179,7 @@ def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.Dat
 def write_tables(
     tables: Iterator[pd.DataFrame], path: str | Path, *, metadata: Mapping[str, object] | None = None
 ) -> None:
-    """Write parts of a catalogue one after the other into one Parquet file.
+    """Write the parts of a catalogue to one Parquet file.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def write_tables(
     path
         The file to make, whole or not at all.
     metadata
-        What `files.read_metadata` will return.
+        Metadata, returned by `files.read_metadata`.
     """
     schema = to_arrow(empty(CATALOGUE), metadata).schema
     with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
@@ -204,7 +204,7 @@ def _corrected(table: pd.DataFrame, beam_at: Callable[[np.ndarray, np.ndarray], 
 def _with_verdicts(
     tiles: Sequence[Tile], settled: pd.DataFrame
 ) -> Iterator[tuple[Tile, pd.DataFrame, dict[str, Tile]]]:
-    """Yield each tile with the verdicts on its views and the tiles that win, so that a task is no larger."""
+    """Yield each tile with the verdicts on its views and the winning tiles, to keep the tasks small."""
     by_name, verdicts = {tile.name: tile for tile in tiles}, dict(iter(settled.groupby("tile")))
     for tile in tiles:
         own = verdicts.get(tile.name, settled[:0])
@@ -216,7 +216,7 @@ def _merge_tile(
     beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
     given: tuple[Tile, pd.DataFrame, dict[str, Tile]],
 ) -> pd.DataFrame:
-    """Return the rows of the catalogue that a tile gives."""
+    """Return a tile's rows of the catalogue."""
     tile, settled, tiles = given
     kept = keep_detections(read(tile), tile=tile, tiles=tiles, settled=settled)
     return conform(_corrected(kept, beam_at), CATALOGUE)
@@ -235,13 +235,13 @@ def _merge_components_of_tile(
 
 
 def _views(read: Callable[[Tile], pd.DataFrame], tile: Tile) -> pd.DataFrame:
-    """Return the islands of a tile that meet an edge of any tile."""
+    """Return the islands of a tile that reach an edge of any tile."""
     table = read(tile)
     return table.loc[table["crossings"] != "", VIEW].drop_duplicates(KEY)
 
 
 def _same_island(crossings: pd.Series) -> np.ndarray:
-    """Return a number for each view that is the same for views that share a pixel."""
+    """Return a number for each view, equal for views that share a pixel."""
     pixels = crossings.str.split().explode()
     view, pixel = pixels.index.to_numpy(), pd.factorize(pixels)[0]
     if not len(view):

@@ -1,4 +1,4 @@
-"""Labelled cutouts, networks that tell classes of galaxies, and classes of the sources of a catalogue.
+"""Labelled cutouts, networks that classify radio galaxies, and classes of the sources of a catalogue.
 
-Owns what a data set of cutouts is (HDF5), how cutouts become inputs, and the table of architectures.
+This room defines the format of cutouts (HDF5), their preparation as network input, and the architectures.
 """

@@ -1,7 +1,7 @@
-"""Batches of cutouts for training, which are turned, mirrored, shifted and rescaled on the fly.
+"""Make batches of cutouts for training, randomly rotated, mirrored, shifted and rescaled.
 
-The random numbers of a batch depend on seed, epoch and place in the epoch alone: after an interruption the
-same batches come again.
+The random numbers of a batch depend only on seed, epoch and index in the epoch: after an interruption the
+same batches are made again.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import numpy as np
 from scipy.ndimage import affine_transform
 
 ORDER, CHANGES = 0, 1
-"""What the random numbers of an epoch are for."""
+"""Purposes of the random numbers of an epoch."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may be done to a cutout, which changes neither its class nor its brightness."""
+    """Random changes to a cutout that affect neither its class nor its brightness."""
 
     rotate: bool = True
-    """Turned by any angle: no direction on the sky is another one."""
+    """Rotate by any angle, as no direction on the sky is special."""
     flip: bool = True
-    """Mirrored, one of two."""
+    """Mirror half of the cutouts."""
     shift_pixels: int = 0
-    """Moved by at most so many whole pixels along each axis."""
+    """Maximum shift along each axis, whole pixels."""
     scale: float = 0.0
-    """Largest relative change of size (0: none)."""
+    """Maximum relative change of size (0: none)."""
 
     def __post_init__(self) -> None:
         if self.shift_pixels < 0 or not 0 <= self.scale < 1:
             raise ValueError(
-                "Expected shift_pixels of at least 0 and scale from 0 to below 1, "
-                f"received {self.shift_pixels} and {self.scale}"
+                "shift_pixels must be at least 0 and scale from 0 to below 1, "
+                f"not {self.shift_pixels} and {self.scale}"
             )
 
 
@@ -44,23 +44,23 @@ def augment(
     *,
     planes: Sequence[int] = (1,),
 ) -> np.ndarray:
-    """Return images that are changed at random, each in its own way, by one bilinear interpolation.
+    """Return randomly changed images, each by a single bilinear interpolation.
 
     Parameters
     ----------
     images
         Shape (n, rows, columns) or (n, rows, columns, planes).
     augmentation
-        What may be done to them.
+        The allowed changes.
     generator
-        Source of the random numbers; each image takes five, whatever is done to it.
+        Source of random numbers; each image takes five, whatever the changes.
     planes
-        How much sky each plane shows, in terms of the first; a shift is smaller in one that shows more.
+        Sky shown by each plane, relative to the first; shifts are smaller in planes that show more.
 
     Returns
     -------
     numpy.ndarray of float32
-        Of the same shape, with 0 where nothing was seen.
+        Same shape, with 0 outside the original image.
     """
     stack = np.asarray(images, dtype=np.float32).reshape(*images.shape[:3], len(planes))
     turned, moved = _affine(generator.uniform(size=(5, len(stack))), augmentation)
@@ -72,7 +72,7 @@ def augment(
 
 
 class CutoutBatches:
-    """Batches of the cutouts of train (see `training.Batches`), each of them once an epoch."""
+    """Batches of the training cutouts (see `training.Batches`), each cutout once per epoch."""
 
     def __init__(
         self,
@@ -86,52 +86,52 @@ class CutoutBatches:
         balanced: bool = False,
         planes: Sequence[int] = (1,),
     ) -> None:
-        """Take the rows of train, and no others: whatever is given here is trained on.
+        """Take the rows of train only: everything passed here is used for training.
 
         Parameters
         ----------
         images
             Prepared, shape (n, size, size, planes).
         label
-            Place of the class, shape (n,).
+            Index of the class, shape (n,).
         n_classes
             Number of classes.
         batch_size
             Largest number of images in a batch; the batches of an epoch differ by one at most.
         seed
-            Of order and augmentation.
+            Seed of order and augmentation.
         augmentation
-            What may be done to the images; nothing when None.
+            The allowed changes; None for no changes.
         balanced
-            Whether rows weigh such that all classes weigh the same.
+            Whether to weight rows such that all classes have equal weight.
         planes
             As for `augment`.
 
         Raises
         ------
         ValueError
-            When there are no images, not one label for each, or a label that is not one of the classes.
+            If there are no images, images and labels differ in number, or a label is not a class.
         """
         label = np.asarray(label).astype(int)
         if not len(images) or label.shape != (len(images),):
             raise ValueError(
-                f"Expected images and a label for each, received {len(images)} images and labels of "
-                f"shape {label.shape}"
+                f"there must be a label for each image, not {len(images)} images and labels of shape "
+                f"{label.shape}"
             )
         if batch_size < 1 or label.min() < 0 or label.max() >= n_classes:
             raise ValueError(
-                f"Expected a batch_size of at least 1 and labels from 0 to {n_classes - 1}, "
-                f"received {batch_size} and {label.min()} to {label.max()}"
+                f"batch_size must be at least 1 and labels from 0 to {n_classes - 1}, "
+                f"not {batch_size} and {label.min()} to {label.max()}"
             )
         self._images, self._label, self._seed = images, label, seed
         self._augmentation, self._planes = augmentation, tuple(planes)
         self._targets = np.eye(n_classes, dtype=np.float32)
         self._weights = _class_weights(label, n_classes) if balanced else np.ones(n_classes, np.float32)
         self.batches_per_epoch = -(-len(images) // batch_size)
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
 
     def batch(self, epoch: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return inputs, targets and weights of a batch, the same for the same two numbers.
+        """Return inputs, targets and weights of a batch, reproducible for the same epoch and index.
 
         Parameters
         ----------
@@ -156,19 +156,19 @@ class CutoutBatches:
         return images, self._targets[self._label[rows]], self._weights[self._label[rows]]
 
     def _generator(self, epoch: int, *purpose: int) -> np.random.Generator:
-        """Return a source of random numbers of its own."""
-        # As a key: numbers of a seed are filled up with zeros, so that [1, 2] and [1, 2, 0] are the same.
+        """Return an independent random generator for a purpose in an epoch."""
+        # As a spawn key: seeds are padded with zeros, so that [1, 2] and [1, 2, 0] would be equal.
         return np.random.default_rng(np.random.SeedSequence([self._seed, epoch], spawn_key=purpose))
 
 
 def _class_weights(label: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return a weight for each class, the lower the more rows it has; 1 on average over rows."""
+    """Return the weight of each class, inverse to its number of rows; 1 on average over rows."""
     counts = np.bincount(label, minlength=n_classes)
     return (len(label) / np.maximum(counts, 1) / np.count_nonzero(counts)).astype(np.float32)
 
 
 def _affine(draws: np.ndarray, augmentation: Augmentation) -> tuple[np.ndarray, np.ndarray]:
-    """Return what leads from a new pixel to an old one: matrices (n, 2, 2) and shifts before them (n, 2)."""
+    """Return the maps from new to old pixels: matrices (n, 2, 2), and shifts applied first (n, 2)."""
     angle, mirror, zoom, *shift = draws
     angle = 2 * np.pi * angle * augmentation.rotate
     sign = np.where((mirror < 0.5) & augmentation.flip, -1.0, 1.0)
@@ -180,11 +180,11 @@ def _affine(draws: np.ndarray, augmentation: Augmentation) -> tuple[np.ndarray, 
 
 
 def _resampled(images: np.ndarray, matrix: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return images (n, rows, columns) turned around their middle and moved, by bilinear interpolation."""
+    """Return images (n, rows, columns) transformed around their middle, by bilinear interpolation."""
     middle = (np.array(images.shape[1:]) - 1) / 2
     new = np.empty_like(images)
     for number, (turned, moved) in enumerate(zip(matrix, shift, strict=True)):
-        # grid-constant: between the last pixel and nothing, too, is interpolated.
+        # grid-constant also interpolates between the last pixel and the outside.
         affine_transform(
             images[number],
             turned,

@@ -1,4 +1,4 @@
-"""What a capsule network makes of some cutouts: drawn anew, also with one dimension of a capsule changed."""
+"""Reconstructions of some cutouts by a capsule network, also with one dimension of a capsule perturbed."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from radiofind.files import whole_or_absent
 
 @dataclass(frozen=True)
 class CapsuleViews:
-    """Test cutouts as a capsule network sees them and draws them anew; none for other networks."""
+    """Test cutouts and their reconstructions by a capsule network; empty for other networks."""
 
     classes: tuple[str, ...]
     """Names of the classes."""
     image: np.ndarray
     """(n, rows, columns), the network's input."""
     reconstruction: np.ndarray
-    """(n, rows, columns), what the decoder makes of the longest capsule, in the unit of the input."""
+    """(n, rows, columns), the decoder's output for the longest capsule, in the unit of the input."""
     label: np.ndarray
-    """(n,), place of the true class."""
+    """(n,), index of the true class."""
     predicted: np.ndarray
-    """(n,), place of the class of the longest capsule."""
+    """(n,), index of the class of the longest capsule."""
     perturbed: np.ndarray
-    """(m, n_dimensions, n_steps, rows, columns), reconstructions with one dimension changed."""
+    """(m, n_dimensions, n_steps, rows, columns), reconstructions with one dimension perturbed."""
     perturbed_of: np.ndarray
-    """(m,), places among the n cutouts."""
+    """(m,), indices into the n cutouts."""
     steps: np.ndarray
-    """(n_steps,), what was added to the dimension (Lukic et al. 2019: -0.25 to 0.25 in steps of 0.05)."""
+    """(n_steps,), values added to the dimension (Lukic et al. 2019: -0.25 to 0.25 in steps of 0.05)."""
 
 
 def no_views(classes: tuple[str, ...]) -> CapsuleViews:
-    """Return the views of a network that has no capsules."""
+    """Return empty views, for a network without capsules."""
     none, images = np.empty(0, dtype=int), np.empty((0, 0, 0), dtype="float32")
     return CapsuleViews(tuple(classes), images, images, none, none, images[:, None, None], none, np.empty(0))
 
@@ -45,7 +45,7 @@ def write_capsule_views(views: CapsuleViews, path: str | Path) -> None:
     Parameters
     ----------
     views
-        Any number of cutouts, also none.
+        Any number of cutouts, including none.
     path
         The file to make.
     """
@@ -56,7 +56,7 @@ def write_capsule_views(views: CapsuleViews, path: str | Path) -> None:
 
 
 def read_capsule_views(path: str | Path) -> CapsuleViews:
-    """Read what `write_capsule_views` wrote."""
+    """Return the views in a file written by `write_capsule_views`."""
     with h5py.File(path) as file:
         classes = tuple(str(name) for name in file.attrs["classes"])
         return CapsuleViews(classes, **{name: file[name][()] for name in _arrays()})

@@ -23,14 +23,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CutoutRecord:
-    """What the record of a training says of its cutouts."""
+    """The part of a training record about its cutouts."""
 
     cutout_pixels: int
     mask_rms: float | None
-    """As those of `SourceClassifier`."""
+    """As in `SourceClassifier`."""
 
     def __post_init__(self) -> None:
-        """Refuse what no cutouts have."""
+        """Raise if a value is impossible for cutouts."""
         if self.cutout_pixels < 1:
             raise ValueError(f"cutout_pixels {self.cutout_pixels}")
         if self.mask_rms is not None and not 0 <= self.mask_rms < math.inf:
@@ -39,69 +39,69 @@ class CutoutRecord:
 
 @dataclass(frozen=True)
 class SourceClassifier:
-    """A trained classifier, and the cutouts that it was trained on."""
+    """A trained classifier, with the size and mask of its training cutouts."""
 
     network: TrainedClassifier
     """The network."""
     cutout_pixels: int
-    """Side of these cutouts."""
+    """Side of the training cutouts."""
     mask_rms: float | None
-    """Pixels below so many rms and other sources were masked; None for images as they are."""
+    """Threshold of the mask of the training cutouts, in rms; None if unmasked."""
 
     def side_for(self, pixel_arcsec: float) -> int:
-        """Return the side of cutouts that show as much of a mosaic with such pixels."""
+        """Return the side of cutouts of the same angular size, for a mosaic with this pixel size."""
         scale = self.network.pixel_arcsec / pixel_arcsec
         return math.ceil(self.cutout_pixels * (scale if np.isfinite(scale) else 1))
 
 
 def read_source_classifier(network: str | Path, record: str | Path, *, threads: int) -> SourceClassifier:
-    """Return a trained classifier that is ready to be applied to catalogues.
+    """Return a trained classifier, ready to be applied to catalogues.
 
     Parameters
     ----------
     network
         ``model.keras``.
     record
-        ``model.json``, which was written with it.
+        ``model.json``, written with it.
     threads
-        Threads of one operation on a CPU, on which it runs where there is no GPU.
+        Threads of one operation, if it runs on a CPU.
 
     Raises
     ------
     ValueError
-        When a file is not what it should be.
+        If a file is invalid.
     """
     set_up(threads=threads, seed=0)
     classifier = read_classifier(network, record)
     known = read_json(record, CutoutRecord, what="the record of a classifier")
     if not np.isfinite(classifier.pixel_arcsec):
-        logger.warning("%s: size of pixels unknown: those of mosaics are taken to be as large", record)
+        logger.warning("%s: pixel size unknown: assuming that of the mosaics", record)
     return SourceClassifier(classifier, known.cutout_pixels, known.mask_rms)
 
 
 def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, name: str) -> pd.DataFrame:
-    """Return the catalogue of a mosaic with the classes that a network gives its sources.
+    """Return the catalogue of a mosaic with its sources classified by a network.
 
     Parameters
     ----------
     mosaic
-        The image and what a finder found in it. Sources whose noise is not known get no class where the
-        network was trained on masked cutouts.
+        The image and its sources. Sources of unknown noise get no class if the network was trained on masked
+        cutouts.
     classifier
         The network.
     name
-        What the catalogue calls it.
+        Its name in the column ``classifier``.
 
     Returns
     -------
     pandas.DataFrame
-        As of `class_columns.with_classes`.
+        As from `class_columns.with_classes`.
 
     Raises
     ------
     ValueError
-        When the pixels of the mosaic differ by more than a factor of 1.3, after binning, from those that the
-        network was trained on.
+        If the pixel size of the mosaic, after binning, differs by more than a factor of 1.3 from that of the
+        training.
     """
     catalogue, network = mosaic.catalogue, classifier.network
     probabilities = np.full((len(catalogue), len(network.classes)), np.nan)
@@ -115,7 +115,7 @@ def apply_classifier(mosaic: MosaicSources, classifier: SourceClassifier, *, nam
 
 
 def _batches(mosaic: MosaicSources, classifier: SourceClassifier) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield rows of the catalogue and their cutouts, like those that the network was trained on."""
+    """Yield rows of the catalogue with cutouts like those of the training."""
     table, size = mosaic.catalogue, classifier.side_for(mosaic.header.pixel_arcsec)
     if classifier.mask_rms is None:
         x, y = table["x"].to_numpy(), table["y"].to_numpy()

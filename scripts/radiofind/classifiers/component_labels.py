@@ -1,8 +1,8 @@
 """Label sources by the number of components that PyBDSF fits to them (Lukic et al. 2018).
 
-The paper counts the components of an image and takes it to show one source. Here they are the components of
-the source alone: what else lies in its cutout is not counted. So a double that PyBDSF takes for two sources
-is two sources of one component, and a label is as good as PyBDSF's grouping.
+The paper counts the components of an image and assumes that it shows one source. Here only components of
+the source are counted, not those of others in its cutout. So a double that PyBDSF splits into two sources
+gives two sources of one component: labels are as good as PyBDSF's grouping.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ DOUBLE = "two_component_extended"
 MULTIPLE = "multiple_component_extended"
 
 CLASSES = {"two": (COMPACT, EXTENDED), "four": (COMPACT, SINGLE, DOUBLE, MULTIPLE)}
-"""The classes of each set. Of ``two``, ``extended`` has two components or more: the paper sets compact
-sources against multiple-component extended ones, and extended sources of one component belong to neither."""
+"""The classes of each set. In ``two``, ``extended`` means two components or more: the paper compares compact
+with multiple-component extended sources, and extended sources of one component belong to neither."""
 LEFT_OUT = ""
-"""Label of sources that are of no class of the set, or of which it cannot be said."""
+"""Label of sources that belong to no class of the set, or whose class is unknown."""
 
 SIGNIFICANCE = 3.0
-"""Errors by which the logarithm of total over peak flux must exceed that of a point source."""
+"""Number of errors by which the logarithm of total over peak flux must exceed that of a point source."""
 SMEARING = 1.1
-"""Total over peak flux that a bright point source may have: the bands and integration times of surveys, and
-what calibration leaves, widen point sources by so much."""
+"""Maximum total over peak flux of a bright point source: bandwidth and time smearing, and residual
+calibration errors, broaden point sources this much."""
 
 
 def label_components(catalogue: pd.DataFrame, *, classes: str) -> np.ndarray:
-    """Return the class of each source of a catalogue, and an empty text where it is left out.
+    """Return the class of each source of a catalogue; empty if it is left out.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ def label_components(catalogue: pd.DataFrame, *, classes: str) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Texts of shape (n,). Left out are sources without a fitted component, sources of islands that no tile
-        sees whole, sources of one component whose errors are not known, and in the set ``two`` extended
-        sources of one component.
+        Strings, shape (n,). Left out are sources without a fitted component, sources of islands that no tile
+        contains whole, sources of one component with unknown errors, and in the set ``two`` extended sources
+        of one component.
 
     Raises
     ------
     ValueError
-        When the set is not known.
+        If the set is unknown.
 
     Notes
     -----
-    Lukic et al. 2018, two and four classes by component count. The line between compact and extended sources
-    of one component is ours, see `is_resolved`: the paper's is not known.
+    Lukic et al. 2018, two and four classes by component count. The criterion for extended sources of one
+    component is ours, see `is_resolved`: the paper does not give its own.
     """
     if classes not in CLASSES:
         raise ValueError(f"Expected classes {' or '.join(CLASSES)}, received {classes!r}")
@@ -73,7 +73,7 @@ def label_components(catalogue: pd.DataFrame, *, classes: str) -> np.ndarray:
 
 
 def is_resolved(catalogue: pd.DataFrame) -> np.ndarray:
-    """Return 1 for sources that are wider than the beam, 0 for others, NaN where it cannot be said.
+    """Return 1 for sources wider than the beam, 0 for others, NaN if unknown.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ def is_resolved(catalogue: pd.DataFrame) -> np.ndarray:
 
     Notes
     -----
-    The envelope of total over peak flux against SNR by which surveys tell resolved sources, with the errors
-    of each source in place of an SNR. The errors of the two fluxes go up and down together in a fit, so their
-    quadratic sum is on the safe side: a source called resolved is.
+    This is the envelope of total over peak flux against SNR by which surveys identify resolved sources, with
+    the errors of each source instead of an SNR. The errors of the two fluxes are correlated in a fit, so
+    their quadratic sum is conservative.
     """
     kinds = ("total", "peak")
     total, peak = (catalogue[f"apparent_{kind}_flux"].to_numpy() for kind in kinds)

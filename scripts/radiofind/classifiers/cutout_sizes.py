@@ -1,4 +1,4 @@
-"""How many cutouts a file holds, for those who plan what is done with them; nothing else of it is read."""
+"""Read the number and size of the cutouts in a file, and nothing else, to plan jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from radiofind.classifiers.hdf5_checks import dataset_of
 
 
 def shape_of_cutouts(path: str | Path) -> tuple[int, int]:
-    """Return how many cutouts a file has, and how many pixels one of them.
+    """Return the number of cutouts in a file, and the pixels of one cutout.
 
     Parameters
     ----------
@@ -21,14 +21,14 @@ def shape_of_cutouts(path: str | Path) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        0 and 0 for a file that holds none: what is wrong with it, the job will say that reads it.
+        0 and 0 for an invalid file: the job that reads it will report the error.
 
     Raises
     ------
     FileNotFoundError
-        When there is no such file.
+        If there is no such file.
     """
-    # The error of h5py has no filename, by which Snakemake knows a file that is not made yet.
+    # The error of h5py lacks the filename by which Snakemake recognises a file that is not made yet.
     Path(path).stat()
     try:
         with h5py.File(path) as file:

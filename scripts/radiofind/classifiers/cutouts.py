@@ -1,4 +1,4 @@
-"""Labelled cutouts, on which classifiers are trained: the file (HDF5) of the workflow and those of users."""
+"""Read and write labelled cutouts for training classifiers: HDF5 files of the workflow and of users."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ logger = logging.getLogger(__name__)
 
 TEXTS = ("split", "group", "name")
 ROWS = ("image", "label", *TEXTS, "rms")
-"""Fields with a value for each cutout."""
+"""Fields with one value per cutout."""
 
 
 @dataclass(frozen=True)
 class Cutouts:
-    """Images of sources, each with its class."""
+    """Images of sources with their classes."""
 
     image: np.ndarray
     """Jy/beam, or any unit linear in brightness, without NaN; float32, shape (n, rows, columns)."""
     label: np.ndarray
-    """Place in `classes`, uint8, shape (n,)."""
+    """Index into `classes`, uint8, shape (n,)."""
     split: np.ndarray
     """``train``, ``valid`` or ``test``, str, shape (n,)."""
     group: np.ndarray
-    """Object that is shown: copies share it, and it is in one split only; str, shape (n,)."""
+    """Object shown, equal for copies and in one split only; str, shape (n,)."""
     name: np.ndarray
     """Name, str, shape (n,)."""
     rms: np.ndarray
@@ -47,10 +47,10 @@ class Cutouts:
     classes: tuple[str, ...]
     """Names of the classes."""
     pixel_arcsec: float
-    """Side of a pixel, NaN where unknown."""
+    """Pixel size, NaN if unknown."""
 
     def take(self, rows: np.ndarray) -> Cutouts:
-        """Return some of the cutouts, by their places or by a mask of shape (n,)."""
+        """Return some of the cutouts, by indices or a mask of shape (n,)."""
         return replace(self, **{field: getattr(self, field)[rows] for field in ROWS})
 
 
@@ -60,17 +60,17 @@ def write_cutouts(cutouts: Cutouts, path: str | Path, *, provenance: str = "") -
     Parameters
     ----------
     cutouts
-        What to write.
+        The cutouts.
     path
         The file to make.
     provenance
-        What they are made of as JSON, to be kept with them.
+        Their provenance as JSON, stored with them.
     """
     with whole_or_absent(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["classes"] = list(cutouts.classes)
         file.attrs["pixel_arcsec"] = float(cutouts.pixel_arcsec)
         file.attrs["provenance"] = provenance
-        # Not packed: jobs ask for memory by the size of this file.
+        # Not compressed: jobs request memory by the size of this file.
         file.create_dataset("image", data=cutouts.image.astype(np.float32))
         file.create_dataset("label", data=cutouts.label.astype(np.uint8))
         file.create_dataset("rms", data=cutouts.rms.astype(np.float32))
@@ -79,7 +79,7 @@ def write_cutouts(cutouts: Cutouts, path: str | Path, *, provenance: str = "") -
 
 
 def read_cutouts(path: str | Path) -> Cutouts:
-    """Return the cutouts that `write_cutouts` wrote.
+    """Return the cutouts in a file written by `write_cutouts`.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def read_cutouts(path: str | Path) -> Cutouts:
 
 
 def read_provenance(path: str | Path) -> dict[str, object]:
-    """Return what a file that `write_cutouts` wrote says of what it is made of.
+    """Return the provenance in a file written by `write_cutouts`.
 
     Parameters
     ----------
@@ -119,30 +119,30 @@ def read_user_cutouts(
     ----------
     path
         HDF5 with the datasets ``image`` (n, rows, columns), any real numbers, and ``label`` (n,), integers;
-        perhaps ``split`` (``train``, ``valid`` or ``test``), ``name``, ``group`` and ``rms``, of shape (n,);
-        and the attributes ``classes``, a list of names, and perhaps ``pixel_arcsec``.
+        optionally ``split`` (``train``, ``valid`` or ``test``), ``name``, ``group`` and ``rms``, of shape
+        (n,); and the attributes ``classes``, a list of names, and optionally ``pixel_arcsec``.
     test
-        ``test``, or ``valid`` for a file whose rows of split valid are to be the test; then validation is
-        taken from train, as it is where a file has a train and a test only.
+        ``test``, or ``valid`` to use the split valid as the test; validation is then taken from train, as for
+        a file with train and test only.
     validation_fraction
-        Part for validation: of train where the file has a split, else of all rows.
+        Fraction for validation: of train if the file has a split, else of all rows.
     test_fraction
-        Part for the test where the file has no split.
+        Fraction for the test if the file has no split.
     seed
-        Of the split that is made.
+        Seed of a split made here.
 
     Returns
     -------
     Cutouts
-        No object is in two splits. Where the file's own split puts copies of an object (see
-        `splits.groups_of`) into several, those of train are left out if it is in valid or test, and
-        those of valid if it is in test, so that the test stays as it is and is never trained on.
+        No object is in two splits. If the file's own split separates copies of an object (see
+        `splits.groups_of`), its rows in train are left out if it is in valid or test, and its rows in valid
+        if it is in test, so that the test is unchanged and never used for training.
 
     Raises
     ------
     ValueError
-        When something is wrong with the file, with the place; when the split has no test; or when a class has
-        no example in train.
+        If the file is invalid (the message says where), the split has no test, or a class has no example in
+        train.
     """
     given = read_checked(path)
     rows = len(given.image)
@@ -172,23 +172,23 @@ def read_user_cutouts(
 
 
 def _check_test(path: str | Path, split: np.ndarray | None, test: str) -> None:
-    """Raise when a file has not the rows that were said to be the test, or others that are not."""
+    """Raise if the split of a file does not fit the setting ``test``."""
     if test not in ("test", "valid"):
-        raise ValueError(f"Expected test or valid as the split that is the test, received {test!r}")
+        raise ValueError(f"test: expected test or valid, received {test!r}")
     found = [] if split is None else sorted(set(split.tolist()))
     if test == "valid" and ("valid" not in found or "test" in found):
         received = f"rows of {', '.join(found)}" if found else "no split"
         raise ValueError(
-            f"{path}: split: expected rows of valid and none of test, as test: valid was asked for, "
+            f"{path}: split: expected rows of valid and none of test, because of the setting test: valid, "
             f"received {received}"
         )
     if found and test not in found:
-        hint = "; rows of valid are the test with test: valid" if "valid" in found else ""
+        hint = "; the setting test: valid uses rows of valid as the test" if "valid" in found else ""
         raise ValueError(f"{path}: split: expected rows of test, received rows of {', '.join(found)}{hint}")
 
 
 def _without_copies(path: str | Path, cutouts: Cutouts) -> Cutouts:
-    """Return cutouts without those that show an object of a split that comes later."""
+    """Return cutouts without copies of objects in a later split (train, valid, test)."""
     stays = without_crossing(cutouts.split, cutouts.group)
     if not stays.all():
         left = [f"{np.sum(~stays & (cutouts.split == name))} of {name}" for name in ("train", "valid")]
@@ -197,7 +197,7 @@ def _without_copies(path: str | Path, cutouts: Cutouts) -> Cutouts:
 
 
 def _check_classes(path: str | Path, cutouts: Cutouts) -> None:
-    """Raise when a class has no example in train; log how many there are of each."""
+    """Raise if a class has no example in train; log the number of examples per class."""
     for number, name in enumerate(cutouts.classes):
         counts = {
             split: int(np.sum((cutouts.label == number) & (cutouts.split == split))) for split in SPLITS
@@ -211,7 +211,7 @@ def _check_classes(path: str | Path, cutouts: Cutouts) -> None:
 
 
 def _log_oddities(path: str | Path, cutouts: Cutouts) -> None:
-    """Log how many objects there are, images of nothing, and objects of two classes."""
+    """Log the numbers of objects, blank images, and objects with two classes."""
     objects, first = np.unique(cutouts.group, return_index=True)
     logger.info("%s: %d cutouts of %d objects", path, len(cutouts.group), len(objects))
     blank = np.ptp(cutouts.image, axis=(1, 2)) == 0
@@ -220,4 +220,4 @@ def _log_oddities(path: str | Path, cutouts: Cutouts) -> None:
     own = dict(zip(objects, cutouts.label[first], strict=True))
     torn = np.sum(cutouts.label != np.array([own[name] for name in cutouts.group]))
     if torn:
-        logger.warning("%s: %d cutouts show an object that another cutout has in another class", path, torn)
+        logger.warning("%s: %d cutouts show an object that has another class in another cutout", path, torn)

@@ -1,4 +1,4 @@
-"""Ensembles: several trained classifiers that are used, and kept, as one."""
+"""Combine several trained classifiers into one network, an ensemble."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ SHARED = (
     "turns",
     "keras",
 )
-"""Keys of a record that all members of an ensemble have in common."""
+"""Keys of a record that must be equal for all members of an ensemble."""
 
 
 def ensemble_of(networks: Sequence[keras.Model]) -> keras.Model:
-    """Return one network that averages the probabilities of several.
+    """Return one network that averages the probabilities of several networks.
 
     Parameters
     ----------
     networks
-        Members for cutouts of one size and the same classes; what does not classify is left out.
+        Members with the same input size and classes; only their classifying parts are used.
 
     Returns
     -------
     keras.Model
-        From ``image`` to ``probabilities``, as a member has them, and with their weights.
+        From ``image`` to ``probabilities``, like a member, with the weights of all.
 
     Raises
     ------
     ValueError
-        When there are none, or they do not fit together.
+        If there are none, or they have different shapes.
     """
     parts = [classifying_part(network) for network in networks]
     shapes = sorted({str((part.input_shape, part.output_shape)) for part in parts})
     if len(shapes) != 1:
-        raise ValueError(f"Expected members with the same shapes, received {' and '.join(shapes) or 'none'}")
+        raise ValueError(f"members of an ensemble must have one shape, not {' and '.join(shapes) or 'none'}")
     if len(parts) == 1:
         return parts[0]
     image = keras.Input(parts[0].input_shape[1:], name="image")
@@ -57,7 +57,7 @@ def ensemble_of(networks: Sequence[keras.Model]) -> keras.Model:
 
 
 def ensemble_record(records: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """Return the record of an ensemble, from those of its members.
+    """Return the record of an ensemble, from the records of its members.
 
     Parameters
     ----------
@@ -67,18 +67,18 @@ def ensemble_record(records: Sequence[Mapping[str, object]]) -> dict[str, object
     Raises
     ------
     ValueError
-        When there are none, or they differ in what an ensemble has once.
+        If there are none, or they differ in a key that an ensemble has once.
     """
     if not records:
-        raise ValueError("Expected the records of one member or more, received none")
+        raise ValueError("an ensemble needs at least one member")
     first = records[0]
     for record in records[1:]:
         differing = [key for key in SHARED if record[key] != first[key]]
         if differing:
             key = differing[0]
             raise ValueError(
-                f"Expected members of one {key}, received {first[key]} and {record[key]}; "
-                "members that are removed are trained anew"
+                f"members of an ensemble differ in {key}: {first[key]} and {record[key]}; "
+                "remove the outdated members to train them again"
             )
     members = [{"seed": record["seed"], "fold": record["fold"]} for record in records]
     parameters = sum(record["parameters"] for record in records)

@@ -1,7 +1,7 @@
 """Score classifiers: precision, recall and F1 per class, macro averages, accuracy, ROC-AUC, calibration.
 
-All comes from the table of predictions of the test cutouts, so a reader can repeat every number from it.
-Nothing is tuned here: the class of a cutout is the one of the highest probability.
+Every number is derived from the table of predictions of the test cutouts, and can be reproduced from it.
+Nothing is tuned here: the predicted class of a cutout is the most probable one.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ RELIABILITY_COLUMNS = ("confidence", "correct", "low", "high", "n")
 
 PER_CLASS = ("precision", "recall", "f1", "roc_auc")
 MACRO = ("macro_precision", "macro_recall", "macro_f1", "roc_auc")
-"""The mean of each of `PER_CLASS` over the classes."""
+"""Names of the means of `PER_CLASS` metrics over the classes."""
 
 MEAN = "mean"
-"""Member whose scores are the mean over the others."""
+"""Name of the pseudo-member whose scores are the mean over the members."""
 
 CONFIDENCE_BINS = 10
 MOST_AT_ONCE = 2_000_000
-"""Weights of cutouts that are held at once while resampling; sets memory."""
+"""Number of cutout weights held at once while resampling; limits memory."""
 
 
 @dataclass(frozen=True)
 class _Answers:
-    """What one member says of the test cutouts."""
+    """Predictions of one member for the test cutouts."""
 
     label: np.ndarray
-    """(n,), place of the true class."""
+    """(n,), index of the true class."""
     probability: np.ndarray
     """(n, n_classes)."""
     indicator: np.ndarray
@@ -48,7 +48,7 @@ class _Answers:
     bins: np.ndarray
     """(n, n_bins), 1 at the bin of confidence."""
     excess: np.ndarray
-    """(n,), confidence minus 1 where the answer is right, or minus 0."""
+    """(n,), confidence, minus 1 if the prediction is correct."""
 
 
 def score_members(
@@ -59,27 +59,26 @@ def score_members(
     Parameters
     ----------
     predictions
-        Columns `predictions.PREDICTIONS` and the probabilities; rows that are not ``test`` and an
-        ensemble take no part.
+        Columns `predictions.PREDICTIONS` and the probabilities; only ``test`` rows of members are used.
     seed
-        Of the bootstrap; every member is judged by the same samples.
+        Seed of the bootstrap; all members use the same samples.
     dataset, network
         Their names.
 
     Returns
     -------
     pandas.DataFrame
-        The columns `METRICS`. ``class`` is empty for what is of all classes. ``n`` is the number of test
-        cutouts (of the class), for the mean that of the values it is taken of.
+        The columns `METRICS`. ``class`` is empty for metrics of all classes. ``n`` is the number of test
+        cutouts (of the class), or for the mean the number of values averaged.
 
     Notes
     -----
-    A class without test cutouts has NaN and takes no part in macro averages; one that is never predicted has
+    A class without test cutouts has NaN and is left out of macro averages; a class never predicted has
     precision 0. ``roc_auc`` is one against the rest. ``calibration_error`` is the expected calibration error
     of the highest probability in 10 bins of equal counts (Naeini et al. 2015; Guo et al. 2017).
-    Intervals are 95 %: of members and ensemble by bootstrap over groups, which tells how far the test set
-    decides; of the mean by Student's t, which tells how far members differ. With several folds, members of
-    one fold share their test cutouts and count as one value, their mean.
+    Intervals are 95 %: for members and ensemble a bootstrap over groups, the uncertainty from the test set;
+    for the mean Student's t, the scatter between members. With several folds, members of the same fold share
+    their test cutouts and count as one value, their mean.
     """
     test = predictions[predictions["split"] == "test"]
     if test.empty:
@@ -94,7 +93,7 @@ def score_members(
 
 
 def confusion_of(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each class was taken for each, for each member and the ensemble.
+    """Return the confusion matrix of each member and the ensemble, as a table.
 
     Parameters
     ----------
@@ -104,7 +103,7 @@ def confusion_of(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `CONFUSION`, a row for each pair of classes, also where ``n`` is 0.
+        The columns `CONFUSION`, one row per pair of classes, even if ``n`` is 0.
     """
     test = predictions[predictions["split"] == "test"]
     if test.empty:
@@ -127,7 +126,7 @@ def roc_points(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `ROC_COLUMNS`; no rows for a class that none or all of the cutouts belong to.
+        The columns `ROC_COLUMNS`; no rows for a class to which no cutouts or all belong.
     """
     parts = [pd.DataFrame(columns=list(ROC_COLUMNS))]
     for name, score in zip(classes_of(predictions), probabilities_of(predictions).T, strict=True):
@@ -139,7 +138,7 @@ def roc_points(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def reliability_points(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how often answers are right in bins of the highest probability.
+    """Return the fraction of correct predictions in bins of the highest probability.
 
     Parameters
     ----------
@@ -150,7 +149,7 @@ def reliability_points(predictions: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns `RELIABILITY_COLUMNS`: mean ``confidence`` and fraction ``correct`` of the ``n`` cutouts
-        of a bin, with Wilson's 95 % interval. Equal confidences lie in one bin.
+        of a bin, with Wilson's 95 % interval. Equal confidences share a bin.
     """
     confidence = probabilities_of(predictions).max(axis=1) if len(predictions) else np.empty(0)
     correct = (predictions["class"] == predictions["predicted"]).to_numpy(float)
@@ -161,19 +160,19 @@ def reliability_points(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _names(classes: Sequence[str]) -> pd.DataFrame:
-    """Return metric and class of each value of `_values`."""
+    """Return the metric and class of each value of `_values`."""
     pairs = [(metric, name) for metric in PER_CLASS for name in classes]
     pairs += [(metric, "") for metric in (*MACRO, "accuracy", "calibration_error")]
     return pd.DataFrame(pairs, columns=["metric", "class"])
 
 
 def _scores(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
-    """Return value, interval and number of cutouts of all scores of one member."""
+    """Return the values, intervals and numbers of cutouts of all scores of one member."""
     answers = _answers(rows)
     value = _values(np.ones((1, len(rows))), answers)[0]
     samples = _resampled(rows["group"].to_numpy(), np.random.default_rng(seed))
     resampled = np.concatenate([_values(weights, answers) for weights in samples])
-    # What chance adds to a distance from the diagonal, it adds once more when drawn anew.
+    # Chance increases the distance from the diagonal; resampling increases it once more.
     resampled[:, -1] -= resampled[:, -1].mean() - value[-1]
     low, high = np.full((2, len(value)), np.nan)
     known = np.isfinite(value)
@@ -181,7 +180,7 @@ def _scores(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
     low[known], high[known] = np.nanpercentile(resampled[:, known], tails, axis=0)
     per_class = np.bincount(answers.label, minlength=answers.probability.shape[1])
     n = np.concatenate([np.tile(per_class, len(PER_CLASS)), np.full(len(MACRO) + 2, len(rows))])
-    # Where all samples agree on 0 or 1, they tell nothing of how sure that is.
+    # If all samples agree on 0 or 1, their scatter does not measure the uncertainty.
     certain = known & (low == high) & np.isin(value, (0, 1))
     certain[-1] = False
     if certain.any():
@@ -193,7 +192,7 @@ def _answers(rows: pd.DataFrame) -> _Answers:
     """Return the predictions of one member as arrays."""
     probability, label = probabilities_of(rows), rows["label"].to_numpy(int)
     n_classes = probability.shape[1]
-    # Not the column `predicted`: both are the same, and this one cannot disagree.
+    # Derived from the probabilities and not the column `predicted`, so that they cannot disagree.
     answer, confidence = probability.argmax(axis=1), probability.max(axis=1)
     return _Answers(
         label=label,
@@ -205,12 +204,12 @@ def _answers(rows: pd.DataFrame) -> _Answers:
 
 
 def _indicator(place: np.ndarray, n_places: int) -> np.ndarray:
-    """Return 1 in the place of each row and 0 elsewhere, (n, n_places), float."""
+    """Return one-hot rows with 1 at the place of each, (n, n_places), float."""
     return (place[:, None] == np.arange(n_places)).astype(float)
 
 
 def _bins_of(confidence: np.ndarray) -> np.ndarray:
-    """Return the bin of each confidence; all hold as many, but that equal ones stay together."""
+    """Return the bin of each confidence; bins have equal counts, except that equal values stay together."""
     if not len(confidence):
         return np.empty(0, dtype=int)
     edges = np.quantile(confidence, np.arange(1, CONFIDENCE_BINS) / CONFIDENCE_BINS)
@@ -218,7 +217,7 @@ def _bins_of(confidence: np.ndarray) -> np.ndarray:
 
 
 def _resampled(group: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield how often each cutout comes when groups are drawn anew, some samples at a time, (samples, n)."""
+    """Yield the number of draws of each cutout in bootstrap samples of groups, in chunks (samples, n)."""
     names, place = np.unique(group, return_inverse=True)
     at_once = int(np.clip(MOST_AT_ONCE // len(group), 1, RESAMPLES))
     share = np.full(len(names), 1 / len(names))
@@ -228,7 +227,7 @@ def _resampled(group: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarr
 
 
 def _values(weights: np.ndarray, answers: _Answers) -> np.ndarray:
-    """Return all scores for each row of weights of the cutouts, (samples, scores), as `_names` names them."""
+    """Return all scores for each row of cutout weights, (samples, scores), in the order of `_names`."""
     n_classes = answers.probability.shape[1]
     confusion = (weights @ answers.indicator).reshape(-1, n_classes, n_classes)
     true, predicted = confusion.sum(axis=2), confusion.sum(axis=1)
@@ -249,8 +248,8 @@ def _values(weights: np.ndarray, answers: _Answers) -> np.ndarray:
 def _auc(weights: np.ndarray, answers: _Answers, place: int) -> np.ndarray:
     """Return the area under the ROC curve of one class against the rest for each row of weights.
 
-    It is the weighted fraction of pairs whose member of the class has the higher probability; equal ones
-    count as half a pair.
+    It is the weighted fraction of pairs (one cutout of the class, one of the rest) in which the former has
+    the higher probability; equal ones count as half a pair.
     """
     score = answers.probability[:, place]
     order = np.argsort(score, kind="stable")
@@ -263,19 +262,19 @@ def _auc(weights: np.ndarray, answers: _Answers, place: int) -> np.ndarray:
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return part / whole, NaN where the whole is zero."""
+    """Return part / whole, NaN if the whole is zero."""
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
 
 
 def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Return the mean of each row over what is not NaN; NaN where all is."""
+    """Return the mean of each row without NaN; NaN if all are NaN."""
     return _ratio(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
 
 
 def _mean(scores: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean of the members' scores with Student's interval; NaN interval for one value."""
+    """Return the mean of the members' scores with Student's t interval, which is NaN for a single value."""
     fold = fold_of_member(scores["member"])
-    # Members of one fold are judged by the same cutouts.
+    # Members of one fold share their test cutouts.
     unit = fold if len(fold.unique()) > 1 else scores["member"]
     values = scores.groupby([unit.rename("unit"), "metric", "class"], sort=False)["value"].mean()
     groups = values.groupby(level=["metric", "class"])

@@ -1,6 +1,6 @@
-"""Datasets and attributes of a user's HDF5 file, looked at before anything of them is read.
+"""Check the datasets and attributes of a user's HDF5 file before reading them.
 
-Nothing but numbers and texts is read, nothing outside the file, and nothing larger than the file can hold.
+Only numbers and strings inside the file are read, and nothing larger than the file can contain.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ import numpy as np
 from radiofind.errors import reason, shown
 
 MOST_PER_BYTE = 1032
-"""Bytes that gzip can make of one: what is said to hold more than these was never written."""
+"""Maximum compression ratio of gzip: a dataset with a larger one was never written."""
 ALWAYS_BYTES = 2**26
-"""So much is read of any file, also where it is packed better."""
+"""Size up to which any dataset is read, whatever its compression ratio."""
 ATTRIBUTE_BYTES = 2**20
 
 
 class CutoutError(ValueError):
-    """A file does not hold labelled cutouts."""
+    """An error in a file of labelled cutouts."""
 
 
 @contextmanager
 def told_of(place: str) -> Iterator[None]:
-    """Say which part of a file it is that HDF5 cannot read.
+    """Name the part of the file in errors that occur while reading it.
 
     Parameters
     ----------
     place
-        Name of the dataset or attribute, perhaps with rows.
+        Name of the dataset or attribute, optionally with rows.
 
     Raises
     ------
     CutoutError
-        Instead of what HDF5 raises; errors with a number, and a lack of memory, need not be of the file.
+        Instead of errors of HDF5, except system errors and lack of memory, which may not be due to the file.
     """
     try:
         yield
     except Exception as error:  # h5py raises errors of many kinds
         if isinstance(error, CutoutError | MemoryError) or getattr(error, "errno", None):
             raise
-        raise CutoutError(f"{place}: expected what HDF5 can read, received {reason(error)}") from error
+        raise CutoutError(f"{place}: HDF5 cannot read this: {reason(error)}") from error
 
 
 def dataset_of(file: h5py.File, key: str, kinds: str, what: str) -> h5py.Dataset:
-    """Return a dataset that lies in the file itself and holds what it should.
+    """Return a dataset, checked to be in the file itself and of an allowed type.
 
     Parameters
     ----------
@@ -58,15 +58,15 @@ def dataset_of(file: h5py.File, key: str, kinds: str, what: str) -> h5py.Dataset
     key
         Name of the dataset.
     kinds
-        Kinds of numbers (of NumPy; S: texts) that it may hold.
+        Allowed kinds of numbers (of NumPy; S: strings).
     what
-        Their name.
+        Description of these kinds, for messages.
     """
     names = set(file)
     if key not in names:
         raise CutoutError(f"expected a dataset {key}, received {_listed(names)}")
     with told_of(key):
-        # Looked at before it is followed: a link may lead to any file of this machine.
+        # Checked before following it: a link may lead to any file on this machine.
         if file.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
             raise CutoutError(f"{key}: expected a dataset of the file itself, received a link")
         found = file[key]
@@ -83,7 +83,7 @@ def dataset_of(file: h5py.File, key: str, kinds: str, what: str) -> h5py.Dataset
 
 
 def attribute_of(file: h5py.File, key: str, kinds: str, what: str) -> list | None:
-    """Return the values of an attribute, nothing where there is no such attribute.
+    """Return the values of an attribute; None if there is no such attribute.
 
     Parameters
     ----------
@@ -102,14 +102,14 @@ def attribute_of(file: h5py.File, key: str, kinds: str, what: str) -> list | Non
 
 
 def _kind(dtype: np.dtype) -> str:
-    """Return the kind of numbers, S for texts of any kind, or nothing for an enumeration."""
+    """Return the kind of numbers, S for any strings, or empty for an enumeration."""
     if h5py.check_string_dtype(dtype):
         return "S"
     return "-" if h5py.check_enum_dtype(dtype) else dtype.kind
 
 
 def _check_size(found: h5py.Dataset, key: str) -> None:
-    """Raise when a dataset, or a chunk, says to be larger than anything that such a file can hold."""
+    """Raise if a dataset, or a chunk, claims to be larger than the file can contain."""
     stored = Path(found.file.filename).stat().st_size
     for shape in (found.shape or (), found.chunks or ()):
         if math.prod(shape) * found.dtype.itemsize > max(ALWAYS_BYTES, MOST_PER_BYTE * stored):
@@ -120,5 +120,5 @@ def _check_size(found: h5py.Dataset, key: str) -> None:
 
 
 def _listed(names: set[str | bytes]) -> str:
-    """Return the first names of a file; those that are not UTF-8 are bytes."""
+    """Return the first few names in a file; names that are not UTF-8 are bytes."""
     return ", ".join(shown(name) for name in sorted(names, key=str)[:10]) if names else "an empty file"

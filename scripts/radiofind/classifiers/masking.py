@@ -1,7 +1,6 @@
-"""Mask a cutout down to its source: what is above some rms and touches it.
+"""Mask a cutout except for its source: the pixels above a threshold that are connected to it.
 
-Lukic et al. 2019 trained on such images with the best results; their rule for FRI and FRII is measured on
-them.
+Lukic et al. 2019 had their best results with such images, and apply their FRI/FRII rule to them.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import numpy as np
 from scipy.ndimage import label
 
 THRESHOLD = 4.0
-"""Pixels below so many rms are masked, as in the papers."""
+"""Threshold of the mask in rms, as in the papers."""
 EIGHT = np.ones((3, 3), dtype=int)
-"""Pixels that touch at a corner belong together."""
+"""Pixels that touch at a corner are connected."""
 
 
 def mask_cutout(
@@ -24,7 +23,7 @@ def mask_cutout(
     footprint: np.ndarray | None = None,
     others: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return a cutout with nothing but its source: 0 below the threshold and in islands that do not touch it.
+    """Return a cutout with only its source: 0 below the threshold and in islands not connected to the source.
 
     Parameters
     ----------
@@ -33,33 +32,31 @@ def mask_cutout(
     rms
         Noise, in the unit of the image, above 0.
     host
-        Position x, y of the source in pixels of the cutout. The pixel that holds it belongs to the source.
+        Position x, y of the source in pixels of the cutout. Its pixel belongs to the source.
     threshold
-        Pixels below so many rms are masked.
+        Pixels below this many rms are masked.
     footprint
-        2D bool ndarray: which pixels the catalogue gives to the source (see `footprint_of`); the host alone
-        by default.
+        2D bool ndarray: pixels of the source in the catalogue (see `footprint_of`); by default only the host.
     others
-        2D bool ndarray: which pixels it gives to other sources; they are masked where they are not of the
-        footprint.
+        2D bool ndarray: pixels of other sources in the catalogue, masked outside the footprint.
 
     Returns
     -------
     numpy.ndarray
-        Of the type and shape of the image. All 0 when nothing above the threshold touches the source.
+        Same type and shape as the image. All 0 if nothing above the threshold is connected to the source.
 
     Raises
     ------
     ValueError
-        When the noise is not above 0.
+        If the noise is not above 0.
 
     Notes
     -----
-    Lukic et al. 2019 (4-rms arrays), Mingo et al. 2019. Islands are joined at sides and corners, and stay
-    when they have a pixel in the footprint; unrelated sources are masked out.
+    Lukic et al. 2019 (4-rms arrays), Mingo et al. 2019. Islands are connected at sides and corners, and kept
+    if they have a pixel in the footprint; unrelated sources are masked.
     """
     if not rms > 0:
-        raise ValueError(f"Expected an rms above 0, received {rms}")
+        raise ValueError(f"rms is {rms}, but must be above 0")
     own = footprint_of(image.shape, np.atleast_2d(host))
     own = own if footprint is None else own | footprint
     above = image >= threshold * rms
@@ -75,7 +72,7 @@ def mask_cutout(
 def footprint_of(
     shape: tuple[int, int], centres: np.ndarray, covariances: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return which pixels of a cutout lie in the ellipses of a source at half their height.
+    """Return the pixels of a cutout inside the half-maximum ellipses of a source's Gaussians.
 
     Parameters
     ----------
@@ -84,13 +81,13 @@ def footprint_of(
     centres
         x and y of Gaussians in pixels of the cutout, shape (n, 2).
     covariances
-        Their covariances in pixels^2 over (x, y), shape (n, 2, 2); those that are not finite are points, and
-        so are all by default.
+        Their covariances in pixels^2 over (x, y), shape (n, 2, 2); Gaussians without finite covariance are
+        points, as are all by default.
 
     Returns
     -------
     numpy.ndarray
-        Bool of this shape. The pixel that holds a centre is always among them, if it is in the cutout.
+        Bool of this shape; always includes the pixels of the centres inside the cutout.
     """
     row, column = np.indices(shape)
     inside = np.zeros(shape, dtype=bool)
@@ -116,7 +113,7 @@ def heights_of(
     Returns
     -------
     numpy.ndarray
-        Float of this shape, in the unit of the heights. Those of which something is not finite are left out.
+        Float of this shape, in the unit of the heights. Gaussians with non-finite parameters are left out.
     """
     heights = np.zeros(shape)
     for centre, covariance, peak in zip(centres, covariances, peaks, strict=True):
@@ -126,7 +123,7 @@ def heights_of(
 
 
 def _exponent(shape: tuple[int, int], centre: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Return the logarithm of how far a Gaussian has fallen from its height at each pixel."""
+    """Return the exponent of a Gaussian at each pixel (0 at its centre)."""
     y, x = np.indices(shape) - centre[::-1].reshape(2, 1, 1)
     xx, yy, xy = covariance[[0, 1, 0], [0, 1, 1]]
     return (yy * x**2 - 2 * xy * x * y + xx * y**2) / (2 * (xx * yy - xy**2))

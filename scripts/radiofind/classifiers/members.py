@@ -1,4 +1,4 @@
-"""What a member of a classifier is: cutouts, split, architecture, recipe and settings of its training."""
+"""Define a member of a classifier: the cutouts, split, architecture, recipe and settings of its training."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from radiofind.networks.backend import choose_precision, has_gpu
 logger = logging.getLogger(__name__)
 
 FOLDS_SEED = 1
-"""Seed of the division into folds: members of all seeds leave out the same cutouts."""
+"""Seed of the division into folds, the same for all members, so that they leave out the same cutouts."""
 VALIDATION_FRACTION = 0.15
-"""Part of the cutouts that are not tested on which a fold is judged in training."""
+"""Fraction for validation of the cutouts outside a fold's test."""
 FOR_ALL = ("seeds", "folds")
-"""Settings that say how many members there are; only one that is a fold depends on the number of folds."""
+"""Settings of the number of members; `folds` affects only members of a fold."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """All that a member's training depends on."""
+    """Everything on which the training of a member depends."""
 
     cutouts: Cutouts
     """The labelled cutouts."""
     split: np.ndarray
-    """Which of them it is trained on (``train``), judged on (``valid``) and never sees (``test``)."""
+    """Split of the cutouts: ``train``, ``valid`` (choice of the epoch) and ``test`` (never used here)."""
     architecture: Architecture
-    """What is trained."""
+    """The architecture."""
     recipe: ClassifierRecipe
     """How it is trained."""
     preparation: Preparation
-    """What it sees of a cutout."""
+    """Preparation of its input."""
     settings: Mapping[str, object]
-    """Of the network, without those of other members."""
+    """Settings of the network, without those on other members."""
     seed: int
     """Of this member."""
     fold: int | None
     """Of this member."""
     precision: str
-    """``float32`` or ``bfloat16``, in which it is trained."""
+    """``float32`` or ``bfloat16``, for the training."""
 
     @property
     def epochs(self) -> int:
@@ -70,14 +70,14 @@ class Member:
         return inputs, self.cutouts.label[chosen]
 
     def build(self, **changes: object) -> keras.Model:
-        """Return the network, untrained, always with the same weights."""
+        """Return the untrained network, with reproducible initial weights."""
         keras.utils.set_random_seed(self.seed)
         settings = self.network_settings | changes
         return self.architecture.build(self.preparation.size_pixels, len(self.cutouts.classes), settings)
 
 
 def member_of(cutouts: Cutouts, settings: Mapping[str, object], seed: int, fold: int | None) -> Member:
-    """Return what a member is trained on, and how.
+    """Return the member of a classifier with this seed and fold.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ def member_of(cutouts: Cutouts, settings: Mapping[str, object], seed: int, fold:
     Raises
     ------
     ValueError
-        When the settings ask for what is not there, or no cutouts are left to train or to judge on.
+        If a setting is unknown, or no cutouts are left for training or validation.
     """
     architecture, recipe = architecture_of(settings)
     split = cutouts.split if fold is None else _fold_of(cutouts, settings, fold)
     numbers = numbers_of(cutouts, split)
     for name in ("train", "valid"):
         if not (split == name).any():
-            raise ValueError(f"Expected cutouts of the split {name}, received none: {numbers}")
+            raise ValueError(f"the data set has no cutouts in the split {name}: {numbers}")
     logger.info("architecture %s, recipe %s, %s", architecture.name, settings["recipe"], numbers)
     # Small networks gain nothing from bfloat16 on a CPU.
     wanted = settings["precision"]
@@ -114,7 +114,7 @@ def member_of(cutouts: Cutouts, settings: Mapping[str, object], seed: int, fold:
 
 
 def numbers_of(cutouts: Cutouts, split: np.ndarray) -> dict[str, dict[str, int]]:
-    """Return how many cutouts of each class each split has."""
+    """Return the number of cutouts per class and split."""
     return {
         name: {
             one: int(((split == name) & (cutouts.label == label)).sum())
@@ -125,13 +125,13 @@ def numbers_of(cutouts: Cutouts, split: np.ndarray) -> dict[str, dict[str, int]]
 
 
 def split_digest(member: Member) -> str:
-    """Return a digest of which cutout is in which split."""
+    """Return a digest of the split of all cutouts."""
     rows = np.char.add(np.char.add(member.cutouts.name.astype(str), "\t"), member.split.astype(str))
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
 
 def training_digest(member: Member, code: str) -> str:
-    """Return a name for a training that no other training has."""
+    """Return a digest that identifies a training."""
     cutouts, weights = member.cutouts, member.settings.get("weights")
     told = [member.settings, member.seed, member.fold, member.precision, cutouts.classes, cutouts.image.shape]
     told += [split_digest(member), keras.__version__, keras.backend.backend(), code]

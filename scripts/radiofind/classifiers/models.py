@@ -1,4 +1,4 @@
-"""Trained classifiers as files: the network, and the record that says what it sees and what it tells."""
+"""Read trained classifiers from their files: the network, and the record with its preparation and classes."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network
 
 AT_ONCE = 256
-"""Cutouts that are classified at once; few enough for the memory of a laptop."""
+"""Cutouts classified at once; few enough for the memory of a laptop."""
 
 TOLERANCE = 1.3
-"""Largest ratio of the pixels, after binning, of cutouts that one classifier may see."""
+"""Maximum ratio of the pixel sizes, after binning, of cutouts for one classifier."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is needed of the record of a training to use its network."""
+    """The part of a training record needed to use the network."""
 
     classes: tuple[str, ...]
-    """In the order of its outputs."""
+    """Names of the classes, in the order of the outputs."""
     preparation: Preparation
-    """How cutouts become its inputs."""
+    """Preparation of its input."""
     turns: int
     """Orientations over which its probabilities are averaged."""
     pixel_arcsec: float | None
-    """Side of the pixels that it was trained on; None where it is not known."""
+    """Pixel size of the training cutouts; None if unknown."""
     keras: str
-    """Version that made it."""
+    """Version of Keras that wrote it."""
 
 
 @dataclass(frozen=True)
 class TrainedClassifier:
-    """A network that is ready to tell classes."""
+    """A trained network, ready to classify cutouts."""
 
     classes: tuple[str, ...]
     """Names of the classes, in the order of the probabilities."""
     preparation: Preparation
-    """What it sees of a cutout."""
+    """Preparation of its input."""
     turns: int
     """Orientations over which its probabilities are averaged."""
     pixel_arcsec: float
-    """Side of a pixel of the cutouts that it was trained on; NaN where unknown."""
+    """Pixel size of the training cutouts; NaN if unknown."""
     predict: Callable[[np.ndarray], np.ndarray]
-    """From (n, size, size, planes) prepared cutouts to probabilities (n, n_classes)."""
+    """Maps prepared cutouts (n, size, size, planes) to probabilities (n, n_classes)."""
 
     def predict_classes(
         self, images: np.ndarray, rms: np.ndarray | None, pixel_arcsec: float = np.nan
@@ -65,9 +65,9 @@ class TrainedClassifier:
         images
             Cutouts, shape (n, rows, columns), in any unit linear in brightness.
         rms
-            Noise in the same unit, shape (n,); NaN, or None, where unknown.
+            Noise in the same unit, shape (n,); NaN or None if unknown.
         pixel_arcsec
-            Side of their pixels; NaN: that of the cutouts of the training.
+            Their pixel size; NaN for that of the training cutouts.
 
         Returns
         -------
@@ -77,13 +77,13 @@ class TrainedClassifier:
         Raises
         ------
         ValueError
-            When the pixels cannot be binned to about those of the training.
+            If no binning brings the pixel size close enough to that of the training.
         """
         inputs = prepare(images, rms, self._preparation_for(pixel_arcsec))
         return averaged(self.predict, inputs, n_classes=len(self.classes), turns=self.turns)
 
     def _preparation_for(self, pixel_arcsec: float) -> Preparation:
-        """Return the preparation by which the network sees pixels as large as in its training."""
+        """Return the preparation with a binning that matches the pixel size of the training."""
         if not np.isfinite(pixel_arcsec * self.pixel_arcsec):
             return self.preparation
         wanted = self.pixel_arcsec * self.preparation.binning
@@ -91,8 +91,8 @@ class TrainedClassifier:
         found = binning * pixel_arcsec
         if max(found / wanted, wanted / found) > TOLERANCE:
             raise ValueError(
-                f"Expected pixels that can be binned to {wanted:.3g} arcsec, as in the training of the "
-                f"classifier, received {pixel_arcsec:.3g} arcsec; train one on cutouts with such pixels"
+                f"pixels of {pixel_arcsec:.3g} arcsec cannot be binned to the {wanted:.3g} arcsec of the "
+                "classifier's training; train one on cutouts with such pixels"
             )
         return replace(self.preparation, binning=binning)
 
@@ -105,13 +105,13 @@ def averaged(
     Parameters
     ----------
     predict
-        From (n, size, size, planes) to (n, n_classes).
+        Maps (n, size, size, planes) to (n, n_classes).
     inputs
         Shape (n, size, size, planes).
     n_classes
         Number of classes.
     turns
-        Orientations: as they are, then by quarter turns, then mirrored; 1 to 8.
+        Number of orientations, 1 to 8: unchanged, rotated by multiples of 90 deg, then mirrored.
 
     Returns
     -------
@@ -141,8 +141,7 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
     Raises
     ------
     ValueError
-        When a file is not what it should be, was made by another major version of Keras, or the two do not
-        belong together.
+        If a file is invalid, was made by another major version of Keras, or the two do not belong together.
     """
     known = read_json(record, Record, what="the record of a classifier")
     check_keras(known.keras, record, what="classifier")
@@ -151,7 +150,7 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
     shape = (None, seen.size_pixels, seen.size_pixels, len(seen.planes))
     expected = shape, (None, len(known.classes))
     if found != expected:
-        raise ValueError(f"{network}: expected a network from and to {expected}, received {found}")
+        raise ValueError(f"{network}: expected a network with input and output {expected}, received {found}")
     part.compile(jit_compile=compiles_kernels())
     return TrainedClassifier(
         classes=known.classes,
@@ -163,7 +162,7 @@ def read_classifier(network: str | Path, record: str | Path) -> TrainedClassifie
 
 
 def load_classifier(path: str | Path) -> keras.Model:
-    """Return the part of a network in a ``.keras`` file that classifies; in safe mode, nothing in it is run.
+    """Return the classifying part of a network from a ``.keras`` file, in safe mode: no code in it is run.
 
     Parameters
     ----------
@@ -173,13 +172,13 @@ def load_classifier(path: str | Path) -> keras.Model:
     Raises
     ------
     ValueError
-        When it is not such a file, needs code to be loaded, or holds no classifier.
+        If it is not such a file, needs code to be loaded, or contains no classifier.
     """
     return classifying_part(load_member(path))
 
 
 def load_member(path: str | Path) -> keras.Model:
-    """Return a network as it was trained, perhaps with a decoder, from a ``.keras`` file in safe mode.
+    """Return a complete network, including any decoder, from a ``.keras`` file in safe mode.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Tell FRI from FRII by a rule: where the brightest emission lies between the host and the end of the source.
+"""Distinguish FRI and FRII by the position of the brightest emission between host and end of the source.
 
 The rule of Lukic et al. 2019 (d1, d2 against Maxd1, Maxd2) in the form that Mingo et al. 2019 published.
 Their lengths are pixels of 1.5 arcsec and a beam of 6 arcsec; here they are in beams, so that the rule holds
-for any survey. There is no optical host: the position in the catalogue stands for it, which for a lopsided
-source can lie far from the nucleus. The papers checked their labels by eye; these are not.
+for any survey. Without an optical host, the catalogue position is used; for a lopsided source it can be far
+from the nucleus. The papers checked their labels by eye; these labels are unchecked.
 """
 
 from __future__ import annotations
@@ -16,59 +16,60 @@ from scipy.spatial.distance import cdist, pdist
 
 UNRESOLVED, FRI, FRII = "unresolved", "FRI", "FRII"
 HYBRID, SMALL, FAINT, CUT = "hybrid", "small", "faint", "cut"
-"""What else `class_of` says; data sets leave these out."""
+"""Other results of `class_of`, which data sets leave out."""
 CLASSES = (UNRESOLVED, FRI, FRII)
 """The classes of Lukic et al. 2019."""
 
 LEAST_PIXELS = 5
-"""A source of fewer pixels above the threshold is faint."""
+"""Sources with fewer pixels above the threshold are faint."""
 CORE = 0.75
-"""A peak less than this far from the host is the core (3 of their pixels); all lengths here are in beams."""
+"""A peak closer to the host than this is the core (3 pixels in the paper); all lengths here are in beams."""
 CORE_EXTENT = 2.0
-"""A shorter source whose brightest peak is the core is unresolved (8 pixels)."""
+"""A source shorter than this with the core as its brightest peak is unresolved (8 pixels)."""
 CORE_RADIUS = 1.25
-"""Around a bright core so much is masked before the peaks of the jets are looked for (5 pixels)."""
+"""Radius masked around a bright core before searching the peaks of the jets (5 pixels)."""
 APART = 1.5
-"""The second peak is farther than this from the first (6 pixels), and farther than `CORE` from the host."""
+"""Minimum distance of the second peak from the first (6 pixels); from the host it is `CORE`."""
 SHORTEST = 2.0
-"""A source whose first side is shorter is unresolved (8 pixels)."""
+"""A source whose first side is shorter than this is unresolved (8 pixels)."""
 SMALL_PEAKS = 5.0
-"""With less between its peaks by way of the host (20 pixels), a source below `SMALL_WITH_PEAKS` is small."""
+"""If the path from peak to peak via the host is shorter (20 pixels), sources below `SMALL_WITH_PEAKS` are
+small."""
 SMALL_WITH_PEAKS = 40 / 6
 """See `SMALL_PEAKS` (40 arcsec)."""
 SMALL_ANYWAY = 4.5
-"""A source of less than this is small in any case (27 arcsec)."""
+"""A source smaller than this is always small (27 arcsec)."""
 WEDGE_DEG, WEDGE_WITH_CORE_DEG = 60.0, 90.0
-"""Largest angle at the host from the peak of a side to what is of it; for the first side if core-bright."""
+"""Half opening angle of a side at the host, around its peak; the larger for the first side if core-bright."""
 
 PLUS = np.array([[0, 1, 0], [1, 4, 1], [0, 1, 0]]) / 4
-"""What peaks are looked for in: the mean over the four neighbours of a pixel's value plus the neighbour's."""
+"""Kernel for the peak search: the mean over the four neighbours of the pixel's value plus the neighbour's."""
 
 
 @dataclass(frozen=True)
 class Morphology:
-    """The shape of one source above the mask; lengths in arcsec, 0 for what is not there."""
+    """The shape of one masked source; lengths in arcsec, 0 if absent."""
 
     d1: float
-    """From the host to the brightest peak, other than a bright core."""
+    """From the host to the brightest peak that is not a bright core."""
     d2: float
     """From the host to the brightest peak of the other side; 0 without one."""
     max1: float
     """From the host to the farthest pixel of the first side."""
     max2: float
-    """Likewise of the second side."""
+    """From the host to the farthest pixel of the second side."""
     extent_arcsec: float
     """Largest distance between two pixels, centre to centre."""
     size_arcsec: float
-    """`extent_arcsec` less the beam: the root of the difference of their squares."""
+    """`extent_arcsec` deconvolved from the beam: the root of the difference of their squares."""
     core_bright: bool
     """Whether the brightest peak of all is at the host (see `CORE`)."""
     reaches_edge: bool
-    """Whether a pixel lies on the edge of the cutout, so that the source may not be whole."""
+    """Whether a pixel is on the edge of the cutout, so that the source may be incomplete."""
     n_valid: int
     """Pixels above the mask."""
     total_flux: float
-    """Their sum over the area of the beam: Jy for an image in Jy/beam."""
+    """Sum of the pixels divided by the beam area: Jy for an image in Jy/beam."""
     beam_arcsec: float
     """FWHM of the beam, the unit of the rule's lengths."""
 
@@ -80,7 +81,7 @@ class _Source:
     offset: np.ndarray
     """x and y in arcsec, shape (n, 2)."""
     peak: np.ndarray
-    """Value of `PLUS`, -inf where no peak may be: on the edge of the cutout; shape (n,)."""
+    """Value of `PLUS`, or -inf on the edge of the cutout, where peaks are not allowed; shape (n,)."""
 
     @property
     def distance(self) -> np.ndarray:
@@ -91,26 +92,26 @@ class _Source:
 def measure_morphology(
     masked: np.ndarray, *, host: tuple[float, float], pixel_arcsec: float, beam_arcsec: float
 ) -> Morphology:
-    """Return the shape of the source that a mask has left.
+    """Return the shape of a masked source.
 
     Parameters
     ----------
     masked
-        2D float ndarray as `masking.mask_cutout` returns it: 0 outside the source, Jy/beam within.
+        2D float ndarray from `masking.mask_cutout`: 0 outside the source, Jy/beam inside.
     host
         Position x, y of the host in pixels of the cutout.
     pixel_arcsec
-        Side of a pixel.
+        Pixel size.
     beam_arcsec
-        FWHM of the beam; of an elliptical one the root of the product of its axes.
+        FWHM of the beam, the geometric mean of its axes.
 
     Notes
     -----
     Lukic et al. 2019 for d1, d2, Maxd1 and Maxd2; the steps are those of Mingo et al. 2019.
 
-    1. Peaks are looked for in the image plus the mean of the four neighbours, not on the edge.
-    2. When the brightest one is less than `CORE` from the host, the source is core-bright, and if it is not
-       shorter than `CORE_EXTENT`, pixels within `CORE_RADIUS` of the host count as peaks no more.
+    1. Peaks are searched in the image plus the mean of the four neighbours, excluding the edge.
+    2. If the brightest peak is less than `CORE` from the host, the source is core-bright, and unless it is
+       shorter than `CORE_EXTENT`, pixels within `CORE_RADIUS` of the host no longer count as peaks.
     3. The brightest peak is d1 from the host; max1 is the farthest pixel less than 60 deg from its direction,
        90 deg if core-bright.
     4. Of the pixels that are farther than that in angle, farther than `CORE` from the host and farther than
@@ -142,20 +143,20 @@ def measure_morphology(
 
 
 def class_of(morphology: Morphology, *, least_flux: float = 0.0) -> str:
-    """Return the class of a source, by the first of these rules that holds.
+    """Return the class of a source, by the first rule that applies.
 
     Parameters
     ----------
     morphology
         Its shape.
     least_flux
-        A source of less total flux is faint, Jy. In LoTSS (Mingo et al. 2019) it is 0.001.
+        Sources with less total flux (Jy) are faint. LoTSS (Mingo et al. 2019) used 0.001.
 
     Returns
     -------
     str
         ``faint``: fewer than `LEAST_PIXELS` pixels, or too little flux.
-        ``cut``: reaches the edge of the cutout (ours: there the papers choose the cutout by the source).
+        ``cut``: reaches the edge of the cutout (our rule; the papers choose the cutout by the source).
         ``unresolved``: core-bright and shorter than `CORE_EXTENT`, or the first side shorter than `SHORTEST`.
         ``small``: see `SMALL_PEAKS` and `SMALL_ANYWAY`.
         ``FRI``: core-bright, or d1 < max1 / 2 and d2 <= max2 / 2.
@@ -164,7 +165,7 @@ def class_of(morphology: Morphology, *, least_flux: float = 0.0) -> str:
 
     Notes
     -----
-    Mingo et al. 2019. A source with one side alone has d2 = max2 = 0, so it is FRI or hybrid and never FRII.
+    Mingo et al. 2019. A one-sided source has d2 = max2 = 0, so it is FRI or hybrid, never FRII.
     """
     beam = morphology.beam_arcsec
     if morphology.n_valid < LEAST_PIXELS or morphology.total_flux < least_flux:
@@ -193,12 +194,12 @@ def _source_of(
 
 
 def _on_edge(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return which pixels lie on the edge of the cutout."""
+    """Return which pixels are on the edge of the cutout."""
     return (row == 0) | (column == 0) | (row == shape[0] - 1) | (column == shape[1] - 1)
 
 
 def _extent(offset: np.ndarray) -> float:
-    """Return the largest distance between two pixels; they are the first or last of their rows."""
+    """Return the largest distance between two pixels, which are the first or last in their rows."""
     order = np.lexsort(offset.T)
     rows = offset[order, 1]
     turn = np.flatnonzero(np.diff(rows, prepend=np.nan, append=np.nan) != 0)
@@ -213,7 +214,7 @@ def _has_bright_core(source: _Source, beam_arcsec: float) -> bool:
 
 
 def _brightest(source: _Source, allowed: np.ndarray) -> int | None:
-    """Return the number of the pixel with the brightest peak among those allowed, if there is one."""
+    """Return the index of the brightest allowed peak, if any."""
     peak = np.where(allowed, source.peak, -np.inf)
     return int(peak.argmax()) if np.isfinite(peak).any() else None
 
@@ -221,7 +222,7 @@ def _brightest(source: _Source, allowed: np.ndarray) -> int | None:
 def _sides(
     source: _Source, core_bright: bool, beam_arcsec: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return d and max of the two sides, 0 for one that is not there."""
+    """Return d and max of the two sides, 0 for an absent side."""
     first = _brightest(source, np.ones(len(source.peak), dtype=bool))
     if first is None:
         return (0.0, 0.0), (0.0, 0.0)
@@ -234,12 +235,12 @@ def _sides(
 
 
 def _reach(source: _Source, peak: int, width_deg: float) -> tuple[float, float]:
-    """Return how far a peak and the end of its side are from the host."""
+    """Return the distances from the host of a peak and of the end of its side."""
     return float(source.distance[peak]), float(source.distance[_in_wedge(source, peak, width_deg)].max())
 
 
 def _in_wedge(source: _Source, peak: int, width_deg: float) -> np.ndarray:
-    """Return which pixels lie within an angle of the direction of a peak; the peak always does."""
+    """Return which pixels are within an angle of the direction of a peak, always including the peak."""
     along = source.offset @ source.offset[peak]
     inside = along >= np.cos(np.deg2rad(width_deg)) * source.distance * source.distance[peak]
     inside[peak] = True

@@ -1,4 +1,4 @@
-"""Tables of what classifiers say of cutouts: one row per cutout and member, and the members' ensemble."""
+"""Tables of predictions: one row per cutout and member, and the members' ensemble."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from radiofind.catalogues.class_columns import PROBABILITY, classes_of
 from radiofind.classifiers.cutouts import Cutouts
 
 PREDICTIONS = ("row", "name", "group", "split", "label", "class", "member", "predicted")
-"""Columns of predictions; ``probability_{class}`` of each class follow, in the order of labels."""
+"""Columns of predictions, followed by ``probability_{class}`` in the order of labels."""
 
 ENSEMBLE = "ensemble"
-"""Name of the member that averages all others."""
+"""Name of the ensemble, which averages all members."""
 
 FOLD = r"-(fold\d+)$"
-"""Part of a member's name."""
+"""Fold in a member's name."""
 
 LARGEST_EXCESS = 1e-3
-"""By which the probabilities of a cutout may fail to sum to 1: bfloat16 is no more precise."""
+"""Tolerance of the sum of probabilities, the precision of bfloat16."""
 
 
 def tabulate_predictions(
     cutouts: Cutouts, probabilities: np.ndarray, *, rows: np.ndarray, member: str, split: str = "test"
 ) -> pd.DataFrame:
-    """Return what one member says of some cutouts.
+    """Return the predictions of one member for some cutouts.
 
     Parameters
     ----------
     cutouts
         The data set.
     probabilities
-        Shape (n, n_classes), one row for each of the cutouts.
+        Shape (n, n_classes), one row per cutout.
     rows
-        Places of these cutouts in the data set, shape (n,).
+        Indices of these cutouts in the data set, shape (n,).
     member
         Name of the member, ``seed1`` or ``seed1-fold2``.
     split
-        What the cutouts are to this member: those of a fold need not be what the data set says.
+        Split of the cutouts for this member; with folds it differs from that of the data set.
 
     Returns
     -------
@@ -47,19 +47,19 @@ def tabulate_predictions(
     Raises
     ------
     ValueError
-        When the probabilities are of another shape, or are none.
+        If the probabilities have the wrong shape, or do not add up to 1.
     """
     expected = (len(rows), len(cutouts.classes))
     if np.shape(probabilities) != expected:
         raise ValueError(
-            f"Expected probabilities of shape {expected}, received {np.shape(probabilities)} of {member}"
+            f"probabilities of {member} have shape {np.shape(probabilities)} instead of {expected}"
         )
     excess = np.abs(np.sum(probabilities, axis=1) - 1)
     wrong = ~(excess <= LARGEST_EXCESS) | (np.min(probabilities, axis=1, initial=0) < 0)
     if wrong.any():
         raise ValueError(
-            f"Expected probabilities that sum to 1, received {probabilities[wrong][0]} "
-            f"of {member} for cutout {rows[wrong][0]}"
+            f"probabilities of {member} for cutout {rows[wrong][0]} do not add up to 1: "
+            f"{probabilities[wrong][0]}"
         )
     classes = np.array(cutouts.classes, dtype=object)
     label = cutouts.label[rows].astype(int)
@@ -75,28 +75,28 @@ def probabilities_of(predictions: pd.DataFrame) -> np.ndarray:
 
 
 def fold_of_member(members: pd.Series) -> pd.Series:
-    """Return the fold in the name of each member, ``fold2``; empty where it has none."""
+    """Return the fold in the name of each member, such as ``fold2``; empty without folds."""
     return members.str.extract(FOLD, expand=False).fillna("")
 
 
 def with_ensemble(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return predictions with the rows of the ensemble after those of the members.
+    """Return predictions with the rows of the ensemble appended.
 
     Parameters
     ----------
     predictions
-        Rows of any number of members; those of an ensemble are replaced.
+        Rows of any number of members; existing rows of an ensemble are replaced.
 
     Returns
     -------
     pandas.DataFrame
-        The ensemble's probabilities are the mean of all members of the same fold. Its rows are those of all
-        folds together, so that it has the test cutouts of each of them.
+        The ensemble's probabilities are the mean of all members of the same fold. It has the rows, and test
+        cutouts, of all folds together.
 
     Raises
     ------
     ValueError
-        When the members of a fold do not tell of the same cutouts.
+        If the members of a fold have predictions for different cutouts.
     """
     members = predictions[predictions["member"] != ENSEMBLE]
     if members.empty:
@@ -108,8 +108,8 @@ def with_ensemble(predictions: pd.DataFrame) -> pd.DataFrame:
     if (counts != expected).any():
         fold, split, row = counts.index[counts != expected][0]
         raise ValueError(
-            f"Expected {expected[fold, split, row]} members for each {split} cutout, "
-            f"received {counts[fold, split, row]} for cutout {row} {fold}".rstrip()
+            f"{split} cutout {row} has predictions of {counts[fold, split, row]} instead of "
+            f"{expected[fold, split, row]} members {fold}".rstrip()
         )
     columns = [PROBABILITY + name for name in classes_of(members)]
     ensemble = groups[list(members.columns)].first().reset_index(drop=True).assign(member=ENSEMBLE)

@@ -1,4 +1,4 @@
-"""What a network sees of a cutout: clipped, centred, cut to size and scaled, and never a NaN."""
+"""Prepare cutouts as network input: clip, centre, crop, bin and scale them, without NaN."""
 
 from __future__ import annotations
 
@@ -11,76 +11,76 @@ CENTRINGS = ("none", "centroid")
 SCALINGS = ("peak", "sqrt", "raw", "2019")
 
 BORDER_PART = 8
-"""The noise is measured in a border of this part of the smaller side, as the source is in the middle."""
+"""The noise is measured in a border of 1/8 of the smaller side, as the source is in the middle."""
 OUTLIER_RMS = 3.0
-"""Pixels of the border that are further from its median belong to sources."""
+"""Pixels of the border farther from its median belong to sources and are clipped."""
 ROUNDS = 3
-"""How often they are left out."""
+"""Number of clipping rounds."""
 MOST_PIXELS = 4096
-"""Of a larger border, so many pixels are looked at: they give the noise within 2 percent."""
+"""Maximum number of border pixels used, which determine the noise within 2 percent."""
 MAD_TO_RMS = 1 / float(norm.ppf(0.75))
 """Ratio of rms and median absolute deviation of a normal distribution."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How cutouts are made into the input of a network, in the order of these fields from the third on."""
+    """How cutouts become network input; steps are applied in the order of the fields from the third on."""
 
     size_pixels: int
     """Side of the network's input."""
     binning: int = 1
-    """So many times so many pixels of a cutout are averaged into one (1: none)."""
+    """Side of the squares of pixels averaged into one (1: no binning)."""
     clip_rms: float = 0.0
-    """Pixels below so many times the noise are 0 (0: none), as in Lukic et al. 2018 and 2019."""
+    """Pixels below this times the noise become 0 (0: no clipping), as in Lukic et al. 2018 and 2019."""
     centring: str = "none"
-    """``none``, or ``centroid``: what is left after clipping is moved by whole pixels to the middle. Only
-    twice the sky of the first plane counts for it: what lies further out is another source."""
+    """``none``, or ``centroid``: the centroid after clipping is shifted by whole pixels to the middle. Only
+    twice the area of the first plane is used for it, as sources further out are others."""
     scaling: str = "peak"
-    """``peak``: divided by the brightest pixel, and at least -1; ``sqrt``: the root of that, with its sign;
-    ``raw`` or ``2019`` (as Lukic et al. 2019 did): left as it is but for NaN, which are 0."""
+    """``peak``: divided by the brightest pixel, and at least -1; ``sqrt``: the square root of that, with its
+    sign; ``raw`` or ``2019`` (as in Lukic et al. 2019): unchanged, with NaN set to 0."""
     wide: int = 1
-    """A second plane shows so many times as much sky, by averaging so many times so many pixels (1: none)."""
+    """Factor of a second plane that shows more sky, binned by the same factor (1: no second plane)."""
     circle: bool = False
-    """Whether only the circle inside each plane is seen: a turned cutout then shows neither more nor less."""
+    """Whether to mask planes outside their inscribed circle, so that rotation changes nothing seen."""
 
     @property
     def planes(self) -> tuple[int, ...]:
-        """How much sky each plane shows, in terms of the first."""
+        """Sky shown by each plane, relative to the first."""
         return (1, self.wide) if self.wide > 1 else (1,)
 
     def __post_init__(self) -> None:
         if min(self.size_pixels, self.binning, self.wide) < 1 or not self.clip_rms >= 0:
             raise ValueError(
-                "Expected size_pixels, binning and wide of at least 1 and clip_rms of at least 0, "
-                f"received {self.size_pixels}, {self.binning}, {self.wide} and {self.clip_rms}"
+                "size_pixels, binning and wide must be at least 1 and clip_rms at least 0, "
+                f"not {self.size_pixels}, {self.binning}, {self.wide} and {self.clip_rms}"
             )
         if self.centring not in CENTRINGS or self.scaling not in SCALINGS:
             raise ValueError(
-                f"Expected a centring ({', '.join(CENTRINGS)}) and a scaling ({', '.join(SCALINGS)}), "
-                f"received {self.centring!r} and {self.scaling!r}"
+                f"centring must be one of {', '.join(CENTRINGS)} and scaling one of {', '.join(SCALINGS)}, "
+                f"not {self.centring!r} and {self.scaling!r}"
             )
 
 
 def prepare(images: np.ndarray, rms: np.ndarray | None, preparation: Preparation) -> np.ndarray:
-    """Return cutouts as a network sees them.
+    """Return cutouts prepared as network input.
 
     Parameters
     ----------
     images
-        Linear in brightness, shape (n, rows, columns). What is not finite counts as 0.
+        Linear in brightness, shape (n, rows, columns). Pixels that are not finite count as 0.
     rms
-        Noise in the same unit, shape (n,); measured in the border of the cutout where it is NaN, or None.
+        Noise in the same unit, shape (n,); measured in the border of the cutout if NaN or None.
     preparation
-        How they are made.
+        The steps of the preparation.
 
     Returns
     -------
     numpy.ndarray of float32, shape (n, size_pixels, size_pixels, planes)
-        Without NaN. What lies outside a cutout is 0, and an empty one stays 0.
+        Without NaN; 0 outside a cutout and for an empty cutout.
     """
     images = np.asarray(images, dtype=np.float32)
     if images.ndim != 3:
-        raise ValueError(f"Expected images of shape (n, rows, columns), received {images.shape}")
+        raise ValueError(f"images have shape {images.shape} instead of (n, rows, columns)")
     finite = np.isfinite(images)
     pixels = np.where(finite, images, np.float32(0))
     if preparation.clip_rms:
@@ -107,7 +107,7 @@ def measure_rms(images: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float32, shape (n,)
-        0 where the border is empty.
+        0 if the border is empty.
     """
     images = np.asarray(images)
     inside = np.ones(images.shape[1:], dtype=bool)
@@ -117,7 +117,7 @@ def measure_rms(images: np.ndarray) -> np.ndarray:
 
 
 def _clipped_rms(values: np.ndarray) -> float:
-    """Return the rms of the pixels that do not stand out."""
+    """Return the rms of the pixels after clipping."""
     values, rms = values[np.isfinite(values)], 0.0
     values = values[:: -(-len(values) // MOST_PIXELS) or 1]
     for _ in range(ROUNDS):
@@ -130,10 +130,10 @@ def _clipped_rms(values: np.ndarray) -> float:
 
 
 def _known_rms(images: np.ndarray, finite: np.ndarray, rms: np.ndarray | None) -> np.ndarray:
-    """Return the noise of each image, measured where it was not given."""
+    """Return the noise of each image, measured if it is not given."""
     known = np.full(len(images), np.nan) if rms is None else np.asarray(rms)
     if known.shape != (len(images),):
-        raise ValueError(f"Expected an rms for each of {len(images)} images, received shape {known.shape}")
+        raise ValueError(f"rms has shape {known.shape} for {len(images)} images")
     known, unknown = known.astype(np.float32), ~np.isfinite(known)
     if unknown.any():
         known[unknown] = measure_rms(np.where(finite[unknown], images[unknown], np.float32(np.nan)))
@@ -141,12 +141,12 @@ def _known_rms(images: np.ndarray, finite: np.ndarray, rms: np.ndarray | None) -
 
 
 def _first_pixels(pixels: np.ndarray, side: int, centring: str) -> np.ndarray:
-    """Return the first row and column, shape (n, 2), of the window of each image that a network sees."""
+    """Return the first row and column of the network's window in each image, shape (n, 2)."""
     shape = np.array(pixels.shape[1:])
     around_middle = np.broadcast_to(shape // 2 - side // 2, (len(pixels), 2))
     if centring == "none":
         return around_middle
-    # Negative pixels are noise; the centroid of a sum near 0 could lie anywhere.
+    # Negative pixels are noise; with a sum near 0 the centroid could be anywhere.
     flux = np.maximum(_window(pixels, around_middle - side // 2, 2 * side), 0)
     total = flux.sum(axis=(1, 2), dtype=float)[:, None]
     along = [flux.sum(axis=axis, dtype=float) @ np.arange(2 * side) for axis in (2, 1)]
@@ -155,7 +155,7 @@ def _first_pixels(pixels: np.ndarray, side: int, centring: str) -> np.ndarray:
 
 
 def _window(pixels: np.ndarray, first: np.ndarray, side: int) -> np.ndarray:
-    """Return the square windows that begin with these pixels, with 0 outside the images."""
+    """Return the square windows starting at these pixels, with 0 outside the images."""
     rows, columns = (first[:, axis, None] + np.arange(side) for axis in (0, 1))
     inside_rows, inside_columns = (
         (place >= 0) & (place < length)
@@ -169,7 +169,7 @@ def _window(pixels: np.ndarray, first: np.ndarray, side: int) -> np.ndarray:
 
 
 def _binned(window: np.ndarray, binning: int) -> np.ndarray:
-    """Return the means of squares of so many times so many pixels."""
+    """Return the windows averaged over squares of this many pixels on a side."""
     if binning == 1:
         return window
     size = window.shape[1] // binning
@@ -183,7 +183,7 @@ def _inside_circle(size: int) -> np.ndarray:
 
 
 def _scaled(images: np.ndarray, scaling: str) -> np.ndarray:
-    """Return images whose brightest pixel in the first plane is 1, or its root; 0 where none is above 0."""
+    """Return images scaled so that the brightest pixel of the first plane is 1; 0 if none is above 0."""
     if scaling in ("raw", "2019"):
         return images
     peak = images[..., :1].max(axis=(1, 2), keepdims=True)

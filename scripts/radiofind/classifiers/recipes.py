@@ -1,4 +1,4 @@
-"""How classifiers are trained: as the papers did, and as works on the cutouts of this workflow."""
+"""Training recipes of classifiers: those of the papers, and our default."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ from radiofind.classifiers.augmentation import Augmentation
 from radiofind.classifiers.preparation import Preparation
 
 RATE = 1e-3
-"""Learning rate at the start, of the others."""
+"""Initial learning rate of most recipes."""
 LOW_RATE = 3e-4
-"""Likewise of deep networks without normalisation, which at a higher one often do not begin to learn."""
+"""Initial rate of deep networks without normalisation, which often fail to learn at a higher one."""
 HIGHEST_RATE = 2e-3
 """Highest learning rate of `adamw_with_cosine`."""
 SEEN = 0.6
-"""Part of the side of a cutout that a network of the recipe default sees at least."""
+"""Minimum fraction of a cutout's side that a network of the recipe default sees."""
 
 TURNED = Augmentation(rotate=True, flip=True, shift_pixels=2, scale=0.1)
-"""Copies of the recipe default."""
+"""Augmentation of the recipe default."""
 
 Optimiser = Callable[[int, int], keras.optimizers.Optimizer]
-"""Makes an optimiser for a number of steps in an epoch and a number of epochs."""
+"""Function that makes an optimiser for a number of steps per epoch and a number of epochs."""
 
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
-    """What a classifier sees of a cutout, and how it is trained."""
+    """The preparation of cutouts and the training of a classifier."""
 
     preparation: Preparation
-    """What it sees."""
+    """Preparation of the cutouts."""
     augmentation: Augmentation
-    """Copies that are made when the settings ask for it."""
+    """Augmentation, used if the setting ``augment`` is true."""
     optimiser: Optimiser
     """Makes the optimiser."""
     batch: int
-    """Cutouts in a batch."""
+    """Cutouts per batch."""
     patience_epochs: int
-    """Training ends when it has not improved on the validation cutouts for so long; 0 for never."""
+    """Epochs without improvement on the validation cutouts after which training stops; 0 for never."""
     binned: bool = False
-    """Whether pixels of large cutouts are averaged, so that the network sees most of them, see `fitted`."""
+    """Whether to bin large cutouts, so that the network sees most of them, see `fitted`."""
     most_epochs: float = np.inf
-    """Longest training, whatever the settings say."""
+    """Maximum number of epochs, whatever the settings."""
     best_by: str = "validation_loss"
-    """What is lowest in the epoch that is kept: ``validation_loss`` or ``validation_error``."""
+    """The quantity minimised by the epoch kept: ``validation_loss`` or ``validation_error``."""
     judged_over_epochs: int = 1
-    """Mean of so many epochs, each with those before it, that is to be lowest."""
+    """Number of epochs (the current and previous ones) over which that quantity is averaged."""
     balanced: bool = False
-    """Whether all classes weigh the same, however rare they are."""
+    """Whether all classes have equal weight, however rare."""
     label_smoothing: float = 0.0
-    """Part of the probability that the loss wants evenly on all classes."""
+    """Fraction of the target probability spread evenly over all classes."""
     turns: int = 1
-    """Orientations (quarter turns, then mirrored) over which probabilities are averaged."""
+    """Number of orientations (rotations by 90 deg, then mirrored) over which predictions are averaged."""
     network: Mapping[str, object] = field(default_factory=dict)
-    """Settings of the network that belong to the recipe."""
+    """Settings of the network defined by the recipe."""
 
 
 def fitted(recipe: ClassifierRecipe, side_pixels: int, clip_rms: float) -> Preparation:
-    """Return the preparation of cutouts of this size.
+    """Return the preparation for cutouts of a given size.
 
     Parameters
     ----------
     recipe
-        Where it bins, as few pixels are averaged as show the network 0.6 of the side.
+        The recipe. If it bins, the smallest binning is used with which the network sees 0.6 of the side.
     side_pixels
         The shorter side of the cutouts.
     clip_rms
-        Pixels below so many rms become 0.
+        Pixels below this many rms become 0.
     """
     preparation = recipe.preparation
     seen = preparation.size_pixels * preparation.wide
@@ -78,7 +78,7 @@ def fitted(recipe: ClassifierRecipe, side_pixels: int, clip_rms: float) -> Prepa
 
 
 def adam(_steps: int, _epochs: int) -> keras.optimizers.Optimizer:
-    """Return Adam at one rate (Lukic et al. 2019b)."""
+    """Return Adam with a constant rate (Lukic et al. 2019b)."""
     return keras.optimizers.Adam(RATE)
 
 
@@ -88,7 +88,7 @@ def adam_with_cosine(steps: int, epochs: int, rate: float = RATE) -> keras.optim
 
 
 def low_adam_with_cosine(steps: int, epochs: int) -> keras.optimizers.Optimizer:
-    """Return the same at a low rate."""
+    """Return `adam_with_cosine` with a low rate."""
     return adam_with_cosine(steps, epochs, LOW_RATE)
 
 
@@ -109,12 +109,13 @@ def adam_by_epochs(steps: int, _epochs: int) -> keras.optimizers.Optimizer:
 
 
 def nesterov_in_steps(steps: int, epochs: int) -> keras.optimizers.Optimizer:
-    """Return Nesterov's method at a rate that is divided by 10 four times (Lukic et al. 2018).
+    """Return SGD with Nesterov momentum; its rate is divided by 10 four times (Lukic et al. 2018).
 
     Parameters
     ----------
     steps, epochs
-        Of the training, which is divided into five equal parts: the paper does not say where it did it.
+        Steps per epoch and epochs. The rate changes after each fifth of the training; the paper does not
+        say when.
     """
     ends = [max(steps * epochs * part // 5, part) for part in range(1, 5)]
     rates = [RATE * 10.0**-part for part in range(5)]
@@ -125,12 +126,12 @@ def nesterov_in_steps(steps: int, epochs: int) -> keras.optimizers.Optimizer:
 def default_recipe(
     size_pixels: int, *, optimiser: Optimiser = adam_with_cosine, **network: object
 ) -> ClassifierRecipe:
-    """Return the recipe that works for cutouts of any brightness, on a CPU.
+    """Return the recipe ``default`` for cutouts of any brightness, feasible on a CPU.
 
     Parameters
     ----------
     size_pixels
-        Side of what the network sees.
+        Side of the network's input.
     optimiser
         Makes the optimiser.
     **network
@@ -150,15 +151,15 @@ def default_recipe(
 
 
 def small_set_recipe() -> ClassifierRecipe:
-    """Return the recipe of the architecture ``default``, for sets of some hundred or thousand cutouts.
+    """Return the recipe of the architecture ``default``, for data sets of hundreds to thousands of cutouts.
 
     Notes
     -----
-    Each pixel as it is, since the difference between compact and slightly extended is a part of the beam, and
-    beside it three times as much sky. Sizes are not changed: the beam of a survey has one. Training goes on
-    to the end, since the last epochs, with their low rates, are mostly the best. On 84 validation cutouts of
-    MiraBest the loss of an epoch scattered by 0.1 in the middle of the training, where it was higher, and by
-    0.01 at its end: hence the mean over ten epochs.
+    The first plane has full resolution, as compact and slightly extended sources differ by less than a beam;
+    the second shows three times as much sky. Sizes are not augmented, as the beam of a survey is fixed.
+    Training does not stop early, as the last epochs, with their low rates, are usually the best. On 84
+    validation cutouts of MiraBest the loss scattered by 0.1 between epochs in the middle of the training,
+    where it was higher, and by 0.01 at its end: hence the mean over ten epochs.
     """
     return ClassifierRecipe(
         preparation=Preparation(64, centring="centroid", scaling="sqrt", wide=3, circle=True),
@@ -174,7 +175,7 @@ def small_set_recipe() -> ClassifierRecipe:
 
 
 def paper_2019(optimiser: Optimiser = adam, **network: object) -> ClassifierRecipe:
-    """Return the recipe of Lukic et al. 2019b, by its public code.
+    """Return the recipe of Lukic et al. 2019b, from its public code.
 
     Parameters
     ----------
@@ -185,8 +186,9 @@ def paper_2019(optimiser: Optimiser = adam, **network: object) -> ClassifierReci
 
     Notes
     -----
-    The inner 100 x 100 pixels as they are. The copies stand for those that the authors stored: turned,
-    mirrored and moved ones. The epoch with the best accuracy is kept; theirs was judged on the test cutouts.
+    Uses the inner 100 x 100 pixels unchanged. The augmentation replaces the rotated, mirrored and shifted
+    copies that the authors stored. The epoch with the best validation accuracy is kept; theirs was chosen on
+    the test cutouts.
     """
     return ClassifierRecipe(
         preparation=Preparation(100, scaling="2019"),

@@ -1,4 +1,4 @@
-"""Make one classifier of its members, and tell what each says of the cutouts that it has never seen."""
+"""Combine the members of a classifier into an ensemble, and predict the test cutouts with each member."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.networks.backend import set_up
 
 VIEWS_PER_CLASS = 4
-"""Test cutouts of a class of which reconstructions are shown."""
+"""Number of test cutouts per class for which reconstructions are made."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class MemberFiles:
     """Its ``.json`` file."""
 
     def read_record(self) -> dict[str, object]:
-        """Return how it was trained."""
+        """Return its training record."""
         return json.loads(Path(self.record).read_text())
 
 
@@ -47,12 +47,12 @@ def member_files(names: Sequence[str], networks: Sequence[str], records: Sequenc
 
 
 def predict_members(cutouts: Cutouts, members: Sequence[MemberFiles], *, threads: int) -> pd.DataFrame:
-    """Return what each member says of its test cutouts.
+    """Return the predictions of each member for its test cutouts.
 
     Parameters
     ----------
     cutouts
-        The data set that they were trained on.
+        The data set on which they were trained.
     members
         The members, one or more.
     threads
@@ -61,25 +61,25 @@ def predict_members(cutouts: Cutouts, members: Sequence[MemberFiles], *, threads
     Returns
     -------
     pandas.DataFrame
-        As of `predictions.tabulate_predictions`.
+        As from `predictions.tabulate_predictions`.
 
     Raises
     ------
     ValueError
-        When a member was trained on another split of the data set.
+        If a member was trained on another split of the data set.
     """
     set_up(threads=threads, seed=0)
     return pd.concat([_predict(cutouts, member) for member in members], ignore_index=True)
 
 
 def joined_members(members: Sequence[MemberFiles]) -> tuple[keras.Model, dict[str, object]]:
-    """Return one network that averages the members, and its record."""
+    """Return the ensemble, one network that averages the members, and its record."""
     networks = [load_member(member.network) for member in members]
     return ensemble_of(networks), ensemble_record([member.read_record() for member in members])
 
 
 def view_capsules(cutouts: Cutouts, member: MemberFiles) -> CapsuleViews:
-    """Return how a member draws some of its test cutouts anew; nothing for one without capsules.
+    """Return a member's reconstructions of some test cutouts; empty for a member without capsules.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def view_capsules(cutouts: Cutouts, member: MemberFiles) -> CapsuleViews:
 
 
 def _predict(cutouts: Cutouts, member: MemberFiles) -> pd.DataFrame:
-    """Return what a member says of its test cutouts."""
+    """Return the predictions of a member for its test cutouts."""
     rows = _test_rows(cutouts, member.read_record(), member)
     classifier = read_classifier(member.network, member.record)
     probabilities = classifier.predict_classes(cutouts.image[rows], cutouts.rms[rows])
@@ -116,12 +116,12 @@ def _predict(cutouts: Cutouts, member: MemberFiles) -> pd.DataFrame:
 
 
 def _test_rows(cutouts: Cutouts, record: Mapping[str, object], files: MemberFiles) -> np.ndarray:
-    """Return the places of the cutouts that a member was not trained on and not judged by."""
+    """Return the indices of a member's test cutouts."""
     member = member_of(cutouts, record["settings"], record["seed"], record["fold"])
     if (found := split_digest(member)) != record["split_digest"]:
         raise ValueError(
-            f"{files.record}: expected a member trained on this split of the data set ({found}), "
-            f"received one trained on {record['split_digest']}"
+            f"{files.record}: this member was trained on split {record['split_digest']}, but the data set "
+            f"has split {found}; remove the member to train it again"
         )
     return np.flatnonzero(member.split == "test")
 

@@ -1,4 +1,4 @@
-"""Make a labelled data set of simulated galaxies: the data sets of kind `simulated`."""
+"""Make data sets of kind `simulated`: labelled cutouts of simulated galaxies."""
 
 from __future__ import annotations
 

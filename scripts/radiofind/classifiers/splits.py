@@ -1,4 +1,4 @@
-"""Groups of cutouts that show one object, and splits of a set that no group crosses.
+"""Group cutouts that show the same object, and split data sets so that no group is in two splits.
 
 Each row is in exactly one split, and all rows of a group are in the same one.
 """
@@ -21,24 +21,23 @@ SPLIT_TYPE = "<U5"
 def groups_of(
     images: np.ndarray, names: np.ndarray | None = None, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return which object each image shows.
+    """Return the object that each image shows.
 
-    Two images show the same object when their names are equal, when they were said to be of one group, or
-    when their pixels are equal, also after quarter turns and mirroring. Copies that were turned by other
-    angles, shifted or rescaled are only known by their names or groups. Images of one value throughout show
-    nothing, and so no object twice.
+    Two images show the same object if their names, groups or pixels are equal, also after rotations by
+    multiples of 90 deg and mirroring. Copies rotated by other angles, shifted or rescaled are only recognised
+    by name or group. Constant images show nothing, and are never copies.
 
     Parameters
     ----------
     images
         Shape (n, rows, columns), without NaN.
     names, groups
-        Shape (n,), str; an empty one says nothing.
+        Shape (n,), str; empty if unknown.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        ``row`` and the place of the first image of the object.
+        ``row`` and the index of the first image of the object.
     """
     keys = [_pixel_keys(np.asarray(images, dtype=np.float32))]
     keys += [np.asarray(given, dtype=str) for given in (names, groups) if given is not None]
@@ -53,16 +52,16 @@ def groups_of(
 def split_of(
     label: np.ndarray, group: np.ndarray, *, validation_fraction: float, test_fraction: float, seed: int
 ) -> np.ndarray:
-    """Return a split in which each class has about the same part of its rows in validation and in test.
+    """Return a split with about the same fractions of each class in validation and test.
 
     Parameters
     ----------
     label, group
-        Class and object of each row, shape (n,). A group is of the class of most of its rows.
+        Class and object of each row, shape (n,). The class of a group is that of most of its rows.
     validation_fraction, test_fraction
-        Wanted parts of the rows, each from 0 to below 1 and together below 1.
+        Wanted fractions of the rows, each from 0 to below 1 and together below 1.
     seed
-        Of the order in which objects are drawn. That of a class does not depend on the other classes.
+        Seed of the order in which objects are drawn; each class is drawn independently of the others.
 
     Returns
     -------
@@ -99,22 +98,22 @@ def fold_of(
     folds
         Number of folds, at least 2.
     fold
-        Which one, from 1. Each row is in the test of exactly one.
+        Number of the fold, from 1. Each row is in the test of exactly one fold.
     validation_fraction
-        Part of the rows outside the test that is for validation.
+        Fraction for validation of the rows outside the test.
     seed
         As for `split_of`; the same for all folds.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        As of `split_of`.
+        As from `split_of`.
 
     Raises
     ------
     ValueError
-        When there is no such fold, when a class has a single object (which would have to be in train and in
-        test), or when there are too few objects for the test of this fold.
+        If there is no such fold, a class has a single object (which would have to be in train and
+        test), or there are too few objects for the test of this fold.
     """
     if folds < 2 or not 1 <= fold <= folds:
         raise ValueError(
@@ -135,7 +134,7 @@ def fold_of(
 def inner_validation(
     label: np.ndarray, group: np.ndarray, split: np.ndarray, *, fraction: float, seed: int
 ) -> np.ndarray:
-    """Return a split in which a part of train is for validation, where it has no validation yet.
+    """Return a split with validation taken from train, if it has no validation yet.
 
     Parameters
     ----------
@@ -144,14 +143,14 @@ def inner_validation(
     split
         ``train``, ``valid`` or ``test`` of each row, shape (n,).
     fraction
-        Part of the rows of train.
+        Fraction of the rows of train.
     seed
         As for `split_of`.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        As given where there are rows of valid.
+        Unchanged if there are rows of valid.
     """
     split = np.array(split, dtype=SPLIT_TYPE)
     train = np.flatnonzero(split == "train")
@@ -163,7 +162,7 @@ def inner_validation(
 
 
 def without_crossing(split: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return which rows stay when each object stays in one split only: in test if it is there, else in valid.
+    """Return which rows to keep so that each object is in one split only: in test if present, else in valid.
 
     Parameters
     ----------
@@ -173,8 +172,8 @@ def without_crossing(split: np.ndarray, group: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of bool, shape (n,)
-        False for rows of train that are copies of an object of test or valid, and for those of valid that are
-        copies of one of test.
+        False for rows of train whose object is in test or valid, and for rows of valid whose object is in
+        test.
     """
     rank = np.array([SPLITS.index(name) for name in split], dtype=int)
     objects = np.unique(group, return_inverse=True)[1]
@@ -184,9 +183,9 @@ def without_crossing(split: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def _pixel_keys(images: np.ndarray) -> np.ndarray:
-    """Return texts that are equal for copies, and nothing for images that cannot be copies."""
+    """Return keys that are equal for copies, and empty for images that cannot be copies."""
     blank = np.array([np.ptp(image) == 0 for image in images], dtype=bool)
-    # Whole numbers have the same sum in any order: few images are left of which to make digests.
+    # Sums of integers do not depend on the order, so that digests are needed for few images only.
     sums = np.array([(image + 0).view(np.uint32).sum(dtype=np.uint64) for image in images], dtype=np.uint64)
     _, inverse, counts = np.unique(sums, return_inverse=True, return_counts=True)
     candidates = (counts[inverse] > 1) & ~blank
@@ -196,15 +195,15 @@ def _pixel_keys(images: np.ndarray) -> np.ndarray:
 
 
 def _digest(image: np.ndarray) -> str:
-    """Return a digest of pixels that quarter turns and mirroring do not change."""
-    plain = image + 0  # makes 0 of -0
+    """Return a digest of pixels that is invariant under rotations by 90 deg and mirroring."""
+    plain = image + 0  # turns -0 into 0
     views = [turned(plain, way) for way in range(ORIENTATIONS)]
-    # The shape is part of it, as the pixels of a row are also those of a column.
+    # The shape is included, as a row and a column may have the same pixels.
     return min(hashlib.sha256(b"%dx%d " % view.shape + view.tobytes()).hexdigest() for view in views)
 
 
 def _first_of(key: np.ndarray) -> np.ndarray:
-    """Return for each row the first row with the same key; a row without a key has no other."""
+    """Return for each row the first row with the same key; a row without a key stands alone."""
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     return (
         np.where(key == "", np.arange(len(key)), first[inverse]) if key.dtype.kind == "U" else first[inverse]
@@ -212,7 +211,7 @@ def _first_of(key: np.ndarray) -> np.ndarray:
 
 
 def _class_of_groups(label: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return for each row the class of most rows of its group, the first one when two have as many."""
+    """Return for each row the most frequent class of its group, the first one if equal."""
     objects = np.unique(group, return_inverse=True)[1]
     counts = np.zeros((objects.max(initial=-1) + 1, int(np.max(label, initial=0)) + 1), dtype=int)
     np.add.at(counts, (objects, np.asarray(label, dtype=int)), 1)
@@ -220,7 +219,7 @@ def _class_of_groups(label: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def _places(label: np.ndarray, group: np.ndarray, *, seed: int) -> np.ndarray:
-    """Return where, from 0 to 1, the middle of each row's group lies in a random order of its class."""
+    """Return the position (0 to 1) of each row's group in a random order of its class."""
     classes = _class_of_groups(label, group)
     places = np.zeros(len(classes))
     for number in np.unique(classes):
@@ -236,7 +235,7 @@ def _places(label: np.ndarray, group: np.ndarray, *, seed: int) -> np.ndarray:
 def _with_all_splits(
     split: np.ndarray, part: np.ndarray, label: np.ndarray, group: np.ndarray, wanted: Sequence[str]
 ) -> np.ndarray:
-    """Return a split in which small classes, too, have an object in train, then in test, then in valid."""
+    """Return a split in which even small classes have an object in train, then in test, then in valid."""
     classes, split = _class_of_groups(label, group), split.copy()
     for number in np.unique(classes):
         rows = np.flatnonzero(classes == number)
@@ -251,11 +250,11 @@ def _with_all_splits(
 
 
 def _fill(given: np.ndarray, wanted: Sequence[str]) -> None:
-    """Give each wanted split an object of a class, in place, as long as one is left in train."""
+    """Give each wanted split an object of a class (in place), as long as one is left in train."""
     if not (given == "train").any():
         given[-1] = "train"
     for name in wanted:
         if not (given == name).any():
-            # A second object is for test rather than for validation.
+            # A second object goes to test rather than validation.
             donor = "train" if (given == "train").sum() > 1 else "valid" if name == "test" else ""
             given[np.flatnonzero(given == donor)[:1]] = name

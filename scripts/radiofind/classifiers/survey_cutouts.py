@@ -1,8 +1,7 @@
-"""Make a labelled data set from the survey's own catalogues: cutouts around sources, labelled by rule.
+"""Make a labelled data set from the survey's own catalogues: cutouts around sources, labelled by a rule.
 
-Detections of one object in overlapping mosaics are one group, and so are sources on one island above the
-mask: they are never in two splits. What else lies in a cutout may lie in another one too, unless cutouts are
-masked.
+Detections of one object in overlapping mosaics form a group, as do sources on one island of the mask:
+groups are never in two splits. Other sources may appear in several cutouts, unless cutouts are masked.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ logger = logging.getLogger(__name__)
 KINDS = ("components", "morphology")
 IMAGES = ("fits", "masked")
 SAME_SCALE = 1e-3
-"""Largest relative difference between the pixels of mosaics in one data set."""
+"""Maximum relative difference between the pixel sizes of mosaics in one data set."""
 
 
 @dataclass(frozen=True)
 class SurveySettings:
-    """Which sources become cutouts, of which class, and what of the image they show."""
+    """The sources to cut out, their labelling rule, and masking."""
 
     kind: str
     """``components``: labels by `component_labels`; ``morphology``: by `morphology`."""
@@ -40,17 +39,17 @@ class SurveySettings:
     classes: str = "two"
     """For ``components`` the set of classes, ``two`` or ``four``."""
     image: str = "fits"
-    """``fits``: the image as it is; ``masked``: 0 below `mask_rms` and outside the source."""
+    """``fits``: the unchanged image; ``masked``: 0 below `mask_rms` and outside the source."""
     mask_rms: float = 4.0
-    """Threshold of the mask in rms: of the images if masked, and of the rule of ``morphology``."""
+    """Threshold in rms of the mask, for masked images and for the rule of ``morphology``."""
     lowest_peak_snr: float = 5.0
-    """Sources of lower peak_snr are left out."""
+    """Sources with a lower peak_snr are left out."""
     least_flux: float = 0.0
-    """For ``morphology``, sources of less flux above the mask are left out, Jy."""
+    """For ``morphology``, sources with less flux (Jy) above the mask are left out."""
     most_per_class: int = 10_000
-    """Of classes with more sources so many are drawn."""
+    """Maximum number of sources per class, drawn at random."""
     seed: int = 1
-    """Of that draw."""
+    """Seed of that draw."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -73,25 +72,24 @@ def cut_dataset(
     Parameters
     ----------
     mosaics
-        The mosaics, one or more, with pixels of the same size.
+        The mosaics, one or more, with the same pixel size.
     settings
-        Which sources, which classes, which images.
+        Sources, labelling rule and masking.
     validation_fraction, test_fraction, split_seed
         See `splits.split_of`.
 
     Returns
     -------
     Cutouts
-        In the order of the mosaics and of their catalogues; Jy/beam of the flat-noise image. `name` is the
-        mosaic and the source_id with a stroke between; `group` is the source_id of one of the detections that
-        are linked by distances of a beam or less, or by an island above `mask_rms` that
-        joins them within a cutout.
+        In the order of the mosaics and their catalogues; Jy/beam of the flat-noise image. `name` is
+        ``{mosaic}/{source_id}``; `group` is the source_id of one of the detections linked by distances of a
+        beam or less, or by an island above `mask_rms` within a cutout.
 
     Raises
     ------
     ValueError
-        When there is no mosaic, when a setting is not known, when pixels differ in size, or when a class has
-        too few objects to be in all splits.
+        If there is no mosaic, a setting is unknown, pixel sizes differ, or a class has too few objects for
+        all splits.
     """
     _check(mosaics, settings)
     scale = _common_scale(mosaics)
@@ -122,9 +120,9 @@ def cut_dataset(
 
 
 def _check(mosaics: Sequence[MosaicSources], settings: SurveySettings) -> None:
-    """Raise when there is no mosaic, or a setting is not known."""
+    """Raise if there is no mosaic, or a setting is unknown."""
     if not mosaics:
-        raise ValueError("Expected one mosaic or more for a data set, received none")
+        raise ValueError("no mosaic can be read: nothing to cut the data set from")
     known = {"kind": KINDS, "image": IMAGES, "classes": tuple(component_labels.CLASSES)}
     for name, expected in known.items():
         received = getattr(settings, name)
@@ -133,25 +131,25 @@ def _check(mosaics: Sequence[MosaicSources], settings: SurveySettings) -> None:
 
 
 def _common_scale(mosaics: Sequence[MosaicSources]) -> float:
-    """Return the side of the pixels of all mosaics in arcsec; raise when there are two."""
+    """Return the common pixel size of all mosaics in arcsec; raise if they differ."""
     first, *others = mosaics
     scale = first.header.pixel_arcsec
     for other in others:
         if abs(other.header.pixel_arcsec / scale - 1) > SAME_SCALE:
             raise ValueError(
-                "Expected mosaics with pixels of one size in a data set, received "
+                "the mosaics of a data set must have one pixel size, but it is "
                 f"{scale:.6g} arcsec in {first.name} and {other.header.pixel_arcsec:.6g} in {other.name}"
             )
     return scale
 
 
 def _label(mosaic: MosaicSources, settings: SurveySettings) -> pd.DataFrame:
-    """Return the sources of a mosaic that are bright enough, with their classes or why they have none."""
+    """Return the sufficiently bright sources of a mosaic, with their classes or reasons for having none."""
     table = mosaic.catalogue.assign(mosaic=mosaic.name)
     bright = (table["peak_snr"] >= settings.lowest_peak_snr) & (table["rms"] > 0)
     whole = ~table["flags"].str.contains("island_cut").astype(bool)
     table = table[bright & whole].reset_index(drop=True)
-    logger.info("%s: %d of %d sources are bright and whole", mosaic.name, len(table), len(mosaic.catalogue))
+    logger.info("%s: %d of %d sources are bright and uncut", mosaic.name, len(table), len(mosaic.catalogue))
     if settings.kind == "components":
         return table.assign(**{"class": label_components(table, classes=settings.classes)})
     classes = np.full(len(table), morphology.FAINT, dtype=object)
@@ -173,7 +171,7 @@ def _class_of_cutout(
 
 
 def _told_counts(sources: pd.DataFrame) -> str:
-    """Return, and log, how many sources are of each class and of what is left out."""
+    """Return and log the number of sources per class and per reason to leave them out."""
     counts = sources["class"].replace("", "no class").value_counts()
     told = ", ".join(f"{name} {number}" for name, number in counts.items()) or "no sources"
     logger.info("sources by class, in the data set or left out: %s", told)
@@ -181,21 +179,21 @@ def _told_counts(sources: pd.DataFrame) -> str:
 
 
 def _check_classes(sources: pd.DataFrame, settings: SurveySettings, n_splits: int, place: str) -> None:
-    """Raise when a class has not an object for each split."""
+    """Raise if a class has too few objects for all splits."""
     for name in settings.class_names:
         objects = sources.loc[sources["class"] == name, "group"].nunique()
         if objects < n_splits:
             raise ValueError(
-                f"Expected {n_splits} or more objects of each class, received {objects} of class {name} "
-                f"above peak_snr {settings.lowest_peak_snr:g} in {place}"
+                f"class {name} has {objects} objects above peak_snr {settings.lowest_peak_snr:g}, but needs "
+                f"{n_splits} or more, in {place}"
             )
 
 
 def _draw(sources: pd.DataFrame, settings: SurveySettings) -> pd.DataFrame:
-    """Return the sources of the classes, of each at most so many, in their order."""
+    """Return at most `most_per_class` sources of each class, in their order."""
     kept = []
     for number, name in enumerate(settings.class_names):
-        # In the order of their names, so that the draw does not depend on that of the rows.
+        # Sorted by name, so that the draw does not depend on the order of the rows.
         own = sources[sources["class"] == name].sort_values(["source_id", "mosaic"])
         drawn = np.random.default_rng([settings.seed, number]).permutation(len(own))
         kept.append(own.index[drawn[: settings.most_per_class]])
@@ -203,17 +201,17 @@ def _draw(sources: pd.DataFrame, settings: SurveySettings) -> pd.DataFrame:
 
 
 def _check_train(label: np.ndarray, split: np.ndarray, settings: SurveySettings) -> None:
-    """Raise when a class has no example to train on."""
+    """Raise if a class has no example in train."""
     for number, name in enumerate(settings.class_names):
         if not ((label == number) & (split == "train")).any():
-            received = f"none of the {(label == number).sum()} of class {name}"
-            raise ValueError(f"Expected an example of each class in train, received {received}")
+            found = f"none of the {(label == number).sum()} cutouts of class {name}"
+            raise ValueError(f"{found} is in train; lower test_fraction or validation_fraction")
 
 
 def _cut(
     mosaics: Sequence[MosaicSources], sources: pd.DataFrame, settings: SurveySettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cutouts of all sources, and which pairs of sources are on one island."""
+    """Return the cutouts of all sources, and the pairs of sources on one island."""
     size = settings.size_pixels
     images = np.zeros((len(sources), size, size), dtype=np.float32)
     links = [np.zeros((0, 2), dtype=int)]

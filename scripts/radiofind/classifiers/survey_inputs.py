@@ -1,4 +1,4 @@
-"""Read mosaics with what a finder found in them, of which cutouts are made."""
+"""Read mosaics with the sources of a finder, to make cutouts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_survey_sources(
     catalogues
         The catalogue of each mosaic, in the same order.
     components
-        Its Gaussians likewise, or nothing where the finder fits none.
+        The Gaussians of each mosaic, in the same order; empty if the finder fits none.
     """
     files = zip_longest(images.items(), catalogues, components)
     return [_read(mosaic, image, catalogue, fitted) for (mosaic, image), catalogue, fitted in files]

@@ -1,4 +1,4 @@
-"""A mosaic with the sources that a finder found in it: which pixels are theirs, and which are one object."""
+"""The sources of a finder in a mosaic: the pixels they cover, and which of them are one object."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from radiofind.mosaics.gaussians import covariance_of
 from radiofind.mosaics.images import ImageHeader
 
 NO_GAUSSIAN = np.zeros(0, dtype=int)
-"""Numbers of the Gaussians of a source that has none: a component could not be fitted."""
+"""Indices of the Gaussians of a source without any, as none could be fitted."""
 
 
 @dataclass(frozen=True)
 class MosaicSources:
-    """A mosaic and what one finder found in it."""
+    """A mosaic and the sources of one finder."""
 
     name: str
     """Name of the mosaic."""
@@ -33,11 +33,11 @@ class MosaicSources:
     catalogue: pd.DataFrame
     """Its sources, with the columns of docs/catalogues.md."""
     components: pd.DataFrame | None = None
-    """The Gaussians of the sources, which say where a source is; without them its own ellipse does."""
+    """The Gaussians of the sources, which define their extent; without them, the source's ellipse is used."""
 
     @cached_property
     def beam_arcsec(self) -> float:
-        """Root of the product of the axes of the beam (FWHM)."""
+        """Geometric mean of the axes of the beam (FWHM)."""
         return float(np.sqrt(self.header.beam.major_arcsec * self.header.beam.minor_arcsec))
 
     @cached_property
@@ -53,13 +53,13 @@ class MosaicSources:
 
     @cached_property
     def places(self) -> Mapping[str, np.ndarray]:
-        """Numbers of the Gaussians of each source, by its source_id."""
+        """Indices of the Gaussians of each source, by source_id."""
         return self._shapes.groupby("source_id").indices
 
     def footprints(
         self, source_id: str, corner: np.ndarray, around: np.ndarray, size_pixels: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return which pixels of a cutout the catalogue gives to its source, and which to others.
+        """Return the pixels of a cutout that belong to its source, and those of other sources.
 
         Parameters
         ----------
@@ -68,15 +68,15 @@ class MosaicSources:
         corner
             Mosaic pixel x, y of the first pixel of the cutout.
         around
-            Numbers of the Gaussians that have their centre in the cutout.
+            Indices of the Gaussians centred in the cutout.
         size_pixels
             Side of the cutout.
 
         Returns
         -------
         tuple of numpy.ndarray
-            Two of bool, shape (size_pixels, size_pixels): above half height of a Gaussian of the source, and
-            where the Gaussians of others are higher than its own.
+            Two bool arrays, shape (size_pixels, size_pixels): above half maximum of a Gaussian of the source,
+            and where Gaussians of others are higher than its own.
         """
         shape, own = (size_pixels, size_pixels), self.places.get(source_id, NO_GAUSSIAN)
         centres, covariances, peaks = self.gaussians
@@ -88,42 +88,41 @@ class MosaicSources:
 
     @property
     def _shapes(self) -> pd.DataFrame:
-        """The table that has the shapes."""
+        """The table with the shapes: Gaussians if available, else sources."""
         return self.catalogue if self.components is None else self.components
 
 
 @dataclass(frozen=True)
 class MaskedBatch:
-    """Cutouts of some sources of a table, as they are and masked."""
+    """Cutouts of some sources of a table, unmasked and masked."""
 
     rows: np.ndarray
-    """Rows of the sources in the table, int64 of shape (n,)."""
+    """Rows of the sources in the table, int64, shape (n,)."""
     images: np.ndarray
-    """Float32 of shape (n, size, size), Jy/beam."""
+    """Unmasked, float32, shape (n, size, size), Jy/beam."""
     masked: np.ndarray
-    """Likewise; 0 outside the source."""
+    """The same cutouts with 0 outside the source."""
     hosts: np.ndarray
     """Positions x, y of the sources in pixels of their cutouts, shape (n, 2)."""
     links: np.ndarray
-    """Pairs of rows of the table, shape (m, 2): a source of this batch and another one on its island."""
+    """Pairs of rows of the table, shape (m, 2): a source of this batch and another on the same island."""
 
 
 def masked_batches(
     mosaic: MosaicSources, table: pd.DataFrame, *, size_pixels: int, mask_rms: float
 ) -> Iterator[MaskedBatch]:
-    """Yield the cutouts of sources, as they are and masked, in the order of the rows of the mosaic.
+    """Yield the cutouts of sources, unmasked and masked, sorted by image row.
 
     Parameters
     ----------
     mosaic
-        The mosaic. Its Gaussians say which pixels are of a source, and which of others: these are masked.
+        The mosaic. Its Gaussians define the pixels of each source; those of others are masked.
     table
         Rows of its catalogue, with source_id, x, y and rms (Jy/beam, above 0).
     size_pixels
         Side of the cutouts.
     mask_rms
-        Pixels below so many rms are 0, and so are islands that do not touch the source (see
-        `masking.mask_cutout`).
+        Threshold of the mask in rms (see `masking.mask_cutout`).
     """
     position, names, rms = (table[name].to_numpy() for name in (["x", "y"], "source_id", "rms"))
     corner = np.column_stack(first_pixels(*position.T, shape=mosaic.header.shape, size_pixels=size_pixels))
@@ -147,21 +146,21 @@ def masked_batches(
 def group_on_sky(
     sources: pd.DataFrame, *, radius_arcsec: float, links: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return which object each detection is of.
+    """Return the object to which each detection belongs.
 
     Parameters
     ----------
     sources
         Columns source_id, ra and dec (deg), n rows.
     radius_arcsec
-        Detections that are not farther apart are of one object, and so are all that such steps link.
+        Detections within this distance belong to one object, as do all linked by such steps.
     links
-        Further pairs of rows that are of one object, shape (m, 2).
+        Further pairs of rows that belong to one object, shape (m, 2).
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        The first source_id of the object, in the order of the alphabet.
+        The first source_id of the object in alphabetical order.
     """
     ra, dec = np.deg2rad(sources["ra"].to_numpy()), np.deg2rad(sources["dec"].to_numpy())
     towards = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
@@ -176,10 +175,10 @@ def group_on_sky(
 
 
 def _inside(places: np.ndarray, corner: np.ndarray, size_pixels: int) -> list[np.ndarray]:
-    """Return the numbers of the places on the pixels of each cutout, ascending."""
+    """Return the indices of the places inside each cutout, ascending."""
     if not len(places):
         return [NO_GAUSSIAN] * len(corner)
-    # A pixel more on each side: a place is in the cutout when the pixel that holds it is.
+    # One more pixel on each side, as a place is in the cutout if its pixel is.
     middle = corner + (size_pixels - 1) / 2
     found = cKDTree(places).query_ball_point(middle, size_pixels / 2 + 1, p=np.inf)
     near = [np.sort(np.array(numbers, dtype=int)) for numbers in found]

@@ -1,4 +1,4 @@
-"""Train one member of a classifier: one network, from one seed, on one split of the cutouts."""
+"""Train one member of a classifier: one network with one seed on one split of the cutouts."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from radiofind.networks.training import Batches, best_epoch, train
 logger = logging.getLogger(__name__)
 
 JUDGED_AT_ONCE = 256
-"""Cutouts that are judged at once; few enough for the memory of a laptop."""
+"""Validation cutouts evaluated at once; few enough for the memory of a laptop."""
 
 
 @dataclass(frozen=True)
 class LabelledBatches:
-    """Batches of a network that takes the true class as a second input."""
+    """Batches for a network that takes the true class as a second input."""
 
     batches: Batches
     """Batches of images."""
 
     @property
     def batches_per_epoch(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
         return self.batches.batches_per_epoch
 
     def batch(self, epoch: int, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
@@ -45,12 +45,12 @@ class LabelledBatches:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a training went. It differs from run to run, and so belongs into no file of results."""
+    """Speed of a training. It differs from run to run, so it is not stored in results."""
 
     seconds_per_epoch: float
-    """Median of the epochs with their validation, but the first, which compiles; NaN when none was run."""
+    """Median over the epochs, with validation, without the first, which compiles; NaN if none was run."""
     images_per_second: float
-    """Training cutouts seen in a second of it."""
+    """Training cutouts per second."""
 
 
 def train_member(
@@ -62,7 +62,7 @@ def train_member(
     state: str | Path,
     code: str,
 ) -> tuple[keras.Model, dict[str, object], Pace]:
-    """Return a trained network, the record of its training, and how fast it went.
+    """Return a trained network, the record of its training, and its speed.
 
     Parameters
     ----------
@@ -72,28 +72,28 @@ def train_member(
         Settings of the network: ``architecture``, ``recipe``, ``epochs``, ``clip_rms``, ``augment``,
         ``threads``, ``precision``, ``weights``, ``variant`` and, with `fold`, ``folds``.
     seed
-        Of the first weights, dropout, the order of the cutouts and their copies.
+        Seed of initial weights, dropout, the order of the cutouts and their augmentation.
     fold
-        Which fold is the test, from 1; None for the split that the cutouts have.
+        Number of the fold used as the test, from 1; None for the split of the data set.
     state
-        Folder in which the training is kept until `training.forget_training`; what is found there is used
-        only when cutouts, settings and code are the same.
+        Folder with the state of the training until `training.forget_training`; an existing state is used only
+        if cutouts, settings and code are the same.
     code
         Digest of the code.
 
     Returns
     -------
     keras.Model
-        In float32, to be saved; `table.classifying_part` is what classifies.
+        In float32, to be saved; `table.classifying_part` returns its classifying part.
     dict
-        What JSON can hold, the same for the same arguments: how and on what it was trained, and its history.
+        The JSON record, reproducible for the same arguments: settings, data and history of the training.
     Pace
-        How fast it went.
+        Its speed.
 
     Raises
     ------
     ValueError
-        When the settings ask for what is not there, or no cutouts are left to train or to judge on.
+        If a setting is unknown, or no cutouts are left for training or validation.
     """
     place = set_up(threads=int(settings["threads"]), seed=seed)
     member = member_of(cutouts, settings, seed, fold)
@@ -140,7 +140,7 @@ def _batches_of(member: Member) -> Batches:
 
 
 def _compiled(member: Member, steps: int) -> keras.Model:
-    """Return a new network that is ready to be trained with so many steps in an epoch."""
+    """Return a new network, compiled for training with this many steps per epoch."""
     with _computing_in(member.precision):
         network = member.build()
     loss = member.architecture.loss(member.recipe, member.network_settings)
@@ -151,7 +151,7 @@ def _compiled(member: Member, steps: int) -> keras.Model:
 
 @contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
-    """Let networks that are built within compute in a precision."""
+    """Set the precision of networks built in this context."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(POLICIES[precision])
     try:
@@ -161,7 +161,7 @@ def _computing_in(precision: str) -> Iterator[None]:
 
 
 def _judge_of(member: Member, network: keras.Model) -> Callable[[], dict[str, float]]:
-    """Return a function that judges a network, as it is when called, by the validation cutouts."""
+    """Return a function that evaluates the current state of a network on the validation cutouts."""
     inputs, label = member.shown("valid")
     target = np.eye(len(member.cutouts.classes))[label]
     judged = network.get_layer(member.architecture.judged).output
@@ -181,23 +181,23 @@ def _judge_of(member: Member, network: keras.Model) -> Callable[[], dict[str, fl
 
 
 def _judgement_of(member: Member) -> dict[str, object]:
-    """Return by what the best epoch is chosen."""
+    """Return the criterion by which the best epoch is chosen, for the record."""
     return {"best_by": member.recipe.best_by, "over_epochs": member.recipe.judged_over_epochs}
 
 
 def _pace_of(ends: list[float], images: int) -> Pace:
-    """Return how fast a training went from when it began and when its epochs ended."""
+    """Return the speed of a training from the times of its start and of the ends of its epochs."""
     laps = np.diff(ends)
     seconds = float(np.median(laps[1:] if len(laps) > 1 else laps)) if len(laps) else np.nan
     pace = Pace(seconds, images / seconds)
-    logger.info("%.3g s an epoch, %.4g cutouts a second", pace.seconds_per_epoch, pace.images_per_second)
+    logger.info("%.3g s per epoch, %.4g cutouts per second", pace.seconds_per_epoch, pace.images_per_second)
     return pace
 
 
 def _record_of(
     member: Member, trained: keras.Model, history: list[dict[str, float]], place: str
 ) -> dict[str, object]:
-    """Return how and on what a network was trained."""
+    """Return the training record of a network."""
     settings, pixel_arcsec = member.settings, float(member.cutouts.pixel_arcsec)
     return {
         "architecture": member.architecture.name,

@@ -1,4 +1,4 @@
-"""Read the labelled cutouts of a user (HDF5) and tell what is wrong with them, and where."""
+"""Read and check the labelled cutouts of a user (HDF5); errors say what is wrong, and where."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ KINDS = {
     **{"image": ("iuf", "real numbers"), "rms": ("iuf", "real numbers"), "label": ("iu", "integers")},
     **{"split": ("S", "texts"), "name": ("Siu", "texts"), "group": ("Siu", "texts")},
 }
-"""Kinds of numbers (S: texts) that a dataset may hold, and their name."""
+"""Allowed kinds of numbers (S: strings) of each dataset, and their description."""
 
 BLOCK_PIXELS = 2**24
-"""So many are read at a time: images need not be there twice, as they are stored and as float32."""
+"""Images read at a time, so that not all are in memory twice, as stored and as float32."""
 MOST_CLASSES = 255
-"""Labels are kept as uint8."""
+"""Labels are stored as uint8."""
 LONGEST_TEXT = 255
 
 
 @dataclass(frozen=True)
 class UserCutouts:
-    """What a user's file holds, as `cutouts.Cutouts`; what is not there is None."""
+    """The content of a user's file, as in `cutouts.Cutouts`; missing items are None."""
 
     image: np.ndarray
     """As in `cutouts.Cutouts`."""
@@ -45,7 +45,7 @@ class UserCutouts:
     name: np.ndarray | None
     """Likewise."""
     group: np.ndarray | None
-    """As the file has it: nothing is known of copies in other groups."""
+    """As in the file; it may not identify all copies."""
     rms: np.ndarray | None
     """As in `cutouts.Cutouts`."""
     classes: tuple[str, ...]
@@ -55,7 +55,7 @@ class UserCutouts:
 
 
 def read_checked(path: str | Path) -> UserCutouts:
-    """Return what a user's file of labelled cutouts holds.
+    """Return the content of a user's file of labelled cutouts, checked.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def read_checked(path: str | Path) -> UserCutouts:
     Raises
     ------
     CutoutError
-        When something is wrong with it, with the dataset and the row, counted from 0, as in ``image[3]``.
+        If the file is invalid; names the dataset and the row, counted from 0, as in ``image[3]``.
 
     Notes
     -----
-    HDF5 itself may read a file without end whose heap (of texts of many lengths) is damaged.
+    HDF5 itself may never finish reading a file whose heap (of variable-length strings) is damaged.
     """
     trouble = file_trouble(Path(path))
     if trouble:
@@ -87,7 +87,7 @@ def read_checked(path: str | Path) -> UserCutouts:
 
 
 def _read(file: h5py.File) -> UserCutouts:
-    """Return what a file holds: small things first, as images may be large."""
+    """Return the content of a file; small items are read first, as images may be large."""
     names = set(file)
     there = [*REQUIRED, *(key for key in OPTIONAL if key in names)]
     datasets = {key: dataset_of(file, key, *KINDS[key]) for key in there}
@@ -107,7 +107,7 @@ def _read(file: h5py.File) -> UserCutouts:
 
 
 def _check_shapes(datasets: dict[str, h5py.Dataset]) -> None:
-    """Raise unless there are images, and as many of everything else."""
+    """Raise unless there are images, and equally many rows of everything else."""
     shape = datasets["image"].shape
     if shape is None or len(shape) != 3 or 0 in shape:
         raise CutoutError(
@@ -122,10 +122,10 @@ def _check_shapes(datasets: dict[str, h5py.Dataset]) -> None:
 
 
 def _classes(file: h5py.File) -> tuple[str, ...]:
-    """Return the names of the classes, which become names of columns."""
+    """Return the names of the classes, which become column names."""
     given = attribute_of(file, "classes", "S", "names")
     if given is None:
-        raise CutoutError("expected an attribute classes, the list of their names, received none")
+        raise CutoutError("expected an attribute classes, the list of class names, received none")
     if not 2 <= len(given) <= MOST_CLASSES:
         raise CutoutError(f"classes: expected from 2 to {MOST_CLASSES} classes, received {len(given)}")
     names = tuple(_decoded(name, "classes", number) for number, name in enumerate(given))
@@ -141,7 +141,7 @@ def _classes(file: h5py.File) -> tuple[str, ...]:
 
 
 def _decoded(value: object, key: str, number: int) -> str:
-    """Return the text of bytes, and of an integer."""
+    """Return bytes or an integer as text."""
     try:
         return value.decode("utf-8") if isinstance(value, bytes) else str(value)
     except UnicodeDecodeError as error:
@@ -149,7 +149,7 @@ def _decoded(value: object, key: str, number: int) -> str:
 
 
 def _pixel_arcsec(file: h5py.File) -> float:
-    """Return the side of a pixel, or NaN where the file does not tell it."""
+    """Return the pixel size, or NaN if the file does not give it."""
     values = attribute_of(file, "pixel_arcsec", "iuf", "a number")
     if values is None:
         return np.nan
@@ -162,16 +162,16 @@ def _pixel_arcsec(file: h5py.File) -> float:
 
 
 def _label(dataset: h5py.Dataset, classes: tuple[str, ...]) -> np.ndarray:
-    """Return labels that are places in the classes."""
+    """Return labels, checked to be indices into the classes."""
     with told_of("label"):
         values = dataset[:]
-    expected = f"0 to {len(classes) - 1}, the places in classes"
+    expected = f"0 to {len(classes) - 1}, an index into classes"
     _check_rows((values >= 0) & (values < len(classes)), values, "label", expected)
     return values.astype(np.uint8)
 
 
 def _split(dataset: h5py.Dataset) -> np.ndarray:
-    """Return the words of a split."""
+    """Return the split of each row."""
     words = _texts(dataset, "split")
     known = np.isin(words, SPLITS)
     hint = closest(words[~known][0], SPLITS) if not known.all() else ""
@@ -180,12 +180,12 @@ def _split(dataset: h5py.Dataset) -> np.ndarray:
 
 
 def _texts(dataset: h5py.Dataset, key: str) -> np.ndarray:
-    """Return texts that can be shown, also those that were written as integers."""
+    """Return a dataset of strings or integers as printable text."""
     with told_of(key):
         stored = dataset[:].tolist()
     words = [_decoded(value, key, row) for row, value in enumerate(stored)]
     for row, word in enumerate(words):
-        # An array gives each text the room of the longest.
+        # A NumPy array allocates the length of the longest string for each.
         if len(word) > LONGEST_TEXT:
             raise CutoutError(
                 f"{key}[{row}]: expected a text of at most {LONGEST_TEXT} characters, received {len(word)}"
@@ -200,12 +200,12 @@ def _rms(dataset: h5py.Dataset) -> np.ndarray:
     with told_of("rms"), np.errstate(over="ignore"):
         values = dataset[:].astype(np.float32)
     right = np.isnan(values) | ((values > 0) & np.isfinite(values))
-    _check_rows(right, values, "rms", "a finite number above 0, or NaN where it is unknown")
+    _check_rows(right, values, "rms", "a finite number above 0, or NaN if unknown")
     return values
 
 
 def _image(dataset: h5py.Dataset) -> np.ndarray:
-    """Return images as float32, of which every pixel is a number."""
+    """Return images as float32, checked to be finite."""
     images = np.empty(dataset.shape, dtype=np.float32)
     step = max(1, BLOCK_PIXELS // math.prod(dataset.shape[1:]))
     for start in range(0, len(images), step):
@@ -223,7 +223,7 @@ def _image(dataset: h5py.Dataset) -> np.ndarray:
 
 
 def _check_rows(right: np.ndarray, values: Sequence, key: str, expected: str, hint: str = "") -> None:
-    """Raise with the first row that is wrong."""
+    """Raise if a row is invalid, naming the first one."""
     wrong = np.flatnonzero(~right)
     if len(wrong):
         more = f", and {len(wrong) - 1} more rows like it" if len(wrong) > 1 else ""

@@ -1,4 +1,4 @@
-"""Comparison with a truth: reading it, matching, cuts, completeness and reliability, calibration, ranking.
+"""Evaluation against a truth: reading it, matching, cuts, completeness and reliability, calibration, ranking.
 
-Owns the formats of truths, the rule of a match, and the intervals of fractions.
+This room defines the truth formats, the matching rule, and the intervals of fractions.
 """

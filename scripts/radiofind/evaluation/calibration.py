@@ -1,4 +1,4 @@
-"""Check that scores are probabilities: of the detections with a score near 0.8, 80 % match a truth source."""
+"""Calibrate scores, and check that they are probabilities: near a score of 0.8, 80 % of detections match."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ COLUMNS = (
 )
 
 SCORE_EDGES = np.array([0, *range(5, 100, 10), 100]) / 100
-"""Edges of the bins of the score: a tenth wide around each tenth, the first and the last half as wide."""
+"""Edges of the score bins: 0.1 wide around each tenth, the first and last half as wide."""
 
 SLOPE_SPREAD = 1.0
-"""Standard deviation of what is believed of the two slopes before any detection is seen."""
+"""Standard deviation of the prior of the two slopes."""
 
 FEWEST_IN_BIN = 5
-"""Bins with fewer detections tell nothing, and are neither drawn nor counted in the verdict."""
+"""Bins with fewer detections are neither drawn nor counted in the verdict."""
 
 KEYS = ["finder", "region", "snr_min", "score_low", "score_high"]
 
@@ -32,16 +32,16 @@ KEYS = ["finder", "region", "snr_min", "score_low", "score_high"]
 def matches_truth(
     truth: pd.DataFrame, detections: pd.DataFrame, *, snr_min: float, radius_pixels: float
 ) -> np.ndarray:
-    """Return whether each detection matches a truth source above an SNR one to one, shape (n,).
+    """Return whether each detection has a one-to-one match with truth above an SNR, shape (n,).
 
     Parameters
     ----------
     truth, detections
-        With the region of each row, as in `comparison.Comparison`. All these detections take part.
+        With the region of each row, as in `comparison.Comparison`. All detections are used.
     snr_min
-        Truth takes part when its SNR is above this.
+        Truth is used if its SNR is above this.
     radius_pixels
-        Largest distance of a match. A match never joins two regions, and rows without a region have none.
+        Largest distance of a match. Matches never cross regions, and rows without a region never match.
     """
     truth = truth[(truth["snr"] > snr_min) & (truth["region"] != "")]
     pairs = nearby_pairs(positions(truth), positions(detections), radius_pixels=radius_pixels)
@@ -59,14 +59,14 @@ def evaluate_scores(
     radius_pixels: float,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return how often the detections of each score match, one row per region and bin that is not empty.
+    """Return the matched fraction of detections by score, one row per region and non-empty bin.
 
     Parameters
     ----------
     truth, detections
-        As for `matches_truth`; detections without a score take no part.
+        As for `matches_truth`; detections without a score are not used.
     snr_min
-        The truth SNR above which a match counts: the one that the scores were calibrated for.
+        The truth SNR above which a match counts: the SNR for which the scores were calibrated.
     radius_pixels
         Largest distance of a match.
     rng
@@ -75,23 +75,23 @@ def evaluate_scores(
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS` but ``mosaic`` and ``finder``. Bins hold their lower edge, the last also its
-        upper. ``score`` is the mean score of the ``n`` detections and ``matched`` the fraction that matches,
-        with a 95 % bootstrap interval over patches.
+        The columns `COLUMNS` except ``mosaic`` and ``finder``. Bins include their lower edge, the last also
+        its upper edge. ``score`` is the mean score of the ``n`` detections and ``matched`` the fraction that
+        matches, with a 95 % bootstrap interval over patches.
 
     Raises
     ------
     ValueError
-        When a score lies outside 0 to 1.
+        If a score is outside 0 to 1.
 
     Notes
     -----
-    Where all or none match, every sample says the same, and the interval is Wilson's, which is not zero.
+    If all or none match, all bootstrap samples are equal; the interval is then Wilson's, which is not zero.
     """
     scored = detections[detections["score"].notna()]
     score = scored["score"].to_numpy(float)
     if np.any((score < 0) | (score > 1)):
-        raise ValueError(f"Expected scores from 0 to 1, received {score.min()} to {score.max()}")
+        raise ValueError(f"score of detections is {score.min()} to {score.max()}, outside 0 to 1")
     scored = scored.assign(
         matched=matches_truth(truth, scored, snr_min=snr_min, radius_pixels=radius_pixels),
         bin=np.searchsorted(SCORE_EDGES[:-1], score, side="right") - 1,
@@ -107,7 +107,7 @@ def evaluate_scores(
 
 
 def pool_calibrations(calibrations: pd.DataFrame) -> pd.DataFrame:
-    """Return how often the detections of each score match in all mosaics together.
+    """Return the matched fraction of detections by score, for all mosaics together.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def pool_calibrations(calibrations: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns but ``mosaic``. Counts are summed; half-widths of the intervals add in quadrature,
+        The same columns except ``mosaic``. Counts are summed; half-widths of the intervals add in quadrature,
         each weighted by the mosaic's share of the detections.
     """
     n = calibrations["n"].astype(float)
@@ -136,7 +136,7 @@ def pool_calibrations(calibrations: pd.DataFrame) -> pd.DataFrame:
 
 
 def calibration_verdict(pooled: pd.DataFrame) -> str:
-    """Return in one sentence whether the scores of a finder are probabilities.
+    """Return a sentence on how well the scores of a finder are calibrated.
 
     Parameters
     ----------
@@ -147,41 +147,41 @@ def calibration_verdict(pooled: pd.DataFrame) -> str:
     told = pooled[pooled["n"] >= FEWEST_IN_BIN]
     start = f"{name}, truth above SNR {limit:g}, {n:,} detections: "
     if told.empty:
-        return f"{start}too few to tell whether the scores are probabilities."
+        return f"{start}too few to check the calibration of the scores."
     agree = int(((told["low"] <= told["score"]) & (told["score"] <= told["high"])).sum())
     off = (told["n"] * (told["matched"] - told["score"]).abs()).sum() / told["n"].sum()
     return (
         f"{start}the matched fraction agrees with the score in {agree} of {len(told)} bins, "
-        f"and is off by {off:.3f} in the mean."
+        f"with a mean difference of {off:.3f}."
     )
 
 
 def fit_calibration(raw: np.ndarray, matched: np.ndarray) -> Calibration:
-    """Return the calibration under which the matches of these detections are most probable.
+    """Return the calibration fitted to the matches of these detections.
 
     Parameters
     ----------
     raw
-        Raw outputs, shape (n,), 0 to 1; those that are NaN are left out.
+        Raw outputs, shape (n,), 0 to 1; NaN is left out.
     matched
         Whether each detection matched a truth source one to one, shape (n,).
 
     Raises
     ------
     ValueError
-        When the shapes differ or an output lies outside 0 to 1.
+        If the shapes differ or an output is outside 0 to 1.
 
     Notes
     -----
-    Beta calibration (Kull, Silva Filho & Flach 2017, AISTATS) by penalised maximum likelihood. Few detections
-    move it little: the slopes a and b are believed to be 1 give or take 1, so that the order of the raw
-    outputs is kept and mainly c is learned; without any, the score is the raw output. Of n that matched, each
-    counts as (n + 1)/(n + 2) of a match, of n that did not, as 1/(n + 2) (Platt 1999): when all matched, or
-    none, the scores lie near these numbers and not at certainty.
+    Beta calibration (Kull, Silva Filho & Flach 2017, AISTATS) by penalised maximum likelihood. The slopes a
+    and b have a prior of 1 +- 1, so that few detections change the raw outputs little, their order is kept
+    and mainly c is learned; without detections, the score is the raw output. Each of n matched detections
+    counts as (n + 1)/(n + 2) of a match, each of n unmatched ones as 1/(n + 2) (Platt 1999): if all match, or
+    none, the scores come near these numbers and not 1 or 0.
     """
     raw, matched = np.asarray(raw, dtype=float), np.asarray(matched, dtype=bool)
     if raw.shape != matched.shape or raw.ndim != 1:
-        raise ValueError(f"Expected as many raw outputs as matches, received {raw.shape} and {matched.shape}")
+        raise ValueError(f"raw outputs and matches have different shapes, {raw.shape} and {matched.shape}")
     known = ~np.isnan(raw)
     features, matched = features_of_raw(raw[known]), matched[known]
     n_detections, n_matched = len(matched), int(matched.sum())

@@ -1,4 +1,4 @@
-"""Load what is compared: the truth and the catalogue of a mosaic, with the region of each row."""
+"""Load the truth and a catalogue of a mosaic for comparison, with the region of each row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Comparison:
     """One finder and the truth on one mosaic."""
 
     area: Area
-    """The ground on which they are compared."""
+    """Regions and patches of the mosaic."""
     truth: pd.DataFrame
     """Truth with its SNR, region and patch."""
     detections: pd.DataFrame
@@ -28,7 +28,7 @@ class Comparison:
 
 
 def read_area(mosaic: str, patches: str | Path, *, train_box: str | None, validation_box: str | None) -> Area:
-    """Return the ground on which the finders of a mosaic are compared.
+    """Return the regions and patches of a mosaic, on which its finders are compared.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def read_comparison(
     Parameters
     ----------
     area
-        The ground of the comparison.
+        Regions and patches of the mosaic.
     patches, truth, catalogue
         Files of the mosaic.
     truth_rms
@@ -69,20 +69,20 @@ def read_comparison(
 
 
 def match_files(selection: Selection, *, radius_pixels: float, **files: str | None) -> pd.DataFrame:
-    """Return the matches among what a selection takes of a mosaic's truth and of one of its catalogues.
+    """Return the matches between a mosaic's truth and one of its catalogues, for one selection.
 
     Parameters
     ----------
     selection
-        What takes part.
+        The rows to use.
     radius_pixels
         Largest distance of a match.
     **files
-        What `read_area` and `read_comparison` need.
+        Arguments of `read_area` and `read_comparison`.
 
     Notes
     -----
-    Workers on other nodes read the files themselves, each once for all selections.
+    Workers on other nodes read the files themselves, once for all selections.
     """
     pair = _compared(**files)
     return match_table(pair.truth, pair.detections, selection=selection, radius_pixels=radius_pixels)
@@ -99,6 +99,6 @@ def _compared(
     catalogue: str,
     truth_rms: str,
 ) -> Comparison:
-    """Return the truth and the catalogue of a mosaic; a process reads them once."""
+    """Return the truth and the catalogue of a mosaic, cached in each process."""
     area = read_area(mosaic, patches, train_box=train_box, validation_box=validation_box)
     return read_comparison(area, patches=patches, truth=truth, catalogue=catalogue, truth_rms=truth_rms)

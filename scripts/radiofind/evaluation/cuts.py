@@ -1,7 +1,4 @@
-"""Choose for a finder the cut on its detections that gives the best F1 in validation regions.
-
-Test regions are never looked at here.
-"""
+"""Tune the cut on a finder's detections for the best F1 in validation regions, never using test regions."""
 
 from __future__ import annotations
 
@@ -17,10 +14,10 @@ from radiofind.evaluation.matching import Pairs, Selection, closest_first, nearb
 logger = logging.getLogger(__name__)
 
 COLUMNS = ("peak_snr", "score")
-"""Columns that a tuned cut may be on; of equally good cuts the first wins."""
+"""Columns to tune a cut on; of equally good cuts the first wins."""
 
 MOST_CANDIDATES = 200
-"""Cuts that are tried per column."""
+"""Number of cuts tried per column."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,11 @@ class Cut:
     """The tuned cut of a finder on one training set."""
 
     snr_min: float
-    """The truth SNR that it was tuned for."""
+    """The truth SNR for which it was tuned."""
     column: str
     """Column of the detections: ``peak_snr`` or ``score``."""
     value: float
-    """Detections are kept when the column is above this."""
+    """Detections are kept if the column is above this."""
     f1: float
     """F1 in the pooled validation regions."""
 
@@ -57,21 +54,21 @@ def tune_cut(
     Parameters
     ----------
     mosaics
-        Truth and detections of each mosaic of the training set, as `matching.match_table` takes them.
+        Truth and detections of each mosaic of the training set, as for `matching.match_table`.
     snr_min
-        Truth takes part when its SNR is above this.
+        Truth is used if its SNR is above this.
     radius_pixels
         Largest distance of a match.
 
     Returns
     -------
     Cut or None
-        None when the validation regions hold no such truth, or no detections.
+        None if the validation regions have no such truth, or no detections.
 
     Notes
     -----
-    Of equal F1 the lower value wins. Matching is done anew for each candidate. A column that is NaN for all
-    detections (`score` without calibration) is left out.
+    For equal F1 the lower value wins. Each candidate is matched separately. A column that is NaN for all
+    detections (`score` without calibration) is not used.
     """
     fields = [_field(*mosaic, snr_min=snr_min, radius_pixels=radius_pixels) for mosaic in mosaics]
     if not sum(field.n_truth for field in fields):
@@ -89,17 +86,17 @@ def tune_cut(
 
 
 def candidates(values: np.ndarray) -> np.ndarray:
-    """Return cuts that part the values at evenly spaced quantiles, halfway between neighbours, ascending.
+    """Return cuts at evenly spaced quantiles of the values, halfway between neighbours, ascending.
 
     Parameters
     ----------
     values
-        Shape (n,); what is not finite is left out.
+        Shape (n,); values that are not finite are left out.
 
     Returns
     -------
     numpy.ndarray
-        At most 200 cuts; the first lets all values pass. None without values.
+        At most 200 cuts; all values pass the first. Empty without values.
     """
     values = values[np.isfinite(values)]
     if len(values) == 0:
@@ -111,7 +108,7 @@ def candidates(values: np.ndarray) -> np.ndarray:
 
 
 def selections(snr: Sequence[float], cuts: Iterable[Cut]) -> list[Selection]:
-    """Return all comparisons: detections as found at each SNR, and cut where a cut was tuned.
+    """Return all selections to compare: detections as found at each SNR, and with each tuned cut.
 
     Parameters
     ----------
@@ -134,7 +131,7 @@ def _field(truth: pd.DataFrame, detections: pd.DataFrame, *, snr_min: float, rad
 
 
 def _f1(fields: Sequence[_Field], column: str, value: float) -> float:
-    """Return the F1 of all fields together when only detections above a value are kept."""
+    """Return the pooled F1 of all fields for detections above a value."""
     n_rows = n_matched = 0
     for field in fields:
         keep = field.detections[column].to_numpy(float) > value

@@ -1,4 +1,4 @@
-"""Intervals that hold the true value in 95 of 100 cases."""
+"""95 % confidence intervals of fractions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def wilson_interval(hits: np.ndarray | int, n: np.ndarray | int) -> tuple[np.nda
     Parameters
     ----------
     hits, n
-        How many of how many, any shape, n > 0.
+        Number of hits and of trials, any shape, n > 0.
     """
     return binom_conf_interval(hits, n, confidence_level=CONFIDENCE, interval="wilson")
 
 
 def fraction_interval(hits: np.ndarray, patch: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95 % interval of the fraction of hits when the patches are drawn anew.
+    """Return the 95 % bootstrap interval over patches of the fraction of hits.
 
     Parameters
     ----------
     hits
-        Whether each of n sources is one, shape (n,), n > 0.
+        Whether each of n sources is a hit, shape (n,), n > 0.
     patch
         Patch of each, shape (n,).
     rng
@@ -37,7 +37,7 @@ def fraction_interval(hits: np.ndarray, patch: np.ndarray, rng: np.random.Genera
 
     Notes
     -----
-    Where all are hits, or none, every sample says the same, and the interval is Wilson's, which is not zero.
+    If all are hits, or none, all bootstrap samples are equal; the interval is then Wilson's, not zero.
     """
     if hits.all() or not hits.any():
         low, high = wilson_interval(hits.sum(), len(hits))

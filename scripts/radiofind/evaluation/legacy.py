@@ -1,4 +1,4 @@
-"""The score of the ConvoSource code (Lukic et al. 2019), to compare with the figures of that paper.
+"""The score of the ConvoSource code (Lukic et al. 2019), for comparison with that paper.
 
 It counts pairs, not one-to-one matches, and takes missed sources from a difference of counts, so random
 points reach a recall of one half and rare classes a recall of one. To compare finders, use `matching`.
@@ -15,10 +15,10 @@ from radiofind.mosaics.box import pixel_of
 from radiofind.mosaics.regions import patch_numbers
 
 REACH_PIXELS = 2.5
-"""Pairs count when their distance, rounded to whole pixels, is less than 3."""
+"""Pairs count if their distance, rounded to whole pixels, is less than 3."""
 
 LARGEST_STEP_SQUARED = 2
-"""A pixel continues the source of the one before it when their distance, rounded, is at most 1."""
+"""A pixel belongs to the same source as the pixel before it if their distance, rounded, is at most 1."""
 
 FLOOR = 1e-5
 """Added to each denominator."""
@@ -26,12 +26,12 @@ FLOOR = 1e-5
 
 @dataclass(frozen=True)
 class LegacyScore:
-    """The score of one class; NaN fractions when no patch holds truth of the class."""
+    """The score of one class; fractions are NaN if no patch has truth of the class."""
 
     n_truth: int
-    """Pixels that hold truth of the class."""
+    """Pixels with truth of the class."""
     n_detections: int
-    """Pixels that hold detections, in the patches that hold truth of the class."""
+    """Pixels with detections, in patches with truth of the class."""
     tp: int
     """Pairs; may exceed both numbers above."""
     fp: int
@@ -89,7 +89,7 @@ def _pixels(xy: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndar
 
 
 def _starts_a_source(pixels: np.ndarray) -> np.ndarray:
-    """Return whether each pixel is the first of its patch or lies apart from the pixel before it."""
+    """Return whether each pixel is the first of its patch or separate from the pixel before it."""
     step = np.diff(pixels, axis=0, prepend=-1)
     apart = step[:, 1] ** 2 + step[:, 2] ** 2 > LARGEST_STEP_SQUARED
     first = np.arange(len(pixels)) == 0
@@ -97,14 +97,14 @@ def _starts_a_source(pixels: np.ndarray) -> np.ndarray:
 
 
 def _paired_patches(truth: np.ndarray, located: np.ndarray) -> np.ndarray:
-    """Return the patch of each pair of truth and located source that share a patch and lie within reach."""
+    """Return the patch of each pair of truth and located source in the same patch and within reach."""
     pairs = nearby_pairs(truth[:, 1:], located[:, 1:], radius_pixels=REACH_PIXELS)
     patch = truth[pairs.truth, 0]
     return patch[patch == located[pairs.detection, 0]]
 
 
 def _per_patch(patches: np.ndarray, scored: np.ndarray) -> np.ndarray:
-    """Return how often each scored patch occurs."""
+    """Return the number of occurrences of each scored patch."""
     patches = patches[np.isin(patches, scored)]
     return np.bincount(np.searchsorted(scored, patches), minlength=len(scored))
 

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 
 MOST_MISSES = 1000
-"""Draws of 100 or more positions without one in the region, after which there is taken to be none."""
+"""Number of draws (of 100 or more positions) without one in the region, after which it is assumed empty."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,20 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which truth and which detections take part in a comparison."""
+    """Which truth and which detections are compared."""
 
     snr_min: float
-    """Truth takes part when its SNR is above this."""
+    """Truth is used if its SNR is above this."""
     cut: str
     """Name of the cut: ``as_found`` or ``tuned``."""
     column: str
     """Column of the detections that is cut: ``snr``, ``peak_snr`` or ``score``."""
     value: float
-    """Detections take part when the column is above this."""
+    """Detections are used if the column is above this."""
 
 
 def nearby_pairs(truth_xy: np.ndarray, detection_xy: np.ndarray, *, radius_pixels: float) -> Pairs:
-    """Return all pairs that are not farther apart than the radius; equal distances in the order of the rows.
+    """Return all pairs within the radius, closest first; equal distances in the order of the rows.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def nearby_pairs(truth_xy: np.ndarray, detection_xy: np.ndarray, *, radius_pixel
 
 
 def closest_first(pairs: Pairs) -> Pairs:
-    """Return the pairs that remain when, from the closest on, each pair rules out all others of its two rows.
+    """Return the pairs that remain if, starting from the closest, each pair excludes all others of its rows.
 
     Notes
     -----
-    A pair that comes first for both of its rows is never ruled out, so all such pairs are taken at once,
-    until none are left. It gives what one pass over the pairs would, in a few passes over arrays.
+    A pair that comes first for both of its rows is never excluded, so all such pairs are taken at once,
+    until none are left. The result is that of a loop over the pairs, in a few passes over arrays.
     """
     truth_used = np.zeros(pairs.truth.max(initial=-1) + 1, dtype=bool)
     detection_used = np.zeros(pairs.detection.max(initial=-1) + 1, dtype=bool)
@@ -106,7 +106,7 @@ def match_one_to_one(truth_xy: np.ndarray, detection_xy: np.ndarray, *, radius_p
 def match_table(
     truth: pd.DataFrame, detections: pd.DataFrame, *, selection: Selection, radius_pixels: float
 ) -> pd.DataFrame:
-    """Return one row per truth source and per unmatched detection of those that take part.
+    """Return one row per selected truth source and per unmatched selected detection.
 
     Parameters
     ----------
@@ -115,9 +115,9 @@ def match_table(
     detections
         A catalogue with region and patch.
     selection
-        What takes part. Rows without a region never do.
+        The rows to use. Rows without a region are never used.
     radius_pixels
-        Largest distance of a match. A match never joins two regions.
+        Largest distance of a match. Matches never cross regions.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def random_positions(
     inside: Callable[[np.ndarray, np.ndarray], np.ndarray],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return positions that are uniformly random in the part of some patches that lies inside a region.
+    """Return uniformly random positions in the part of some patches that is inside a region.
 
     Parameters
     ----------
@@ -172,13 +172,13 @@ def random_positions(
     Raises
     ------
     ValueError
-        When no part of the patches seems to lie inside.
+        If no part of the patches seems to be inside.
     """
     corners = np.column_stack(np.divmod(patches, patches_across(shape)))[:, ::-1] * PATCH_PIXELS - 0.5
     kept, missing, misses = [np.zeros((0, 2))], count, 0
     while missing > 0:
         if len(corners) == 0 or misses == MOST_MISSES:
-            raise ValueError(f"Expected patches that overlap the region, received {len(corners)} that do not")
+            raise ValueError(f"none of {len(corners)} patches overlaps the region")
         block = rng.choice(corners, size=count + 100) + rng.uniform(0, PATCH_PIXELS, size=(count + 100, 2))
         kept.append(block[inside(block[:, 0], block[:, 1])][:missing])
         missing -= len(kept[-1])
@@ -190,13 +190,13 @@ def _is_first(rows: np.ndarray) -> np.ndarray:
     """Return whether each entry is the first of its value."""
     order = np.arange(len(rows))
     first = np.empty(rows.max() + 1, dtype=np.int64)
-    # Of repeated indices the last assignment stays, so from back to front it is the first entry.
+    # For repeated indices the last assignment wins, so in reverse order it is the first entry.
     first[rows[::-1]] = order[::-1]
     return first[rows] == order
 
 
 def _joined(truth: pd.DataFrame, detections: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """Return truth with its partners, then the detections that are no partner."""
+    """Return truth with its partners, then the unmatched detections."""
     partner = np.full(len(truth), -1)
     partner[pairs.truth] = pairs.detection
     alone = np.setdiff1d(np.arange(len(detections)), pairs.detection)

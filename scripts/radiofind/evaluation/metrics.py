@@ -1,6 +1,6 @@
 """Score a finder: completeness, reliability and F1 per region, cut, SNR and class, with intervals.
 
-All comes from the table of matches (`matching.match_table`), so a reader can repeat every number from it.
+Every number is derived from the table of matches (`matching.match_table`) and can be reproduced from it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SNR_EDGES = 10 ** (np.arange(-5, 26) / 5)
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a comparison is made."""
+    """Parameters of a comparison."""
 
     radius_pixels: float = 3.0
     """Largest distance of a match."""
@@ -60,20 +60,20 @@ def evaluate(
     matches
         Rows of `matching.match_table` for all the selections.
     area
-        The ground of the comparison.
+        Regions and patches of the mosaic.
     finder
         Name of the finder.
     selections
-        What was compared; a selection without rows has scores too.
+        The selections compared; a selection without rows has scores too.
     protocol
-        How it is compared.
+        Parameters of the comparison.
     rng
         Source of randomness.
 
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS`. What is undefined is NaN: reliability and F1 of one class (but for the legacy
+        The columns `COLUMNS`. Undefined values are NaN: reliability and F1 of one class (except by the legacy
         rule), completeness without truth, reliability without detections. Counts of the metric ``random`` are
         means over its realisations.
     """
@@ -90,7 +90,7 @@ def evaluate(
 
 
 def bootstrap_f1(part: pd.DataFrame, *, resamples: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95 % interval of the F1 when the patches are drawn anew, with replacement.
+    """Return the 95 % bootstrap interval of F1 over patches.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def bootstrap_f1(part: pd.DataFrame, *, resamples: int, rng: np.random.Generator
     Returns
     -------
     tuple of float
-        Lower and upper end; NaN without rows. Patches without truth and detections do not enter.
+        Lower and upper end; NaN without rows. Patches without truth and detections are not used.
     """
     if part.empty:
         return np.nan, np.nan
@@ -113,7 +113,7 @@ def bootstrap_f1(part: pd.DataFrame, *, resamples: int, rng: np.random.Generator
         {"rows": has_truth.astype(int) + has_detection, "matched": has_truth & has_detection}
     )
     per_patch = per_patch.groupby(part["patch"]).sum().to_numpy()
-    # Patches with equal counts are interchangeable: drawing among the kinds keeps a large mosaic small.
+    # Patches with equal counts are interchangeable: drawing numbers of each kind is fast for large mosaics.
     kinds, n_of_kind = np.unique(per_patch, axis=0, return_counts=True)
     drawn = rng.multinomial(len(per_patch), n_of_kind / len(per_patch), size=resamples) @ kinds
     low, high = np.percentile(2 * drawn[:, 1] / drawn[:, 0], INTERVAL_PERCENT)
@@ -123,14 +123,14 @@ def bootstrap_f1(part: pd.DataFrame, *, resamples: int, rng: np.random.Generator
 def chance_matches(
     part: pd.DataFrame, region: str, area: Area, protocol: Protocol, rng: np.random.Generator
 ) -> dict[str, float]:
-    """Return how many truth sources of each class (and of all) find a match when detections lie at random.
+    """Return how many truth sources of each class (and of all) match detections at random positions.
 
     Parameters
     ----------
     part
         Matches of one selection and region.
     region
-        Name of the region, in which the random positions lie.
+        Name of the region in which random positions are drawn.
     area, protocol
         As for `evaluate`.
     rng
@@ -157,7 +157,7 @@ def chance_matches(
 
 
 def curves(matches: pd.DataFrame, *, mosaic: str, finder: str) -> pd.DataFrame:
-    """Return what changes with SNR, in bins, for each region and cut, ready to be plotted.
+    """Return quantities in bins of SNR for each region and cut, ready to plot.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def curves(matches: pd.DataFrame, *, mosaic: str, finder: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `CURVE_COLUMNS`, one row per bin that is not empty. Quantities: ``completeness`` (against
+        The columns `CURVE_COLUMNS`, one row per non-empty bin. Quantities: ``completeness`` (against
         truth SNR) and ``reliability`` (against detection SNR) with Wilson 95 % intervals; ``flux_ratio``,
         ``offset_x`` and ``offset_y`` (detection minus truth, pixels) of matches against truth SNR: the median
         with the 16th and 84th percentiles.
@@ -193,7 +193,7 @@ def curves(matches: pd.DataFrame, *, mosaic: str, finder: str) -> pd.DataFrame:
 def _one_to_one_and_random(
     part: pd.DataFrame, region: str, area: Area, protocol: Protocol, rng: np.random.Generator
 ) -> list[dict[str, object]]:
-    """Return the rows of both metrics that count one-to-one matches."""
+    """Return the rows of the metrics ``one_to_one`` and ``random``."""
     has_truth, has_detection = part["x_truth"].notna(), part["x"].notna()
     n_truth, n_matched = _per_class(part[has_truth]), _per_class(part[has_truth & has_detection])
     chance = chance_matches(part, region, area, protocol, rng)
@@ -209,7 +209,7 @@ def _one_to_one_and_random(
 
 
 def _per_class(truth: pd.DataFrame) -> pd.Series:
-    """Return the number of truth rows of each class, and of all."""
+    """Return the number of truth rows per class, and in total."""
     counts = truth["class"].value_counts().reindex(CLASSES, fill_value=0)
     return pd.concat([pd.Series({"all": len(truth)}), counts]).astype(float)
 
@@ -217,7 +217,7 @@ def _per_class(truth: pd.DataFrame) -> pd.Series:
 def _score(
     metric: str, name: str, n_truth: float, n_detections: float, n_matched: float
 ) -> dict[str, object]:
-    """Return the scores that follow from three counts; NaN counts make NaN scores."""
+    """Return the scores computed from three counts; NaN counts make NaN scores."""
     return {
         "metric": metric,
         "class": name,
@@ -236,7 +236,7 @@ def _fraction(part: float, whole: float) -> float:
 
 
 def _legacy(part: pd.DataFrame, area: Area) -> list[dict[str, object]]:
-    """Return the rows of the rule of the ConvoSource code."""
+    """Return the rows of the metric ``legacy``."""
     truth = part[part["x_truth"].notna()]
     truth_xy = positions(truth, x="x_truth", y="y_truth")
     detection_xy = positions(part[part["x"].notna()])
@@ -252,7 +252,7 @@ def _legacy(part: pd.DataFrame, area: Area) -> list[dict[str, object]]:
 def _binned(
     snr: pd.Series, values: pd.Series, summary: Callable[[np.ndarray], tuple[float, float, float]]
 ) -> list[tuple[float, ...]]:
-    """Return (snr_low, snr_high, n, value, low, high) of each bin that is not empty."""
+    """Return (snr_low, snr_high, n, value, low, high) of each non-empty bin."""
     upper = np.searchsorted(SNR_EDGES, snr, side="right")
     inside = (upper > 0) & (upper < len(SNR_EDGES))
     groups = values[inside].groupby(upper[inside])
@@ -268,5 +268,5 @@ def _fraction_of_ones(hits: np.ndarray) -> tuple[float, float, float]:
 
 
 def _median(values: np.ndarray) -> tuple[float, float, float]:
-    """Return the median and the percentiles that hold 68 % between them."""
+    """Return the median and the 16th and 84th percentiles."""
     return tuple(np.percentile(values, (50, 16, 84)).tolist())

@@ -1,6 +1,6 @@
-"""Put the scores of all mosaics together, and say which finder is best.
+"""Pool the scores of all mosaics, and rank the finders.
 
-Counts are summed and fractions follow from the sums; nothing is averaged over mosaics.
+Counts are summed over mosaics and fractions are computed from the sums.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from radiofind.mosaics.regions import REGIONS
 KEYS = ["finder", "region", "metric", "cut", "snr_min", "class"]
 COUNTS = ["n_truth", "n_detections", "n_matched", "chance_matches"]
 POOLED_METRICS = ("one_to_one", "random")
-"""The legacy rule has no counts from which its fractions follow, so it cannot be pooled."""
+"""The legacy rule has no counts from which to compute its fractions, so it cannot be pooled."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Ranking:
     best: pd.Series
     """Row of the pooled scores with the highest F1."""
     next_best: pd.Series | None
-    """The best row of another finder; None when there is no other."""
+    """The best row of another finder; None if there is no other."""
 
 
 def pool(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of all mosaics together, one row per finder, region, metric, cut, SNR and class.
+    """Return the pooled scores of all mosaics, one row per finder, region, metric, cut, SNR and class.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def pool(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns but ``mosaic`` and ``cut_value``, with ``n_mosaics``, by ascending SNR. Rows of the
-        metric ``legacy`` are left out.
+        The same columns except ``mosaic`` and ``cut_value``, with ``n_mosaics``, by ascending SNR. Rows of
+        the metric ``legacy`` are left out.
 
     Notes
     -----
@@ -57,7 +57,7 @@ def pool(scores: pd.DataFrame) -> pd.DataFrame:
     pooled["completeness"] = pooled["n_matched"] / pooled["n_truth"]
     pooled["reliability"] = pooled["n_matched"] / pooled["n_detections"]
     pooled["f1"] = 2 * pooled["n_matched"] / (pooled["n_truth"] + pooled["n_detections"])
-    # A skipped NaN would make an unknown interval an exact one.
+    # Skipping NaN would turn an unknown interval into an exact one.
     half_width = groups[["below", "above"]].sum(skipna=False) ** 0.5
     pooled["f1_low"] = (pooled["f1"] - half_width["below"]).clip(lower=0)
     pooled["f1_high"] = (pooled["f1"] + half_width["above"]).clip(upper=1)
@@ -77,7 +77,7 @@ def scored_region(scores: pd.DataFrame) -> str:
 
 
 def rank(pooled: pd.DataFrame) -> list[Ranking]:
-    """Return the best finder of each SNR limit, and the next.
+    """Return the best finder and the runner-up at each SNR limit.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def rank(pooled: pd.DataFrame) -> list[Ranking]:
 
     Notes
     -----
-    A row that rests on fewer mosaics than another of its SNR limit takes no part: a finder must not win by
-    leaving out the difficult sky.
+    Rows based on fewer mosaics than others at the same SNR limit are excluded: a finder must not win by
+    leaving out difficult sky.
     """
     rankings = []
     for snr_min, rows in pooled[pooled["f1"].notna()].groupby("snr_min"):
@@ -100,7 +100,7 @@ def rank(pooled: pd.DataFrame) -> list[Ranking]:
 
 
 def verdict(ranking: Ranking) -> str:
-    """Return in one sentence which finder is best, and whether its interval overlaps that of the next.
+    """Return a sentence naming the best finder, and whether its interval overlaps that of the runner-up.
 
     Parameters
     ----------
@@ -113,9 +113,9 @@ def verdict(ranking: Ranking) -> str:
     if other is None:
         return f"{start}{_name(best)} has F1 {_f1(best)}; no other finder was compared."
     if best["f1"] == other["f1"]:
-        return f"{start}{_name(best)} and {_name(other)} are level with F1 {_f1(best)}."
+        return f"{start}{_name(best)} and {_name(other)} are equal with F1 {_f1(best)}."
     return (
-        f"{start}{_name(best)} is best with F1 {_f1(best)}, before {_name(other)} with {_f1(other)}; "
+        f"{start}{_name(best)} is best with F1 {_f1(best)}, ahead of {_name(other)} with {_f1(other)}; "
         f"{_overlap(best, other)}."
     )
 
@@ -131,8 +131,8 @@ def class_completeness(pooled: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        snr_min, finder, cut, and for each class its completeness and ``n_`` its truth sources; no rows when
-        no truth source has a class.
+        snr_min, finder, cut, and for each class its completeness and ``n_{class}``, the number of its truth
+        sources; no rows if no truth source has a class.
     """
     rows = pooled[(pooled["metric"] == "one_to_one") & (pooled["class"] != "all") & (pooled["n_truth"] > 0)]
     index = ["snr_min", "finder", "cut"]
@@ -153,7 +153,7 @@ def pool_fractions(curves: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns but ``mosaic``.
+        The same columns except ``mosaic``.
     """
     fractions = curves[curves["quantity"].isin(("completeness", "reliability"))]
     keys = ["finder", "region", "cut", "quantity", "snr_low", "snr_high"]
@@ -165,7 +165,7 @@ def pool_fractions(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _weighted_variance(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return what each mosaic adds to the squared half-widths of the pooled F1, below and above it."""
+    """Return the contribution of each mosaic to the squared half-widths of the pooled F1, below and above."""
     n_rows = (scores["n_truth"] + scores["n_detections"]).astype(float)
     share = n_rows / n_rows.groupby([scores[key] for key in KEYS]).transform("sum")
     width = scores[["f1_low", "f1_high"]].astype(float).sub(scores["f1"].astype(float), axis=0)
@@ -189,7 +189,7 @@ def _f1(row: pd.Series) -> str:
 def _overlap(best: pd.Series, other: pd.Series) -> str:
     """Return in words whether the intervals of two rows overlap."""
     if not (_has_interval(best) and _has_interval(other)):
-        return "without intervals, whether that is chance cannot be told"
+        return "without intervals, the difference may be chance"
     return "the intervals overlap" if other["f1_high"] >= best["f1_low"] else "the intervals do not overlap"
 
 

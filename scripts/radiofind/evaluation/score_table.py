@@ -1,4 +1,4 @@
-"""The scores as a text that fits a terminal."""
+"""Format the scores as a text table for the terminal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SHOWN = {
 
 
 def score_table(scores: pd.DataFrame) -> str:
-    """Return the one-to-one scores of all classes, sorted by SNR and F1.
+    """Return the one-to-one scores of all classes as text, sorted by SNR and F1.
 
     Parameters
     ----------
     scores
-        Columns of `metrics.COLUMNS`. Those of the test regions are shown, or what there is instead.
+        Columns of `metrics.COLUMNS`. Shows the scores of the test regions, or of another region without them.
     """
     region = scored_region(scores)
     if not region:

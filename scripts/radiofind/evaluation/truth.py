@@ -24,13 +24,13 @@ logger = logging.getLogger(__name__)
 COLUMNS = {"truth_id": "str", "ra": "float64", "dec": "float64", "total_flux": "float64", "class": "str"}
 
 SDC1_FIELDS = {0: "truth_id", 3: "ra", 4: "dec", 5: "total_flux", 11: "class"}
-"""Where the SDC1 catalogue (SKA-TEL-SKO-0001081) has the centroid, the flux in Jy and the class."""
+"""Fields of the centroid, the flux in Jy and the class in the SDC1 catalogue (SKA-TEL-SKO-0001081)."""
 
 SDC1_SELECTION = 12
-"""Field of the 15-column SDC1 training catalogue that is 1 for sources that were put into the image."""
+"""Field of the 15-column SDC1 training catalogue that is 1 for sources included in the image."""
 
 ENCODING = {"encoding": "utf-8-sig", "errors": "backslashreplace"}
-"""How a text is opened."""
+"""Options for opening text files."""
 
 MEERKAT_SIM_HEADER = "# format:"
 MEERKAT_SIM_FIELDS = {"name": "truth_id", "ra_d": "ra", "dec_d": "dec", "i": "total_flux"}
@@ -56,7 +56,7 @@ def read_truth(path: str | Path, *, truth_format: str) -> pd.DataFrame:
     Raises
     ------
     TruthError
-        When the format is unknown or the file is not of it; says the file, and the line, column or source.
+        If the format is unknown or the file is not in it; names the file, and the line, column or source.
     """
     if truth_format not in READERS:
         raise TruthError(f"Expected truth_format {', '.join(READERS)}, received {quoted(truth_format)}")
@@ -67,7 +67,7 @@ def read_truth(path: str | Path, *, truth_format: str) -> pd.DataFrame:
         table = _empty() if path.stat().st_size == 0 else READERS[truth_format](path)
         table = table[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
         _check(table, path)
-    # The remainder of a tiny negative angle rounds to 360 itself.
+    # The remainder of a tiny negative angle can round to 360.
     ra = np.mod(table["ra"], 360.0)
     logger.info("read %d sources from %s", len(table), path)
     return table.assign(ra=ra.where(ra < 360.0, 0.0))
@@ -76,18 +76,18 @@ def read_truth(path: str | Path, *, truth_format: str) -> pd.DataFrame:
 def place_truth(
     truth: pd.DataFrame, x: np.ndarray, y: np.ndarray, *, primary_beam: np.ndarray, rms: np.ndarray
 ) -> pd.DataFrame:
-    """Return the truth that lies on pixels of a mosaic, with what is known of it there.
+    """Return the truth sources on valid pixels of a mosaic, with primary beam, apparent flux and rms.
 
     Parameters
     ----------
     truth
-        As `read_truth` returns it, n rows.
+        Result of `read_truth`, n rows.
     x, y
         Mosaic pixels of each source, shape (n,).
     primary_beam
-        Primary beam at each source, shape (n,); 1 for a mosaic without.
+        Primary beam at each source, shape (n,); 1 for a mosaic without one.
     rms
-        Noise at each source, Jy/beam, shape (n,); NaN where the mosaic is blank or ends.
+        Noise at each source, Jy/beam, shape (n,); NaN where the mosaic is blank and outside it.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def place_truth(
         x=x, y=y, primary_beam=primary_beam, apparent_total_flux=truth["total_flux"] * primary_beam, rms=rms
     )
     kept = np.isfinite(placed[["x", "y", "apparent_total_flux", "rms"]]).all(axis=1)
-    logger.info("%d of %d truth sources lie on the mosaic", kept.sum(), len(truth))
+    logger.info("%d of %d truth sources are on the mosaic", kept.sum(), len(truth))
     return placed[kept].reset_index(drop=True)
 
 
@@ -109,7 +109,7 @@ def with_snr(truth: pd.DataFrame, *, truth_rms: str, median_rms: float) -> pd.Da
     Parameters
     ----------
     truth
-        As `place_truth` returns it.
+        Result of `place_truth`.
     truth_rms
         ``median``: the noise is the median of the mosaic's noise map, as in Lukic et al. 2019; ``local``: the
         noise at the source.
@@ -129,7 +129,7 @@ def with_snr(truth: pd.DataFrame, *, truth_rms: str, median_rms: float) -> pd.Da
 
 @contextmanager
 def _told(path: Path, truth_format: str) -> Iterator[None]:
-    """Turn whatever is raised on a damaged file into a TruthError that names it."""
+    """Turn any error caused by a damaged file into a TruthError that names the file."""
     try:
         yield
     except TruthError:
@@ -143,7 +143,7 @@ def _told(path: Path, truth_format: str) -> Iterator[None]:
 
 
 def _open(path: Path) -> TextIO:
-    """Open a text; bytes that are not UTF-8, as in the comments of old files, do no harm."""
+    """Open a text file; bytes that are not UTF-8, as in the comments of old files, are replaced."""
     return path.open(**ENCODING)
 
 
@@ -153,7 +153,7 @@ def _empty() -> pd.DataFrame:
 
 
 def _read_sdc1(path: Path) -> pd.DataFrame:
-    """Return the truth of an SDC1 catalogue; sources that were not put into the image are left out."""
+    """Return the truth of an SDC1 catalogue, without sources that are not in the image."""
     n_header, n_fields = _after_header(path)
     if n_fields == 0:
         return _empty()
@@ -168,7 +168,7 @@ def _read_sdc1(path: Path) -> pd.DataFrame:
 
 
 def _after_header(path: Path) -> tuple[int, int]:
-    """Return how many lines precede the first that starts with a number, and its fields (0 without one)."""
+    """Return the number of header lines, and the number of fields in the first data line (0 without data)."""
     n_header = 0
     with _open(path) as file:
         for n_header, line in enumerate(file):
@@ -191,10 +191,10 @@ def _read_meerkat_sim(path: Path) -> pd.DataFrame:
 
 
 def _read_text(path: Path, *, n_header: int, n_fields: int, fields: Mapping[int, str]) -> pd.DataFrame:
-    """Return some fields of a text table by their new names: truth_id as text, the others as numbers."""
+    """Return some fields of a text table under new names: truth_id as text, the others as numbers."""
     types = {number: str if name == "truth_id" else float for number, name in fields.items()}
     try:
-        # All columns are read, because with usecols pandas does not notice a line that is too long.
+        # All columns are read, because with usecols pandas does not detect lines that are too long.
         table = pd.read_csv(
             path,
             sep=r"\s+",
@@ -216,7 +216,7 @@ def _read_text(path: Path, *, n_header: int, n_fields: int, fields: Mapping[int,
 
 
 def _complaint(path: Path, n_header: int, n_fields: int, types: Mapping[int, type]) -> str:
-    """Return what is wrong with the first bad line of a text table that could not be read."""
+    """Return a message on the first bad line of an unreadable text table."""
     with _open(path) as file:
         for number, line in enumerate(file, start=1):
             values = line.split()
@@ -240,7 +240,7 @@ def _is_finite(text: str) -> bool:
 
 
 def _check(table: pd.DataFrame, path: Path) -> None:
-    """Raise when a source has no usable position, flux or name of its own."""
+    """Raise if a source has no valid position, flux or unique name."""
     for name in ("ra", "dec", "total_flux"):
         _demand(np.isfinite(table[name]), f"a finite {name}", table[name], path)
     _demand(table["dec"].between(-90, 90), "dec from -90 to 90", table["dec"], path)
@@ -248,7 +248,7 @@ def _check(table: pd.DataFrame, path: Path) -> None:
 
 
 def _demand(good: pd.Series, expected: str, received: pd.Series, path: Path) -> None:
-    """Raise with the first value that is not good."""
+    """Raise if a value is invalid, naming the first one."""
     if not good.all():
         row = int(np.argmin(good))
         raise TruthError(
@@ -257,4 +257,4 @@ def _demand(good: pd.Series, expected: str, received: pd.Series, path: Path) -> 
 
 
 READERS = {"sdc1": _read_sdc1, "meerkat_sim": _read_meerkat_sim, "table": read_table}
-"""What reads a file of a truth_format."""
+"""Reader of each truth_format."""

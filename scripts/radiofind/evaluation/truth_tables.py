@@ -1,7 +1,7 @@
-"""Read a truth catalogue that is a table of one of the formats of astropy.
+"""Read a truth catalogue that is a table in a format of astropy.
 
-Which formats is said by suffix, not found out from the content, and no format is among them that can make
-astropy load objects or fetch another file.
+The format follows from the suffix, not the content, and formats that can make astropy load objects or fetch
+other files are excluded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from radiofind.errors import InputFileError, quoted, reason
 from radiofind.given_files import count_trouble
 
 CLASSES = ("ss_agn", "fs_agn", "sfg")
-"""Steep-spectrum AGN, flat-spectrum AGN, star-forming galaxies: codes 1, 2 and 3 of SDC1."""
+"""Steep-spectrum AGN, flat-spectrum AGN and star-forming galaxies: codes 1, 2 and 3 of SDC1."""
 
 FORMATS = {
     **dict.fromkeys((".fits", ".fit"), "fits"),
@@ -26,28 +26,28 @@ FORMATS = {
     **dict.fromkeys((".txt", ".dat", ".ascii"), "ascii"),
     **{".csv": "ascii.csv", ".ecsv": "ascii.ecsv", ".tsv": "ascii.tab", ".parquet": "parquet"},
 }
-"""What astropy calls the format of files with a suffix, perhaps with ``.gz`` after it."""
+"""Astropy's name of the format by suffix; ``.gz`` may follow the suffix."""
 
 TABLE_UNITS = {"ra": units.deg, "dec": units.deg, "total_flux": units.Jy}
-"""Columns that a table must have, and the units that are meant when it names none."""
+"""Required columns of a table, and the units assumed if it gives none."""
 
 
 class TruthError(InputFileError):
-    """A truth catalogue that cannot be used; the message names the file and the line, column or source."""
+    """An error in a truth catalogue; the message names the file and the line, column or source."""
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Return the truth of a table; names of columns in any case, units as given.
+    """Return the truth in a table; column names are case-insensitive, units are converted.
 
     Parameters
     ----------
     path
-        A file with a suffix of `FORMATS` and the columns ra, dec, total_flux and perhaps class and id.
+        A file with a suffix of `FORMATS` and the columns ra, dec, total_flux and optionally class and id.
 
     Raises
     ------
     TruthError
-        When it is none, or a column is missing or holds something else.
+        If it is not such a table, or a column is missing or invalid.
     """
     table = Table.read(path, format=_format_of(path))
     names = {name.lower(): name for name in table.colnames} | {name: name for name in table.colnames}
@@ -62,7 +62,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _format_of(path: Path) -> str:
-    """Return what astropy calls the format of a file; raise when it is none of ours."""
+    """Return astropy's name of a file's format; raise if the format is not supported."""
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix not in FORMATS:
         expected = f"a table in a file that ends in {', '.join(FORMATS)}"
@@ -75,7 +75,7 @@ def _format_of(path: Path) -> str:
 
 
 def _refuse_links(path: Path) -> None:
-    """Raise when a VOTable keeps its rows elsewhere: astropy would fetch them from any address."""
+    """Raise if a VOTable links to rows elsewhere, because astropy would fetch them from any address."""
     parser = expat.ParserCreate()
 
     def check(tag: str, attributes: dict[str, str]) -> None:
@@ -89,7 +89,7 @@ def _refuse_links(path: Path) -> None:
 
 
 def _numbers(column: Column, unit: units.Unit, path: Path) -> np.ndarray:
-    """Return a column as numbers in a unit, which is taken to be its own if it has none; NaN where masked."""
+    """Return a column as numbers in a unit (assumed if the column has none); NaN where masked."""
     try:
         values = np.ma.filled(np.ma.asarray(column.data).astype(float), np.nan)
         values = units.Quantity(values, column.unit or unit).to_value(unit)
@@ -106,7 +106,7 @@ def _numbers(column: Column, unit: units.Unit, path: Path) -> np.ndarray:
 
 
 def _texts(column: Column) -> list[str]:
-    """Return a column as texts without blanks around them, empty where masked."""
+    """Return a column as text without surrounding blanks, empty where masked."""
     masked = np.ma.getmaskarray(np.ma.asarray(column.data))
     texts = [
         value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
@@ -116,6 +116,6 @@ def _texts(column: Column) -> list[str]:
 
 
 def _class(text: str) -> str:
-    """Return one of `CLASSES` for its name in any spelling or its SDC1 code, else nothing."""
+    """Return the class in `CLASSES` for a name in any spelling or an SDC1 code; empty if unknown."""
     name = text.lower().replace("-", "_").replace(" ", "_")
     return name if name in CLASSES else dict(zip("123", CLASSES, strict=True)).get(name, "")

@@ -1,4 +1,4 @@
-"""The page: its data, figures, style and templates.
+"""The report page: its data, figures, style and templates.
 
-Owns how numbers are shown, and the published figures beside them.
+This room defines how numbers are formatted, and the published results to compare with.
 """

@@ -1,4 +1,4 @@
-"""Draw what classifiers answer, how they score and how they were trained, each as the text of an SVG."""
+"""Draw predictions, scores and training of classifiers, each as SVG text."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from radiofind.report.style import COLOURS, WIDTH_INCH, Style, drawn, put_legend
 
 SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 LONGEST_LINE, LONGEST_NAME, LONGEST_ENTRY = 19, 34, 18
-"""Letters in a line of a name, in all its lines, and where there is one line: tables have the whole name."""
+"""Maximum length of a name per line, in all lines, and in a legend; tables have the full name."""
 BAR_INCH = 0.13
 """Height of the bar of one network."""
 DARK_CELL = 0.55
-"""Fraction from which a cell of a confusion matrix is so dark that its text is white."""
+"""Fraction above which a cell of a confusion matrix is dark and its text white."""
 CONFUSION_SIDE_INCH = 2.5
 ROC_LINES = ("solid", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
 MOST_LEVEL = 33
-"""Letters of all classes together that can stand beside each other below a panel."""
+"""Total length of class names that fit side by side below a panel."""
 
 
 @drawn
 def answers_figure(predictions: Mapping[str, pd.DataFrame]) -> Figure:
-    """Return confusion matrix, reliability diagram and ROC curves, a row of panels per network.
+    """Return the figure of confusion matrix, reliability diagram and ROC curves, one row per network.
 
     Parameters
     ----------
     predictions
-        What the ensemble of each network says of the test cutouts of one data set, by network, as
-        `predictions.with_ensemble` makes it. None may be empty.
+        Predictions of each network's ensemble on the test cutouts of one data set, by network, from
+        `predictions.with_ensemble`. None may be empty.
     """
     height = max(3.2 if _stand_level(classes_of(answers)) else 4.1 for answers in predictions.values())
     figure = Figure(figsize=(WIDTH_INCH, height * len(predictions)), layout="constrained")
@@ -49,21 +49,21 @@ def answers_figure(predictions: Mapping[str, pd.DataFrame]) -> Figure:
         _reliability_panel(reliability, reliability_points(answers))
         _roc_panel(roc, roc_points(answers))
         confusion.set_title(f"{_cut(network, LONGEST_NAME)}\n{len(answers):,} cutouts")
-        reliability.set_title("Probability of the answer")
+        reliability.set_title("Predicted probability")
         roc.set_title("Each class against the rest")
     return figure
 
 
 @drawn
 def confusion_figure(matrices: Mapping[str, pd.DataFrame], *, across: int) -> Figure:
-    """Return confusion matrices, a panel each.
+    """Return a figure of confusion matrices, one panel each.
 
     Parameters
     ----------
     matrices
-        Counts of true (rows) against predicted classes (columns) by title, all of the same classes.
+        Counts of true (rows) against predicted classes (columns), by title; all with the same classes.
     across
-        Panels in a row.
+        Number of panels in a row.
     """
     across = min(across, len(matrices))
     down = -(-len(matrices) // across)
@@ -82,12 +82,12 @@ def confusion_figure(matrices: Mapping[str, pd.DataFrame], *, across: int) -> Fi
 
 @drawn
 def class_scores_figure(scores: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return precision, recall and F1 of each class with intervals, a bar per network.
+    """Return the figure of precision, recall and F1 per class with intervals, one bar per network.
 
     Parameters
     ----------
     scores
-        Columns of `evaluation.METRICS`: one member of each network, one data set.
+        Columns of `evaluation.METRICS`, for one member of each network and one data set.
     styles
         Style of each network.
     """
@@ -116,12 +116,12 @@ def class_scores_figure(scores: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
 
 @drawn
 def history_figure(history: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return losses and the validation score against the epoch, a row of panels per network.
+    """Return the figure of losses and validation error against epoch, one row of panels per network.
 
     Parameters
     ----------
     history
-        Columns network, member, epoch, loss, validation_loss and validation_error, one data set.
+        Columns network, member, epoch, loss, validation_loss and validation_error, for one data set.
     styles
         Style of each network.
     """
@@ -137,7 +137,7 @@ def history_figure(history: pd.DataFrame, styles: Mapping[str, Style]) -> Figure
             losses.plot(rows["epoch"], rows["validation_loss"], **look)
             score.plot(rows["epoch"], rows["validation_error"], **look)
         losses.set(title=_cut(network, LONGEST_NAME), ylabel="Loss")
-        score.set(ylabel="Error in validation")
+        score.set(ylabel="Validation error")
         for axes in (losses, score):
             axes.set_xlabel("Epoch")
             axes.locator_params(axis="x", integer=True)
@@ -154,18 +154,18 @@ def matrix_of(
     Parameters
     ----------
     confusion
-        Columns true, predicted and n; equal pairs are added.
+        Columns true, predicted and n; counts of equal pairs are added.
     classes
-        The classes, in order; other ones are left out.
+        The classes, in order; others are left out.
     predicted
-        What else may be predicted.
+        Further possible predictions.
     """
     counts = confusion.pivot_table(index="true", columns="predicted", values="n", aggfunc="sum")
     return counts.reindex(index=classes, columns=[*classes, *predicted]).fillna(0).astype(int)
 
 
 def _confusion_panel(axes: Axes, matrix: pd.DataFrame) -> None:
-    """Draw the fraction of each true class that was taken for each, with counts."""
+    """Draw a confusion matrix, with counts and fractions of the true class."""
     counts = matrix.to_numpy()
     totals = counts.sum(axis=1, keepdims=True)
     fractions = counts / np.maximum(totals, 1)
@@ -177,7 +177,7 @@ def _confusion_panel(axes: Axes, matrix: pd.DataFrame) -> None:
         colour = "white" if fractions[row, column] >= DARK_CELL else "#222222"
         look = {"ha": "center", "va": "center", "color": colour, "fontsize": size, "linespacing": 1.05}
         axes.text(column, row, f"{count:,}{share}", **look)
-    # Long names beside each other would run into each other.
+    # Long names side by side would overlap.
     turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     names = [_cut(name, LONGEST_ENTRY) for name in matrix]
     axes.set_xticks(range(len(names)), names, **({} if _stand_level(names) else turned))
@@ -187,12 +187,12 @@ def _confusion_panel(axes: Axes, matrix: pd.DataFrame) -> None:
 
 
 def _stand_level(names: Sequence[str]) -> bool:
-    """Return whether names can stand beside each other below a panel."""
+    """Return whether names fit side by side below a panel."""
     return max(len(name) for name in names) * len(names) <= MOST_LEVEL
 
 
 def _reliability_panel(axes: Axes, points: pd.DataFrame) -> None:
-    """Draw the diagonal, and how often the answers are right."""
+    """Draw the diagonal, and the fraction of correct predictions."""
     axes.plot([0, 1], [0, 1], color="#555555", linewidth=0.8)
     axes.errorbar(
         points["confidence"],
@@ -202,12 +202,12 @@ def _reliability_panel(axes: Axes, points: pd.DataFrame) -> None:
         marker="o",
         elinewidth=0.8,
     )
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="Probability", ylabel="Fraction right")
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="Probability", ylabel="Fraction correct")
     axes.set_box_aspect(1)
 
 
 def _roc_panel(axes: Axes, points: pd.DataFrame) -> None:
-    """Draw the ROC curve of each class, and name it with the area under it."""
+    """Draw the ROC curve of each class, with the area under it in the legend."""
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)
     for place, (name, curve) in enumerate(points.groupby("class", sort=False)):
         false, true = curve["false_positive_rate"], curve["true_positive_rate"]
@@ -224,7 +224,7 @@ def _roc_panel(axes: Axes, points: pd.DataFrame) -> None:
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, shift: float, height: float, colour: str) -> None:
-    """Draw the bars of one network with their intervals, one for each class."""
+    """Draw the bars of one network with intervals, one per class."""
     known = rows["value"].notna()
     rows, places = rows[known], np.flatnonzero(known) + shift
     axes.barh(places, rows["value"], height=0.92 * height, color=colour, alpha=0.75)
@@ -233,15 +233,15 @@ def _bars(axes: Axes, rows: pd.DataFrame, shift: float, height: float, colour: s
 
 
 def _lengths(rows: pd.DataFrame, value: str) -> list[pd.Series]:
-    """Return the lengths of the bars on both sides of values; a rounding error must not make one negative."""
+    """Return the lengths of error bars on both sides; a rounding error must not make a length negative."""
     return [(rows[value] - rows["low"]).clip(lower=0), (rows["high"] - rows[value]).clip(lower=0)]
 
 
 def _wrapped(name: str) -> str:
-    """Return a name in short lines."""
+    """Return a name broken into short lines."""
     return "\n".join(textwrap.wrap(name, LONGEST_LINE)) or name
 
 
 def _cut(name: str, longest: int) -> str:
-    """Return a name, or its beginning where it is too long."""
+    """Return a name, truncated if it is too long."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -1,4 +1,4 @@
-"""Gather what the report tells of classifiers from the files of a run."""
+"""Collect the report's content on classifiers from the files of a run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from radiofind.report.classifiers import NETWORK_COLUMNS, Classifier, Classifier
 from radiofind.report.cutout_figures import Mistake
 
 MOST_MISTAKES = 18
-"""Pictures of misclassified cutouts of a network."""
+"""Number of misclassified cutouts shown per network."""
 
 NAMES = (
     *("dataset", "network", "member", "metric", "class"),
     *("mosaic", "finder", "region", "true", "predicted"),
 )
-"""Columns of names, which may look like numbers and may be empty."""
+"""Columns of names, which may look like numbers or be empty."""
 
 
 def read_classifier_report(
@@ -39,7 +39,7 @@ def read_classifier_report(
     views: Sequence[str] = (),
     source_classes: Sequence[str] = (),
 ) -> ClassifierReport | None:
-    """Return what the report tells of classifiers; None when there is nothing.
+    """Return the report's content on classifiers; None if there are no classifiers.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def read_classifier_report(
     metrics, predictions
         ``{dataset}/{network}/metrics.csv`` and ``predictions.parquet`` of each network on each data set.
     members
-        How each member was trained, ``{dataset}/{network}/members/{member}.json``.
+        Training record of each member, ``{dataset}/{network}/members/{member}.json``.
     views
-        ``{dataset}/{network}/capsules.h5``, those that there are.
+        ``{dataset}/{network}/capsules.h5``, if any.
     source_classes
-        Confusions (`scores.CONFUSION_COLUMNS`) and scores (`scores.COLUMNS`) of the classes of
-        sources, one of them in each file.
+        Confusion tables (`scores.CONFUSION_COLUMNS`) and score tables (`scores.COLUMNS`) of the classes of
+        sources, one per file.
     """
     tables = [read_names(path) for path in source_classes]
     if not (predictions or tables):
@@ -73,38 +73,38 @@ def read_classifier_report(
 
 
 def check_hdf5(path: str | Path) -> None:
-    """Raise when a file of cutouts or of views is cut short."""
+    """Raise an error if a file of cutouts or of capsule views is truncated."""
     with h5py.File(path):
         pass
 
 
 def read_names(path: str | Path) -> pd.DataFrame:
-    """Read a CSV table whose names stay names, also those that are empty, ``1`` or ``NA``."""
+    """Read a CSV table with columns of names as text, even if a name is empty, ``1`` or ``NA``."""
     table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False)
     numbers = [name for name in table if name not in NAMES]
     return table.assign(**{name: pd.to_numeric(table[name].replace("", np.nan)) for name in numbers})
 
 
 def _joined(tables: Iterable[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
-    """Return all rows of the tables that have some, with these columns where there are none."""
+    """Return the rows of all non-empty tables; an empty table with these columns if all are empty."""
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
 def _place(path: str | Path) -> tuple[str, str]:
-    """Return data set and network of a file in the network's folder."""
+    """Return the data set and network from the path of a file in the network's folder."""
     return Path(path).parent.parent.name, Path(path).parent.name
 
 
 def _record(path: str) -> dict[str, object]:
-    """Return how a member was trained, with its names."""
+    """Return the training record of a member, with its data set, network and name."""
     dataset, network = _place(Path(path).parent)
     names = {"dataset": dataset, "network": network, "member": Path(path).stem}
     return json.loads(Path(path).read_text()) | names
 
 
 def _member_row(record: dict[str, object]) -> dict[str, object]:
-    """Return what is told of how a member was trained."""
+    """Return the table row of a member's training."""
     n_epochs = len(record.get("history") or ()) or None
     told = {"n_epochs": n_epochs, "best_epoch": record.get("epoch")}
     return {name: told.get(name, record.get(name)) for name in NETWORK_COLUMNS}
@@ -129,7 +129,7 @@ def _numbers(dataset: str, cutouts: Cutouts) -> pd.DataFrame:
 def _classifier(
     path: str, datasets: dict[str, Cutouts], views: dict[tuple[str, str], CapsuleViews]
 ) -> Classifier:
-    """Return what is told of one network on one data set."""
+    """Return the report's content on one network and data set."""
     dataset, network = _place(path)
     predictions = pd.read_parquet(path)
     test = with_ensemble(predictions[predictions["split"] == "test"])
@@ -139,7 +139,7 @@ def _classifier(
 
 
 def _mistakes(answers: pd.DataFrame, cutouts: Cutouts) -> list[Mistake]:
-    """Return the cutouts of which a network was surest among those that it misclassified."""
+    """Return the misclassified cutouts with the highest predicted probabilities."""
     wrong = answers[answers["class"] != answers["predicted"]]
     if wrong.empty:
         return []

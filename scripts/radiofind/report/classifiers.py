@@ -1,4 +1,4 @@
-"""What the report tells of classifiers and of the classes of sources, ready for its template."""
+"""The report's content on classifiers and the classes of sources, prepared for its template."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from radiofind.report.style import styles_of
 REGION = "test"
 NO_CLASS = CLASS_LABELS[""]
 SHOWN = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "roc_auc", "calibration_error")
-"""Metrics of the table that compares networks."""
+"""Metrics in the table that compares networks."""
 METRIC_LABELS = {
     "macro_precision": "macro precision",
     "macro_recall": "macro recall",
@@ -41,12 +41,12 @@ METRIC_LABELS = {
     "roc_auc": "ROC area",
     "calibration_error": "calibration error",
 }
-"""Metrics that are written otherwise than they are called."""
+"""Display names of metrics, if they differ from the names."""
 MOST_BESIDE = 3
-"""Confusion matrices in a row."""
+"""Number of confusion matrices in a row."""
 
 ENDS = {"": "value", "_low": "low", "_high": "high"}
-"""Endings of the names of a value and its interval."""
+"""Suffixes of the names of a value and its interval."""
 
 NETWORK_COLUMNS = (
     *("dataset", "network", "member", "architecture", "recipe", "variant", "parameters"),
@@ -63,40 +63,40 @@ class Classifier:
     network: str
     """Name of the network."""
     answers: pd.DataFrame
-    """`predictions.with_ensemble` of the test cutouts: the rows of the ensemble."""
+    """Predictions of the ensemble for the test cutouts, from `predictions.with_ensemble`."""
     mistakes: Sequence[Mistake]
-    """Some of the cutouts that the ensemble misclassified."""
+    """Some cutouts that the ensemble misclassified."""
     views: CapsuleViews | None
-    """What it makes of some cutouts; None for networks without capsules."""
+    """Reconstructions of some cutouts; None for networks without capsules."""
 
 
 @dataclass(frozen=True)
 class ClassifierReport:
-    """What the report tells of classifiers. Everything may be empty."""
+    """The report's content on classifiers. Everything may be empty."""
 
     classifiers: Sequence[Classifier] = ()
     """Each network on each data set."""
     metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(METRICS)))
-    """`evaluation.METRICS`, of all of them."""
+    """`evaluation.METRICS` of all classifiers."""
     members: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NETWORK_COLUMNS)))
-    """`NETWORK_COLUMNS`: how each member was trained; NaN where that is not known."""
+    """`NETWORK_COLUMNS`: the training of each member; NaN if unknown."""
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """dataset, network, member, epoch, loss, validation_loss and perhaps more: a row for each epoch."""
+    """dataset, network, member, epoch, loss, validation_loss and optional columns: one row per epoch."""
     numbers: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """dataset, class, and n of each of `splits.SPLITS`."""
+    """dataset, class, and the number of cutouts in each of `splits.SPLITS`."""
     source_classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_CLASSES)))
-    """`scores.CONFUSION_COLUMNS`: classes of matched sources against those of the truth."""
+    """`scores.CONFUSION_COLUMNS`: predicted against true classes of matched sources."""
     source_scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_SCORES)))
-    """`scores.COLUMNS` of the same."""
+    """`scores.COLUMNS` of the classes of sources."""
 
 
 def classifier_parts(report: ClassifierReport | None) -> dict[str, object]:
-    """Return what the template shows of classifiers; lists without anything when there are none.
+    """Return the template's variables on classifiers; empty lists if there are no classifiers.
 
     Parameters
     ----------
     report
-        None when no classifier is configured.
+        None if no classifier is configured.
     """
     report = report or ClassifierReport()
     others = [one for one in PUBLISHED if one.architecture not in _architectures(report)]
@@ -110,7 +110,7 @@ def classifier_parts(report: ClassifierReport | None) -> dict[str, object]:
 
 
 def _dataset(report: ClassifierReport, dataset: str) -> dict[str, object]:
-    """Return tables and figures of all networks on one data set."""
+    """Return the tables and figures of all networks on one data set."""
     classifiers = [one for one in report.classifiers if one.dataset == dataset]
     styles = styles_of([one.network for one in classifiers])
     scores, members, history = (
@@ -136,7 +136,7 @@ def _dataset(report: ClassifierReport, dataset: str) -> dict[str, object]:
 
 
 def _networks(scores: pd.DataFrame, members: pd.DataFrame, networks: list[str]) -> list[dict[str, object]]:
-    """Return one row per network: how it was trained, and scores of its ensemble and of its members."""
+    """Return one row per network: its training, and the scores of its ensemble and members."""
     rows = []
     overall = scores[scores["class"] == ""].set_index(["network", "member", "metric"])
     for network in networks:
@@ -154,7 +154,7 @@ def _networks(scores: pd.DataFrame, members: pd.DataFrame, networks: list[str]) 
 
 
 def _per_class(ensemble: pd.DataFrame) -> list[dict[str, object]]:
-    """Return precision, recall, F1 and area of each network and class, as texts' numbers."""
+    """Return one row per network and class: precision, recall, F1 and ROC area."""
     rows = []
     of_classes = ensemble[ensemble["class"] != ""]
     for (network, name), part in of_classes.groupby(["network", "class"], sort=False):
@@ -166,7 +166,7 @@ def _per_class(ensemble: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _mistakes(classifier: Classifier) -> dict[str, object]:
-    """Return pictures of the mistakes of one network, and how many there are."""
+    """Return the figure of one network's mistakes, and their number."""
     wrong = classifier.answers["class"] != classifier.answers["predicted"]
     return {
         "network": classifier.network,
@@ -178,7 +178,7 @@ def _mistakes(classifier: Classifier) -> dict[str, object]:
 
 
 def _views(classifier: Classifier) -> dict[str, object]:
-    """Return pictures of what the capsules of one network make of some cutouts."""
+    """Return the figures of one network's capsule reconstructions."""
     views = classifier.views
     return {
         "network": classifier.network,
@@ -188,7 +188,7 @@ def _views(classifier: Classifier) -> dict[str, object]:
 
 
 def _comparisons(report: ClassifierReport) -> list[dict[str, object]]:
-    """Return published figures of each architecture that was trained, each with ours of the same kind."""
+    """Return published results for each trained architecture, with our results to compare."""
     return [
         {
             "architecture": architecture,
@@ -200,12 +200,12 @@ def _comparisons(report: ClassifierReport) -> list[dict[str, object]]:
 
 
 def _architectures(report: ClassifierReport) -> list[str]:
-    """Return the architectures that were trained."""
+    """Return the trained architectures."""
     return list(report.members["architecture"].unique())
 
 
 def _ours(report: ClassifierReport, architecture: str) -> list[dict[str, object]]:
-    """Return our figures of one architecture: the metrics that are published of it, and what all have."""
+    """Return our results for one architecture, in the published metrics and those shown for all."""
     wanted = {one.metric for one in PUBLISHED if one.architecture == architecture and not one.of_class}
     wanted |= {"accuracy", "macro_f1"}
     trained = report.members[report.members["architecture"] == architecture]
@@ -220,7 +220,7 @@ def _ours(report: ClassifierReport, architecture: str) -> list[dict[str, object]
 
 
 def _source_classes(report: ClassifierReport) -> dict[str, object] | None:
-    """Return table and figure of the classes of sources in the test region, or in the one that there is."""
+    """Return the table and figure of source classes in the test region, or another region if it is empty."""
     table = report.source_classes
     table = table[table["n"] > 0] if len(table) else table
     if table.empty:
@@ -229,9 +229,9 @@ def _source_classes(report: ClassifierReport) -> dict[str, object] | None:
     region = REGION if REGION in regions else regions[0]
     table, scores = table[table["region"] == region], report.source_scores
     mosaics, matrices = list(table["mosaic"].unique()), _source_matrices(table)
-    # Mosaics without a source there have scores too, all of them NaN.
+    # Mosaics without sources in the region have scores too, all NaN.
     scores = scores[(scores["region"] == region) & scores["mosaic"].isin(mosaics)]
-    # Intervals of several mosaics cannot be put together from those of each.
+    # The intervals of single mosaics cannot be combined into one for all.
     intervals = _source_intervals(scores) if len(mosaics) == 1 else {}
     unknown = {"low": None, "high": None}
     titles = {f"{finder}, SNR > {snr:g}": matrix for (snr, finder), matrix in matrices.items()}
@@ -246,7 +246,7 @@ def _source_classes(report: ClassifierReport) -> dict[str, object] | None:
 
 
 def _source_matrices(table: pd.DataFrame) -> dict[tuple[float, str], pd.DataFrame]:
-    """Return the confusion matrix of each SNR limit and finder, by SNR, all mosaics together."""
+    """Return the confusion matrix of all mosaics together, by SNR limit and finder."""
     table = table.replace({"true": CLASS_LABELS, "predicted": CLASS_LABELS})
     named = set(table["true"]) | set(table["predicted"])
     order = [name for name in CLASS_LABELS.values() if name in named]
@@ -260,13 +260,13 @@ def _source_matrices(table: pd.DataFrame) -> dict[tuple[float, str], pd.DataFram
 
 
 def _source_intervals(scores: pd.DataFrame) -> dict[tuple[float, str], dict[str, float]]:
-    """Return ``low`` and ``high`` of the balanced accuracy of each SNR limit and finder."""
+    """Return the interval (``low``, ``high``) of the balanced accuracy, by SNR limit and finder."""
     balanced = scores[scores["metric"] == "balanced_accuracy"].set_index(["snr_min", "finder"])
     return balanced[["low", "high"]].to_dict("index")
 
 
 def _source_row(snr_min: float, finder: str, matrix: pd.DataFrame) -> dict[str, object]:
-    """Return balanced accuracy and accuracy of a finder, and those of always saying the commonest class."""
+    """Return balanced accuracy and accuracy of a finder, and of always predicting the most frequent class."""
     total = matrix.sum(axis=1)
     present = total[total > 0]
     hits = pd.Series({name: matrix.loc[name, name] for name in present.index})

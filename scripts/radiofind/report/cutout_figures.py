@@ -1,4 +1,4 @@
-"""Draw cutouts that were misclassified, and what capsule networks make of some, as the text of an SVG."""
+"""Draw misclassified cutouts, and reconstructions by capsule networks, as SVG text."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from radiofind.classifiers.capsule_views import CapsuleViews
 from radiofind.report.style import WIDTH_INCH, drawn
 
 MOST_BESIDE, MOST_PAIRS = 6, 9
-"""Cutouts in a row, alone and with a reconstruction."""
+"""Number of cutouts in a row, alone and with a reconstruction."""
 FAINTEST_SHOWN = -1.5
 """Lower end of the greyscale, in rms."""
 FAINT_PART = 0.02
-"""Of the peak: what counts as the noise of a cutout that has none."""
+"""Fraction of the peak used as the noise of a noiseless cutout."""
 LONGEST_LINE = 21
-"""Letters beside each other over a cutout."""
+"""Maximum length of a line above a cutout."""
 MOST_LINES = 2
-"""Lines that a name may have over a cutout."""
+"""Maximum number of lines of a name above a cutout."""
 GAP_PIXELS = 1
-"""Between the cutouts of a mosaic of them."""
+"""Gap between cutouts in a grid, pixels."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A cutout whose class was not seen."""
+    """A misclassified cutout."""
 
     name: str
     """Name of the cutout."""
@@ -39,16 +39,16 @@ class Mistake:
     rms: float
     """Noise in the same unit; NaN where unknown."""
     true: str
-    """Its class."""
+    """Its true class."""
     predicted: str
-    """The class that it was taken for."""
+    """The predicted class."""
     probability: float
-    """Of the class that it was taken for."""
+    """Probability of the predicted class."""
 
 
 @drawn
 def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
-    """Return misclassified cutouts side by side, each with its class and what it was taken for.
+    """Return a figure of misclassified cutouts, each with its true and predicted class.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
 
 @drawn
 def reconstructions_figure(views: CapsuleViews) -> Figure:
-    """Return cutouts over their reconstructions, each pair on the greyscale of its cutout.
+    """Return a figure of cutouts above their reconstructions, each pair on the greyscale of its cutout.
 
     Parameters
     ----------
@@ -95,14 +95,14 @@ def reconstructions_figure(views: CapsuleViews) -> Figure:
 
 @drawn
 def perturbations_figure(views: CapsuleViews, place: int) -> Figure:
-    """Return the reconstructions of one cutout with each dimension of its capsule changed step by step.
+    """Return a figure of reconstructions of one cutout, with each dimension of its capsule varied in steps.
 
     Parameters
     ----------
     views
-        What a network makes of cutouts.
+        Reconstructions of cutouts by a network.
     place
-        Which of the perturbed ones.
+        Index of the perturbed cutout.
     """
     perturbed = views.perturbed[place]
     mosaic = _mosaic(perturbed)
@@ -123,7 +123,7 @@ def perturbations_figure(views: CapsuleViews, place: int) -> Figure:
 
 
 def _title(mistake: Mistake) -> str:
-    """Return the class of a cutout and what it was taken for, in short lines."""
+    """Return the true and predicted class of a cutout, in short lines."""
     taken_for = _lines(mistake.predicted, f"→ {{}} {mistake.probability:.2f}")
     return "\n".join([*_lines(mistake.true), *taken_for])
 
@@ -138,13 +138,13 @@ def _picture(axes: Axes, image: np.ndarray, rms: float) -> None:
 
 
 def _linear(images: np.ndarray) -> Normalize:
-    """Return a greyscale from the lowest to the highest value, which may be one."""
+    """Return a greyscale from the lowest to the highest value, which may be equal."""
     low, high = float(np.nanmin(images)), float(np.nanmax(images))
     return Normalize(low, high if high > low else low + 1)
 
 
 def _mosaic(images: np.ndarray) -> np.ndarray:
-    """Return images (down, across, rows, columns) as one, (rows, columns), with NaN in the gaps; north up."""
+    """Return images (down, across, rows, columns) as one grid (rows, columns), NaN in the gaps, north up."""
     gaps = ((0, 0), (0, 0), (0, GAP_PIXELS), (0, GAP_PIXELS))
     padded = np.pad(images[:, :, ::-1].astype(float), gaps, constant_values=np.nan)
     down, across, rows, columns = padded.shape
@@ -152,7 +152,7 @@ def _mosaic(images: np.ndarray) -> np.ndarray:
 
 
 def _lines(name: str, form: str = "{}", *, width: int = LONGEST_LINE) -> list[str]:
-    """Return a name in short lines within a form, cut where it is too long."""
+    """Return a name in short lines, formatted by `form` and truncated if too long."""
     shortest = width - len(form) + 2
     short = textwrap.shorten(name, shortest * MOST_LINES, placeholder="…") if " " in name else name
     lines = textwrap.wrap(short, shortest) or [""]

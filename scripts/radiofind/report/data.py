@@ -1,4 +1,4 @@
-"""What the report tells: tables, pieces of sky, configuration and versions."""
+"""The content of the report: tables, image cutouts, configuration and versions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class ReportData:
-    """What the report tells. Tables may be empty, also without columns."""
+    """The content of the report. Tables may be empty, even without columns."""
 
     scores: pd.DataFrame
     """`metrics.COLUMNS`, all mosaics and finders."""
@@ -44,29 +44,29 @@ class ReportData:
     tiles: pd.DataFrame
     """`fingerprints.index_tiles`: one row per tile, or per mosaic that cannot be read."""
     empty_tiles: pd.DataFrame
-    """mosaic, finder, tile, reason: tiles in which there is nothing for a finder, and why."""
+    """mosaic, finder, tile, reason: tiles without detections, and why."""
     quarantine: pd.DataFrame
-    """`quarantine.COLUMNS`: tiles that could not be searched to the end."""
+    """`quarantine.COLUMNS`: tiles whose search failed."""
     warnings: pd.DataFrame
-    """`run_warnings.COLUMNS`: what is odd about images, and catalogues of tiles that are hard to believe."""
+    """`run_warnings.COLUMNS`: unusual images, and tiles with implausible catalogues."""
     catalogues: pd.DataFrame
-    """mosaic, finder, n_sources, n_flagged (sources on an island that the edge of a tile cuts)."""
+    """mosaic, finder, n_sources, n_flagged (sources on an island cut by the edge of a tile)."""
     noise: pd.DataFrame
-    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and perhaps beam (words)."""
+    """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and optionally beam (text)."""
     area: pd.DataFrame
     """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
     views: Sequence[SkyView]
-    """Pieces of sky to show."""
+    """Image cutouts to show."""
     cuts: pd.DataFrame
     """training_set, finder, snr_min, column, value, f1 of each tuned cut."""
     calibrations: pd.DataFrame
-    """`calibration.COLUMNS`, of the finders whose scores are probabilities."""
+    """`calibration.COLUMNS`, for finders with scores."""
     training: pd.DataFrame
     """training_set, finder, recipe, train_snr, epoch, loss, validation_loss, validation_f1 of each epoch of
     each network."""
     config_text: str
-    """The configuration that was used, YAML."""
+    """The configuration of the run, YAML."""
     versions: Mapping[str, str]
     """Version by software."""
     classifiers: ClassifierReport | None = None
-    """What there is to tell of classifiers and of the classes of sources, if there is."""
+    """Results of classifiers and classes of sources, if any."""

@@ -1,4 +1,4 @@
-"""Draw the scores, curves, training and noise of the report, each as the text of an SVG."""
+"""Draw the scores, curves, training and noise of the report, each as SVG text."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ QUANTITIES = {
 """Labels of the axes of each curve."""
 
 MOST_NAMED_MOSAICS = 6
-"""Above this many, lines of mosaics are not told apart."""
+"""With more mosaics than this, their lines are not distinguished."""
 
 MOST_BESIDE = 3
-"""Reliability diagrams in a row."""
+"""Number of reliability diagrams in a row."""
 
 COUNT_HEIGHT = 0.15
-"""Of the tallest column of counts in a reliability diagram."""
+"""Height of the tallest column of counts in a reliability diagram."""
 
 FIRST_EPOCHS = 0.1
-"""Fraction of the epochs whose loss may leave the panel: it starts far above what it comes to."""
+"""Fraction of the epochs whose loss may be off the panel, as the loss starts far above its final value."""
 
 
 @drawn
 def f1_figure(pooled: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return F1 against the SNR limit, with intervals, a line per finder and cut.
+    """Return the figure of F1 against the SNR limit, with intervals, one line per finder and cut.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def f1_figure(pooled: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
     axes = figure.subplots()
     for (finder, cut), rows in pooled.groupby(["finder", "cut"], sort=False):
         style = styles[finder]
-        # A cut moves half a step, so that the two bars of a finder do not hide each other.
+        # Cuts are shifted by half a step, so that the two bars of a finder do not overlap.
         shift = style.dodge * (1 + DODGE / 2 if cut == "tuned" else 1)
         _bars(axes, rows, rows["snr_min"] * shift, "f1", style=style, cut=cut)
     limits = sorted(pooled["snr_min"].unique())
@@ -69,7 +69,7 @@ def f1_figure(pooled: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
 
 @drawn
 def fractions_figure(fractions: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return completeness and reliability against SNR, one row of panels per cut.
+    """Return the figure of completeness and reliability against SNR, one row of panels per cut.
 
     Parameters
     ----------
@@ -93,13 +93,13 @@ def fractions_figure(fractions: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
 
 @drawn
 def measurements_figure(curves: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return flux ratio and position offsets against SNR.
+    """Return the figure of flux ratio and position offsets against SNR.
 
     Parameters
     ----------
     curves
-        Columns of `metrics.CURVE_COLUMNS`, of one region and cut. The lines of several mosaics are drawn
-        apart and without bars, because medians cannot be put together.
+        Columns of `metrics.CURVE_COLUMNS`, for one region and cut. Several mosaics get separate lines without
+        bars, because medians cannot be combined.
     styles
         Style of each finder.
     """
@@ -121,7 +121,7 @@ def measurements_figure(curves: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
 
 @drawn
 def calibration_figure(pooled: pd.DataFrame, styles: Mapping[str, Style], *, region: str) -> Figure:
-    """Return the matched fraction against the score, a panel per finder: a reliability diagram.
+    """Return the reliability diagram: matched fraction against score, one panel per finder.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def calibration_figure(pooled: pd.DataFrame, styles: Mapping[str, Style], *, reg
     styles
         Style of each finder.
     region
-        The region to show; validation, which the scores were fitted to, is drawn lightly behind it.
+        The region to show; validation, on which scores were calibrated, is drawn in light colour behind it.
     """
     finders = [finder for finder in styles if finder in set(pooled["finder"])]
     across = min(len(finders), MOST_BESIDE)
@@ -151,7 +151,7 @@ def calibration_figure(pooled: pd.DataFrame, styles: Mapping[str, Style], *, reg
 
 @drawn
 def training_figure(training: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
-    """Return loss and validation F1 against the epoch, a row of panels per network.
+    """Return the figure of loss and validation F1 against epoch, one row of panels per network.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def training_figure(training: pd.DataFrame, styles: Mapping[str, Style]) -> Figu
 
 @drawn
 def noise_figure(area: pd.DataFrame) -> Figure:
-    """Return the area with noise below a value, a line per mosaic.
+    """Return the figure of the area with noise below a given rms, one line per mosaic.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def noise_figure(area: pd.DataFrame) -> Figure:
 
 
 def _curve_panel(axes: Axes, curves: pd.DataFrame, quantity: str, *, styles: Mapping[str, Style]) -> None:
-    """Draw one quantity of all finders; with bars when there is one mosaic or their sum."""
+    """Draw one quantity of all finders, with bars for a single mosaic or pooled mosaics."""
     curves = curves[curves["n"] >= FEWEST_IN_BIN]
     by_mosaic = curves["mosaic"] if "mosaic" in curves else pd.Series("", index=curves.index)
     with_bars = len(by_mosaic.unique()) <= 1
@@ -219,7 +219,7 @@ def _curve_panel(axes: Axes, curves: pd.DataFrame, quantity: str, *, styles: Map
 
 
 def _reliability_panel(axes: Axes, rows: pd.DataFrame, *, style: Style, region: str) -> None:
-    """Draw the diagonal, the counts as columns at the bottom, and the matched fractions of one finder."""
+    """Draw the reliability diagram of one finder: diagonal, counts as columns, and matched fractions."""
     axes.plot([0, 1], [0, 1], color="#555555", linewidth=0.8)
     fitted, shown = (rows[rows["region"] == name] for name in ("validation", region))
     width, heights = shown["score_high"] - shown["score_low"], shown["n"] / shown["n"].max() * COUNT_HEIGHT
@@ -233,7 +233,7 @@ def _reliability_panel(axes: Axes, rows: pd.DataFrame, *, style: Style, region: 
 
 
 def _late_losses(epochs: pd.DataFrame) -> tuple[float, float] | None:
-    """Return a range around the losses of all but the first epochs; None when they are all one."""
+    """Return the range of the losses without the first epochs; None if they are all equal."""
     late = epochs["epoch"] > epochs["epoch"].max() * FIRST_EPOCHS
     losses = epochs.loc[late, ["loss", "validation_loss"]].to_numpy(float)
     losses = losses[np.isfinite(losses)]
@@ -242,14 +242,14 @@ def _late_losses(epochs: pd.DataFrame) -> tuple[float, float] | None:
 
 
 def _line(label: str, **look: object) -> Line2D:
-    """Return an entry of a legend that stands for the lines of all finders."""
+    """Return a legend entry that applies to the lines of all finders."""
     return Line2D([], [], color="#777777", label=label, **look)
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, snr: pd.Series, value: str, *, style: Style, cut: str) -> None:
-    """Draw values with their intervals; open markers for what is not tuned."""
+    """Draw values with their intervals, with open markers for cuts that are not tuned."""
     low, high = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
-    # Bars of unknown length are left out by matplotlib; a rounding error must not make one negative.
+    # Matplotlib omits bars of unknown (NaN) length; a rounding error must not make a length negative.
     lengths = [(rows[value] - rows[low]).clip(lower=0), (rows[high] - rows[value]).clip(lower=0)]
     axes.errorbar(
         snr,
@@ -264,7 +264,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, snr: pd.Series, value: str, *, style: 
 
 
 def _legend(figure: Figure, styles: Mapping[str, Style], cuts: Iterable[str]) -> None:
-    """Put the finders, and these cuts, above the panels."""
+    """Put a legend of the finders and cuts above the panels."""
     handles = [
         Line2D([], [], color=style.colour, marker=style.marker, label=finder)
         for finder, style in styles.items()

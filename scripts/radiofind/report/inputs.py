@@ -1,4 +1,4 @@
-"""Gather what the report tells from the files of a run."""
+"""Collect the content of the report from the files of a run."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from radiofind.workflow.quarantine import list_quarantine
 from radiofind.workflow.run_warnings import list_warnings
 
 MOST_VIEWS = 3
-"""Mosaics of which a piece of sky is shown."""
+"""Number of mosaics of which an image cutout is shown."""
 VIEW_PATCHES = 4
-"""Side of that piece, in patches."""
+"""Side of the image cutout, in patches."""
 OF_THE_REPORT = ("snakemake", "matplotlib")
-"""Distributions that no catalogue names, whose versions are told as well."""
+"""Packages that catalogues do not record, whose versions are shown too."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class MosaicFiles:
     image: ImageSource
     """The mosaic."""
     patches: str
-    """Summary of the noise."""
+    """Noise summary."""
     catalogues: Mapping[str, str]
     """Catalogue by finder."""
     truth: str | None
-    """Placed truth, if there is one."""
+    """Truth placed on the mosaic, if any."""
 
 
 def mosaic_files(
@@ -89,7 +89,7 @@ def read_report_data(
     configuration: Mapping,
     classifiers: ClassifierReport | None = None,
 ) -> ReportData:
-    """Return what the report tells.
+    """Return the content of the report.
 
     Parameters
     ----------
@@ -98,14 +98,14 @@ def read_report_data(
     tiles
         The tile table.
     scores, curves, cuts, calibrations
-        Files of the evaluation; those of cuts lie in ``{training_set}/{finder}.json``.
+        Files of the evaluation; paths of cuts end in ``{training_set}/{finder}.json``.
     models
-        What was recorded of trained networks, ``{training_set}/{finder}.json``; those that were not trained
-        epoch by epoch, without ``history``, are left out.
+        Training records of finders, ``{training_set}/{finder}.json``; those without ``history``, which were
+        not trained in epochs, are left out.
     configuration
         The checked configuration.
     classifiers
-        What `classifier_inputs.read_classifier_report` found.
+        Result of `classifier_inputs.read_classifier_report`.
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
     paths = {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()}
@@ -136,13 +136,13 @@ def read_report_data(
 
 
 def _joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return all rows of the tables that have some."""
+    """Return the rows of all non-empty tables."""
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def _catalogue_rows(files: MosaicFiles) -> Iterable[dict[str, object]]:
-    """Yield the number of sources of each finder, and of those on an island that a tile cuts."""
+    """Yield the number of sources per finder, and how many are on an island cut by a tile."""
     for finder, path in files.catalogues.items():
         flags = pd.read_parquet(path, columns=["flags"])["flags"]
         flagged = int(flags.str.split(",").map(lambda words: "island_cut" in words).sum())
@@ -150,14 +150,14 @@ def _catalogue_rows(files: MosaicFiles) -> Iterable[dict[str, object]]:
 
 
 def _empty_tiles(files: MosaicFiles) -> Iterable[dict[str, object]]:
-    """Yield the tiles without a detection and why, as the catalogue remembers them."""
+    """Yield the tiles without detections and the reasons, from the metadata of the catalogue."""
     for finder, path in files.catalogues.items():
         for tile, reason in read_metadata(path)["empty_tiles"].items():
             yield {"mosaic": files.mosaic, "finder": finder, "tile": tile, "reason": reason}
 
 
 def _noise_row(files: MosaicFiles) -> dict[str, object]:
-    """Return the median noise of a mosaic and its area."""
+    """Return the median noise, area and beam of a mosaic."""
     summary = read_metadata(files.patches)
     valid = pd.read_parquet(files.patches, columns=["n_valid"])["n_valid"].sum()
     beam = files.image.read_header().beam
@@ -186,7 +186,7 @@ def _cut_rows(path: str) -> pd.DataFrame:
 
 
 def _training_rows(path: str) -> pd.DataFrame:
-    """Return one row per epoch of a network; none for what was not trained epoch by epoch."""
+    """Return one row per epoch of a network; no rows if it was not trained in epochs."""
     place = Path(path)
     recorded = json.loads(place.read_text())
     columns = ["epoch", "loss", "validation_loss", "validation_f1"]
@@ -196,7 +196,7 @@ def _training_rows(path: str) -> pd.DataFrame:
 
 
 def _view(files: MosaicFiles, snr_min: float) -> SkyView:
-    """Return the middle of the mosaic's valid patches, with detections and the truth above an SNR."""
+    """Return an image cutout from the middle of the valid patches, with detections and truth above an SNR."""
     header = files.image.read_header()
     rms = read_metadata(files.patches)["median_rms"]
     box = _middle(pd.read_parquet(files.patches, columns=["patch"])["patch"].to_numpy(), header.shape)
@@ -215,7 +215,7 @@ def _view(files: MosaicFiles, snr_min: float) -> SkyView:
 
 
 def _middle(patches: np.ndarray, shape: tuple[int, int]) -> Box:
-    """Return a square around the valid patch that is nearest to the middle of all valid ones."""
+    """Return a square around the valid patch nearest to the middle of all valid patches."""
     row, column = np.divmod(patches, patches_across(shape))
     nearest = np.argmin((row - row.mean()) ** 2 + (column - column.mean()) ** 2)
     side = VIEW_PATCHES * PATCH_PIXELS
@@ -227,15 +227,15 @@ def _middle(patches: np.ndarray, shape: tuple[int, int]) -> Box:
 
 
 def _inside(path: str, box: Box, *further: str) -> pd.DataFrame:
-    """Return the positions of a table that lie in a box."""
+    """Return the rows of a table whose positions are in a box."""
     table = pd.read_parquet(path, columns=["x", "y", *further])
     return table[box.holds(table["x"], table["y"])]
 
 
 def versions_of(mosaics: Sequence[MosaicFiles]) -> dict[str, str]:
-    """Return the versions of Python and of the libraries that made the catalogues and the report.
+    """Return the versions of Python and of the libraries used for the catalogues and the report.
 
-    What is installed here says little: each rule may have an environment of its own.
+    They are read from the catalogues, because each rule may have run in its own environment.
 
     Parameters
     ----------

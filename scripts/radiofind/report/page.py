@@ -1,6 +1,6 @@
-"""Write the report: one page that needs no network, from tables and a few pieces of sky.
+"""Write the report: one self-contained HTML page, from tables and a few image cutouts.
 
-What is missing (truth, tuned cuts, readable mosaics, detections) is said in words on the page.
+The page says in words what is missing (truth, tuned cuts, readable mosaics, detections).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).parent / "templates"
 
 NOTHING_FOUND = "no source found"
-"""The one reason for an empty tile that was searched."""
+"""Reason of a tile that was searched but has no detections."""
 
 FORMATS = {
     "text": str,
@@ -55,7 +55,7 @@ FORMATS = {
     "number": lambda value: f"{value:.4g}",
     "micro": lambda value: f"{value * 1e6:.4g}",
 }
-"""How values are written; micro is for Jy/beam as µJy/beam."""
+"""Number formats by kind; ``micro`` shows Jy/beam as µJy/beam."""
 
 
 def write_report(data: ReportData, path: str | Path) -> None:
@@ -64,22 +64,22 @@ def write_report(data: ReportData, path: str | Path) -> None:
     Parameters
     ----------
     data
-        What it tells.
+        Its content.
     path
         The HTML file to make.
     """
     page = render(data)
     write_text(page, path)
-    logger.info("wrote %s of %d characters with %d pieces of sky", path, len(page), len(data.views))
+    logger.info("wrote %s with %d characters and %d image cutouts", path, len(page), len(data.views))
 
 
 def render(data: ReportData) -> str:
-    """Return the page, the same for the same data.
+    """Return the HTML page; it depends on the data only.
 
     Parameters
     ----------
     data
-        What it tells.
+        Its content.
     """
     data = _with_columns(data)
     styles = styles_of(_finders(data))
@@ -115,7 +115,7 @@ def render(data: ReportData) -> str:
 
 
 def _with_columns(data: ReportData) -> ReportData:
-    """Return the data with all columns in the tables that have no rows."""
+    """Return the data with all columns added to tables without rows."""
     empty = {name: columns for name, columns in COLUMNS.items() if getattr(data, name).empty}
     return replace(data, **{name: pd.DataFrame(columns=list(columns)) for name, columns in empty.items()})
 
@@ -128,7 +128,7 @@ def _finders(data: ReportData) -> list[str]:
 
 
 def _scores(scores: pd.DataFrame) -> dict[str, object]:
-    """Return the tables of the scores and what is said of them."""
+    """Return the tables of scores and the sentences about them."""
     region = scored_region(scores)
     of_region = scores[scores["region"] == region]
     pooled = pool(of_region)
@@ -153,12 +153,12 @@ def _scores(scores: pd.DataFrame) -> dict[str, object]:
 
 
 def _of(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the rows of one metric for all classes together."""
+    """Return the rows of one metric for all classes combined."""
     return scores[(scores["metric"] == metric) & (scores["class"] == "all")].copy()
 
 
 def _per_class(pooled: pd.DataFrame, legacy: pd.DataFrame) -> pd.DataFrame:
-    """Return the completeness of each class by all metrics; the legacy one of one mosaic, if it is given."""
+    """Return the completeness per class by all metrics; the legacy metric only for a single mosaic."""
     index = ["snr_min", "finder", "cut"]
     table = class_completeness(pooled).set_index(index)
     others = {"random_": pooled[pooled["metric"] == "random"], "legacy_": legacy}
@@ -172,7 +172,7 @@ def _per_class(pooled: pd.DataFrame, legacy: pd.DataFrame) -> pd.DataFrame:
 def _score_figures(
     compared: pd.DataFrame, curves: pd.DataFrame, styles: Mapping[str, Style]
 ) -> dict[str, str]:
-    """Return the figures of the scores; empty texts for those without anything to show."""
+    """Return the figures of the scores; an empty string for a figure without data."""
     fractions = pool_fractions(curves)
     measured = curves[
         (curves["cut"] == "as_found") & ~curves["quantity"].isin(("completeness", "reliability"))
@@ -185,7 +185,7 @@ def _score_figures(
 
 
 def _calibration(calibrations: pd.DataFrame, region: str, styles: Mapping[str, Style]) -> dict[str, object]:
-    """Return what is said of the scores as probabilities; nothing without detections in the region."""
+    """Return sentences, table and figure on calibration; empty without detections in the region."""
     pooled = pool_calibrations(calibrations)
     shown = pooled[pooled["region"] == region]
     of_finder = {finder: shown[shown["finder"] == finder] for finder in styles}
@@ -198,7 +198,7 @@ def _calibration(calibrations: pd.DataFrame, region: str, styles: Mapping[str, S
 
 
 def _training(training: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, object]:
-    """Return each network with its best epoch, and the curves of all."""
+    """Return the table of networks with their best epochs, and the figure of their training curves."""
     network = ["training_set", "finder"]
     best = training.sort_values("validation_f1", ascending=False, kind="stable").drop_duplicates(network)
     n_epochs = training.groupby(network, sort=False).size().reset_index(name="n_epochs")
@@ -209,7 +209,7 @@ def _training(training: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, 
 
 
 def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView, str]]:
-    """Return each piece of sky with its figure."""
+    """Return each image cutout with its figure."""
     pixel_arcsec = dict(zip(data.noise["mosaic"], data.noise["pixel_arcsec"], strict=True))
     return [
         (view, sky_figure(view, styles, pixel_arcsec=pixel_arcsec.get(view.mosaic))) for view in data.views
@@ -217,7 +217,7 @@ def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView,
 
 
 def _tiles(data: ReportData) -> dict[str, object]:
-    """Return how many tiles are in which state, and those that are to be listed."""
+    """Return the number of tiles per state, and the tiles to list."""
     readable = data.tiles[data.tiles["state"] != "unreadable"]
     failed = data.quarantine
     distinct = failed[["mosaic", "tile"]].drop_duplicates()
@@ -237,12 +237,12 @@ def _tiles(data: ReportData) -> dict[str, object]:
 
 
 def _cell(value: object, kind: str) -> str:
-    """Return a value as a cell shows it: a dash when there is none."""
+    """Return a value formatted for a table cell; a dash if missing."""
     if pd.isna(value) or value == "":
         return "–"
     return FORMATS[kind](value)
 
 
 def _data_uri(svg: str) -> str:
-    """Return an SVG as the source of an image."""
+    """Return an SVG as a data URI."""
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

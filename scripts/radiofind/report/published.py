@@ -1,4 +1,4 @@
-"""Published figures of classifiers of radio sources, to be shown beside ours: all are of other data."""
+"""Published results of classifiers of radio sources, shown for comparison; all are for other data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LUKIC_2018 = "Lukic et al. 2018, MNRAS 476, 246"
 LUKIC_2019 = "Lukic et al. 2019, MNRAS 487, 1729"
 MASLEJ_2021 = "Maslej-Krešňáková et al. 2021, arXiv:2107.00385"
 HOSSAIN = "Hossain et al., arXiv:2510.22190"
-MEMORY = "from memory of the literature, not checked against a paper"
+MEMORY = "quoted from memory, not checked against a paper"
 
 RGZ = "Radio Galaxy Zoo, FIRST"
 LOTSS = "LOFAR Two-metre Sky Survey, 4-rms masked, augmented"
@@ -16,26 +16,26 @@ LOTSS = "LOFAR Two-metre Sky Survey, 4-rms masked, augmented"
 
 @dataclass(frozen=True)
 class Published:
-    """One figure of a publication."""
+    """One published result."""
 
     architecture: str
-    """Our architecture of the same design; ``default`` for all others, with which it competes."""
+    """Our architecture of the same design; ``default`` for networks of any other design."""
     network: str
-    """What the publication calls the network."""
+    """Name of the network in the publication."""
     data: str
-    """What it was tested on."""
+    """Test data."""
     classes: str
-    """The classes, or how many."""
+    """The classes, or their number."""
     quantity: str
-    """What the publication gives, in its words."""
+    """The quantity, in the words of the publication."""
     metric: str
-    """The metric of ours that comes nearest."""
+    """Our closest metric."""
     of_class: str
-    """The class that it is of; empty for all."""
+    """The class it refers to; empty for all classes."""
     value: float
     """Between 0 and 1."""
     reference: str
-    """Where it stands."""
+    """The reference."""
 
 
 def _of_2019(architecture: str, network: str, value: float) -> Published:
@@ -46,7 +46,7 @@ def _of_2019(architecture: str, network: str, value: float) -> Published:
 
 
 def _of_dr1(of_class: str, precision: float, recall: float) -> list[Published]:
-    """Return precision and recall of a class of Lukic et al. 2018 in the first data release."""
+    """Return the precision and recall of a class in the first data release, from Lukic et al. 2018."""
     shared = ("rgz2018", "3 convolutional + 2 dense", f"{RGZ}, data release 1", "three")
     figures = (("precision", precision), ("recall", recall))
     return [Published(*shared, name, name, of_class, value, LUKIC_2018) for name, value in figures]
@@ -59,7 +59,7 @@ def _of_2018(data: str, classes: str, value: float) -> Published:
 
 
 def _other(network: str, data: str, classes: str, metric: str, value: float, reference: str) -> Published:
-    """Return a figure of a network of another design than ours."""
+    """Return a result of a network of a design that we do not have."""
     quantity = metric.replace("_f1", " F1")
     return Published("default", network, data, classes, quantity, metric, "", value, reference)
 
@@ -87,4 +87,4 @@ PUBLISHED = (
     _other("plain convolutional network (about)", "MiraBest", "FRI, FRII", "accuracy", 0.94, MEMORY),
     _other("rotation-equivariant network (about)", "MiraBest", "FRI, FRII", "accuracy", 0.965, MEMORY),
 )
-"""Lukic et al.: from their abstracts and talks; Maslej-Krešňáková et al. and Hossain et al.: abstracts."""
+"""Lukic et al.: from abstracts and talks; Maslej-Krešňáková et al. and Hossain et al.: from abstracts."""

@@ -1,4 +1,4 @@
-"""Draw a rectangle of the sky with truth and detections on it, as the text of an SVG."""
+"""Draw an image cutout with truth and detections, as SVG text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAINTEST_SHOWN, BRIGHTEST_SHOWN = -1.5, 50.0
 
 @dataclass(frozen=True)
 class SkyView:
-    """A rectangle of a mosaic with what lies in it."""
+    """An image cutout of a mosaic, with its truth and detections."""
 
     mosaic: str
     """Name of the mosaic."""
@@ -49,7 +49,7 @@ class SkyView:
 
 @drawn
 def sky_figure(view: SkyView, styles: Mapping[str, Style], *, pixel_arcsec: float | None) -> Figure:
-    """Return the image with truth and detections drawn on it.
+    """Return the figure of an image cutout with truth and detections.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def sky_figure(view: SkyView, styles: Mapping[str, Style], *, pixel_arcsec: floa
     styles
         Style of each finder.
     pixel_arcsec
-        Side of a pixel, for the scale bar; there is none when it is not known.
+        Pixel size, for the scale bar; without it there is no scale bar.
     """
     rows, columns = view.box.shape
     figure = Figure(figsize=(WIDTH_INCH, 0.9 + 6.6 * min(rows / columns, 1.3)), layout="constrained")
@@ -78,7 +78,7 @@ def sky_figure(view: SkyView, styles: Mapping[str, Style], *, pixel_arcsec: floa
 
 
 def _draw_truth(axes: Axes, truth: pd.DataFrame) -> list[Line2D]:
-    """Draw a circle around each truth source, and return what the legend says of them."""
+    """Draw a circle around each truth source, and return the legend entries."""
     handles = []
     for name, (colour, size) in TRUTH_CIRCLES.items():
         rows = truth[truth["class"].fillna("") == name] if len(truth) else truth
@@ -94,7 +94,7 @@ def _draw_truth(axes: Axes, truth: pd.DataFrame) -> list[Line2D]:
 def _draw_detections(
     axes: Axes, detections: Mapping[str, pd.DataFrame], styles: Mapping[str, Style]
 ) -> list[Line2D]:
-    """Draw a marker at each detection, and return what the legend says of them."""
+    """Draw a marker at each detection, and return the legend entries."""
     handles = []
     for finder, rows in detections.items():
         look = {"marker": styles[finder].sky_marker, "markerfacecolor": "none", "markeredgewidth": 1.1}

@@ -1,4 +1,4 @@
-"""The common look of all figures: colours and markers of finders, fonts, legends, SVG without a date."""
+"""The common style of all figures: colours and markers of finders, fonts, legends, SVG without a date."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ LOOK = {
 }
 
 WIDTH_INCH = 8.6
-"""Of most figures: the text has the size of the page's own when it is drawn as wide as the page."""
+"""Width of most figures: drawn as wide as the page, their text has the size of the page's text."""
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9", "#f0e442")
-"""Okabe & Ito 2008: told apart by colour-blind readers."""
+"""Okabe & Ito 2008: distinguishable by colour-blind readers."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SKY_MARKERS = ("+", "x", "s", "D", "^", "v", "1", "2")
-"""Those of detections on the sky; they leave the source visible."""
+"""Markers of detections on images, which leave the source visible."""
 
 DODGE = 0.06
-"""Distance of the points of two finders in one bin, as a fraction of the SNR, so that bars do not overlap."""
+"""Shift between finders in one bin, as a fraction of the SNR, so that error bars do not overlap."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How one finder looks in all figures."""
+    """The style of one finder in all figures."""
 
     colour: str
     """Colour of lines and markers."""
     marker: str
     """Marker in plots."""
     sky_marker: str
-    """Marker on the sky."""
+    """Marker on images."""
     dodge: float
-    """Factor on its SNR in plots."""
+    """Factor by which its SNR is shifted in plots."""
 
 
 def styles_of(finders: Sequence[str]) -> dict[str, Style]:
@@ -81,7 +81,7 @@ def styles_of(finders: Sequence[str]) -> dict[str, Style]:
 
 
 def drawn(draw: Callable[..., Figure]) -> Callable[..., str]:
-    """Return a function that draws a figure in the common look and returns it as SVG."""
+    """Decorate a function that draws a figure: it uses the common style and returns SVG text."""
 
     @wraps(draw)
     def as_svg(*args: object, **options: object) -> str:
@@ -94,11 +94,11 @@ def drawn(draw: Callable[..., Figure]) -> Callable[..., str]:
 
 
 def put_legend(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend above the panels; none without entries."""
+    """Put a legend above the panels, if it has entries."""
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 6))
 
 
 def plain_numbers(axis: Axis) -> None:
-    """Write the numbers of a logarithmic axis as they are spoken."""
+    """Label a logarithmic axis with plain numbers instead of powers of ten."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

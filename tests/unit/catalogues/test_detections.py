@@ -55,7 +55,7 @@ def test_an_empty_table_has_all_columns_with_their_types():
         assert table.empty
         assert {column.name: column.dtype for column in columns} == table.dtypes.astype(str).to_dict()
     assert Found().detections.columns.tolist() == [column.name for column in DETECTION]
-    with pytest.raises(ValueError, match="without ra, dec"):
+    with pytest.raises(ValueError, match="no column ra, dec"):
         conform(empty(DETECTION).drop(columns=["ra", "dec"]), DETECTION)
 
 

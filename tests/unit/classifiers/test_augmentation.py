@@ -158,7 +158,7 @@ def test_a_batch_of_32_takes_less_time_than_a_step_of_training():
 
 @pytest.mark.parametrize("wrong", [{"shift_pixels": -1}, {"scale": -0.1}, {"scale": 1.0}])
 def test_an_augmentation_that_cannot_be_is_told(wrong):
-    with pytest.raises(ValueError, match="Expected shift_pixels"):
+    with pytest.raises(ValueError, match="shift_pixels .*scale"):
         Augmentation(**wrong)
 
 
@@ -226,7 +226,7 @@ def test_balanced_classes_weigh_the_same():
     ],
 )
 def test_batches_that_cannot_be_are_told(images, label, options):
-    with pytest.raises(ValueError, match="Expected .* received"):
+    with pytest.raises(ValueError, match="images|labels"):
         CutoutBatches(
             seeded_images(images), np.array(label), **{"n_classes": 2, "batch_size": 4, "seed": 1, **options}
         )

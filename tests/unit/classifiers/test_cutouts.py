@@ -230,7 +230,7 @@ WRONG = {
     "labels of floats": ({"label": np.zeros(N)}, "label: expected integers, received float64"),
     "label too high": (
         {"label": changed(np.arange(N) % 3, 7, 3)},
-        r"label\[7\]: expected 0 to 2, the places in classes, received 3",
+        r"label\[7\]: expected 0 to 2.* received 3",
     ),
     "label too low": (
         {"label": changed(np.arange(N) % 3, [5, 9], -1)},
@@ -307,7 +307,7 @@ def test_valid_is_the_test_only_where_there_is_no_other(path, split, message):
 
 
 def test_another_split_cannot_be_the_test(path):
-    with pytest.raises(ValueError, match="Expected test or valid"):
+    with pytest.raises(ValueError, match="test: "):
         read_user_cutouts(write(path), test="train")
 
 

@@ -65,7 +65,7 @@ def test_members_that_have_been_read_make_an_ensemble(images, tmp_path):
 @pytest.mark.parametrize("other", [{"n_classes": 4}, {"size": 20}, None])
 def test_members_that_do_not_fit_together_are_an_error(other):
     members = [] if other is None else [*members_of(1), *members_of(1, **other)]
-    with pytest.raises(ValueError, match="Expected members with the same shapes, received"):
+    with pytest.raises(ValueError, match="shape"):
         ensemble_of(members)
 
 
@@ -83,9 +83,7 @@ def test_the_record_of_an_ensemble_is_what_its_members_share():
 
 
 def test_records_that_differ_where_they_must_not_are_an_error():
-    with pytest.raises(
-        ValueError, match="Expected members of one turns, received turns and 8; .*trained anew"
-    ):
+    with pytest.raises(ValueError, match="turns: turns and 8"):
         ensemble_record([record_of(1), record_of(2, turns=8)])
-    with pytest.raises(ValueError, match="received none"):
+    with pytest.raises(ValueError, match="at least one member"):
         ensemble_record([])

@@ -234,7 +234,7 @@ def test_ensemble_of_an_ensemble_is_itself():
 
 def test_members_must_tell_of_the_same_cutouts():
     predictions = predictions_of().drop(index=125)
-    with pytest.raises(ValueError, match="Expected 3 members for each test cutout, received 2 for cutout 5$"):
+    with pytest.raises(ValueError, match="cutout 5 .* 2 instead of 3 members$"):
         with_ensemble(predictions)
 
 
@@ -342,9 +342,7 @@ def test_scores_come_in_less_than_two_seconds():
 
 
 def test_probabilities_of_another_shape_are_refused():
-    with pytest.raises(
-        ValueError, match=r"Expected probabilities of shape \(2, 3\), received \(2, 4\) of seed1"
-    ):
+    with pytest.raises(ValueError, match=r"seed1 .*\(2, 4\) instead of \(2, 3\)"):
         tabulate_predictions(cutouts_of([0, 1]), np.full((2, 4), 0.25), rows=np.arange(2), member="seed1")
 
 

@@ -71,7 +71,7 @@ def test_what_other_sources_have_for_themselves_is_masked_and_joins_nothing():
 
 @pytest.mark.parametrize("rms", [0.0, -1.0, np.nan])
 def test_a_mask_without_noise_is_an_error(rms):
-    with pytest.raises(ValueError, match="Expected an rms above 0, received"):
+    with pytest.raises(ValueError, match="rms"):
         mask_cutout(np.ones((5, 5)), rms, host=(2, 2))
 
 

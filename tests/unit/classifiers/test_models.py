@@ -105,7 +105,7 @@ def test_smaller_pixels_are_binned_to_those_of_the_training(stored):
 @pytest.mark.parametrize("pixel_arcsec", [2.5, 1.35])
 def test_pixels_of_another_size_are_an_error(stored, pixel_arcsec):
     cutouts, classifier = cutouts_of(number=3), read_classifier(*stored())
-    with pytest.raises(ValueError, match=f"can be binned to 1.8 arcsec.*received {pixel_arcsec:g} arcsec"):
+    with pytest.raises(ValueError, match=f"pixels of {pixel_arcsec:g} arcsec .*1.8 arcsec"):
         classifier.predict_classes(cutouts.image, cutouts.rms, pixel_arcsec)
 
 
@@ -122,9 +122,9 @@ def test_where_pixels_of_the_training_are_unknown_all_are_taken(stored):
         ({"turns": None}, r"a\.json.*turns"),
         (
             {"classes": ["a", "b"]},
-            r"a.keras: expected a network from and to .*\(None, 2\).* received .*None, 3",
+            r"a.keras: .*\(None, 2\).* received .*None, 3",
         ),
-        ({"preparation": {"size_pixels": 20}}, "a.keras: expected a network from and to .*20, 20"),
+        ({"preparation": {"size_pixels": 20}}, "a.keras: .*20, 20"),
         ({"preparation": {"pixels": 20}}, r"a\.json.*preparation"),
     ],
 )

@@ -241,19 +241,19 @@ def test_the_given_images_stay_as_they_are():
     ],
 )
 def test_a_preparation_that_cannot_be_is_told(wrong):
-    with pytest.raises(ValueError, match="Expected .* received"):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
         Preparation(**{"size_pixels": 8, **wrong})
 
 
 def test_the_words_that_were_received_are_told_in_their_order():
-    with pytest.raises(ValueError, match="received 'none' and 'log'"):
+    with pytest.raises(ValueError, match="'none' and 'log'"):
         Preparation(8, scaling="log")
 
 
 def test_images_and_noise_of_other_shapes_are_told():
-    with pytest.raises(ValueError, match=r"received \(8, 8\)"):
+    with pytest.raises(ValueError, match=r"images .*\(8, 8\)"):
         prepare(np.zeros((8, 8)), None, plain(8))
-    with pytest.raises(ValueError, match="an rms for each of 2 images"):
+    with pytest.raises(ValueError, match="rms .* 2 images"):
         prepare(np.zeros((2, 8, 8)), np.ones(3), plain(8, clip_rms=1))
     with pytest.raises(ValueError, match=r"an rms for each of 2 images, received shape \(2, 1\)"):
         prepare(np.zeros((2, 8, 8)), np.ones((2, 1)), plain(8, clip_rms=1))

@@ -66,7 +66,7 @@ def test_members_of_folds_answer_for_each_cutout_once(cutouts, tmp_path):
 
 def test_a_member_of_another_split_is_refused(cutouts, members):
     other = replace(cutouts, split=np.roll(cutouts.split, 3))
-    with pytest.raises(ValueError, match=r"seed1\.json: expected a member trained on this split of the data"):
+    with pytest.raises(ValueError, match=r"seed1\.json: .*split"):
         predict_members(other, members, threads=1)
 
 

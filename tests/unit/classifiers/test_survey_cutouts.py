@@ -260,11 +260,11 @@ def test_a_class_with_too_few_objects_is_an_error_that_names_it_and_its_count(su
     doubles = mosaic.catalogue["n_components"] == 2
     for left in (0, 2):
         catalogue = mosaic.catalogue[~doubles | (doubles.cumsum() <= left)]
-        received = rf"received {left} of class two_component_extended above peak_snr 5 in deep \(.*compact 1"
-        with pytest.raises(ValueError, match=f"Expected 3 or more objects of each class, {received}"):
+        told = rf"two_component_extended has {left} objects above peak_snr 5.* 3 .*in deep \(.*compact 1"
+        with pytest.raises(ValueError, match=told):
             cut_dataset([replace(mosaic, catalogue=catalogue)], COUNTS, **SPLIT)
     none = replace(mosaic, catalogue=mosaic.catalogue[:0])
-    with pytest.raises(ValueError, match=r"received 0 of class compact .* in deep \(no sources\)"):
+    with pytest.raises(ValueError, match=r"compact has 0 .* in deep \(no sources\)"):
         cut_dataset([none], COUNTS, **SPLIT)
 
 
@@ -273,13 +273,13 @@ def test_a_class_without_an_example_in_train_is_an_error_that_names_it(survey, m
         "radiofind.classifiers.survey_cutouts.split_of",
         lambda label, group, **_: np.where(label == 2, "test", "train"),
     )
-    with pytest.raises(ValueError, match=r"in train, received none of the \d+ of class two_component"):
+    with pytest.raises(ValueError, match=r"none of the \d+ .*class two_component.* in train"):
         cut_dataset([survey("deep")], COUNTS, **SPLIT)
 
 
 def test_pixels_of_two_sizes_are_an_error_that_names_both(survey):
     coarse = survey("coarse", CDELT1=-3 / 3600, CDELT2=3 / 3600)
-    with pytest.raises(ValueError, match=r"received 2 arcsec in deep and 3 in coarse"):
+    with pytest.raises(ValueError, match=r"2 arcsec in deep and 3 in coarse"):
         cut_dataset([survey("deep"), coarse], COUNTS, **SPLIT)
 
 
@@ -294,5 +294,5 @@ def test_pixels_of_two_sizes_are_an_error_that_names_both(survey):
 def test_an_unknown_setting_is_an_error_that_names_the_known(survey, change, expected):
     with pytest.raises(ValueError, match=expected):
         cut_dataset([survey("deep")], replace(COUNTS, **change), **SPLIT)
-    with pytest.raises(ValueError, match="Expected one mosaic or more for a data set, received none"):
+    with pytest.raises(ValueError, match="no mosaic"):
         cut_dataset([], COUNTS, **SPLIT)

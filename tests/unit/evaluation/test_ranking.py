@@ -98,8 +98,8 @@ def test_verdict_names_the_best_and_another_finder():
         score(finder="b", n_matched=44, cut="as_found"),
     ]
     assert sentences(*rows) == [
-        "SNR > 5: b (tuned) is best with F1 0.600 (0.550–0.650), before a (tuned) with 0.400 (0.350–0.450); "
-        "the intervals do not overlap."
+        "SNR > 5: b (tuned) is best with F1 0.600 (0.550–0.650), "
+        "ahead of a (tuned) with 0.400 (0.350–0.450); the intervals do not overlap."
     ]
 
 
@@ -108,12 +108,12 @@ def test_verdict_says_that_intervals_overlap_or_are_not_known():
         "; the intervals overlap."
     )
     unknown = score(finder="b", n_matched=41, f1_low=np.nan, f1_high=np.nan)
-    assert sentences(score(finder="a"), unknown)[0].endswith("whether that is chance cannot be told.")
+    assert sentences(score(finder="a"), unknown)[0].endswith("may be chance.")
 
 
 def test_verdict_on_a_single_finder_a_tie_and_no_match():
     assert sentences(score())[0].endswith("no other finder was compared.")
-    assert "are level" in sentences(score(finder="a"), score(finder="b"))[0]
+    assert "are equal" in sentences(score(finder="a"), score(finder="b"))[0]
     assert sentences(score(n_matched=0))[0] == "SNR > 5: no finder matched a source."
 
 

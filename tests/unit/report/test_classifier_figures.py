@@ -85,7 +85,7 @@ def test_figures_are_svg_without_a_date(figures):
 def test_each_network_has_its_row_of_answers(figures):
     for text in ("default", "convnet8"):
         assert n_texts(figures[0], text) == 1
-    for text in ("Probability of the answer", "Each class against the rest", "30 cutouts"):
+    for text in ("Predicted probability", "Each class against the rest", "30 cutouts"):
         assert n_texts(figures[0], text) == 2
 
 
@@ -155,7 +155,7 @@ def test_class_without_test_cutouts_has_no_bar():
 
 def test_histories_of_all_members_are_drawn(figures):
     assert n_texts(figures[3], "default") == n_texts(figures[3], "convnet8") == 1
-    assert n_texts(figures[3], "Error in validation") == 2
+    assert n_texts(figures[3], "Validation error") == 2
     one = history_figure(history().query("member == 'seed1'"), STYLES)
     colour = f"stroke: {STYLES['default'].colour}"
     assert figures[3].count(colour) == 2 * one.count(colour)
@@ -163,4 +163,4 @@ def test_histories_of_all_members_are_drawn(figures):
 
 @pytest.mark.parametrize("n", [1, 3])
 def test_short_histories_are_drawn(n):
-    assert n_texts(history_figure(history(n), STYLES), "Error in validation") == 2
+    assert n_texts(history_figure(history(n), STYLES), "Validation error") == 2

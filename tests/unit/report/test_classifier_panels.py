@@ -146,7 +146,7 @@ def test_reliability_is_how_often_answers_of_a_probability_are_right():
     np.testing.assert_allclose(
         [bar[:, 1] for bar in bars.get_segments()], points[["low", "high"]], atol=1e-12
     )
-    assert (panel.get_xlabel(), panel.get_ylabel()) == ("Probability", "Fraction right")
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("Probability", "Fraction correct")
 
 
 def test_curves_go_from_false_to_true_positives_and_look_different():

@@ -270,14 +270,14 @@ def test_truth_outside_all_mosaics_is_said():
 def test_scores_of_another_region_are_announced():
     scores = pd.concat([scores_of(region="validation"), scores_of(n_truth=0).assign(n_truth=0)])
     text = words(render(data_of(scores=scores)))
-    assert "The test region holds no truth" in text and "Validation region" in text
+    assert "These are the scores of the validation region" in text and "Validation region" in text
 
 
 def test_missing_tuned_cut_and_classes_are_said():
     scores = scores_of()
     scores = scores[(scores["cut"] == "as_found") & (scores["class"] == "all")]
     text = words(render(data_of(scores=scores)))
-    assert "No cut was tuned" in text and "The truth names no classes" in text
+    assert "No cut was tuned" in text and "The truth has no classes" in text
 
 
 def test_mosaics_are_pooled_and_listed():
@@ -316,7 +316,7 @@ def test_quarantined_blank_and_unreadable_tiles_are_listed():
     text = words(render(data_of(tiles=tiles, empty_tiles=empty, quarantine=table("quarantine", failed))))
     assert "2 mosaics, 1 unreadable . 2 tiles: 1 live, 1 blank, 1 in quarantine" in text
     assert "m y000x000 pybdsf PyBDSF crashed with signal 11 logs/a.log rm results/a.parquet" in text
-    assert "1 pair of tile and finder with nothing to search" in text
+    assert "1 pair of tile and finder without searchable pixels" in text
     assert "m y000x000 net constant" in text
     assert "m y000x001 no valid pixel" in text
     assert "broken no SIMPLE card" in text

@@ -1,1 +1,1 @@
-"""Networks that tell classes of galaxies, a module for each that was published."""
+"""Networks that classify radio galaxies, one module per published network."""

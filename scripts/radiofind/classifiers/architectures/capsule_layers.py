@@ -1,4 +1,7 @@
-"""Capsules: vectors whose length says whether something is there, their numbers how (Sabour et al. 2017)."""
+"""Layers of capsules: vectors whose length is the evidence for a class, their direction its appearance.
+
+See Sabour et al. 2017.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import keras
 from keras import layers, ops
 
 DIMENSIONS = 16
-"""Numbers in the capsule of a class."""
+"""Dimensions of a class capsule."""
 PRESENT, ABSENT, ABSENT_WEIGHT = 0.9, 0.1, 0.5
-"""Lengths beyond which a capsule of the true class, or of another, loses nothing; weight of the others."""
+"""Lengths above (true class) or below (other classes) which there is no loss; weight of the other classes."""
 TINY = 1e-7
-"""Keeps the root of nothing from having an infinite slope."""
+"""Prevents an infinite gradient of the square root at zero."""
 
 
 def squash(vectors: keras.KerasTensor) -> keras.KerasTensor:
-    """Return vectors of the same direction and a length below 1 (Sabour et al. 2017, equation 1)."""
+    """Return vectors with the same direction and a length below 1 (Sabour et al. 2017, equation 1)."""
     square = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * (square / (1 + square)) / ops.sqrt(square + TINY)
 
@@ -36,7 +39,7 @@ def margin_loss(target: keras.KerasTensor, lengths: keras.KerasTensor) -> keras.
 
 @keras.saving.register_keras_serializable("radiofind")
 class CapsuleLoss(keras.losses.Loss):
-    """Margin loss of the capsules, and the weighted error of the decoder, from what `build_capsnet` gives."""
+    """Margin loss of the capsules plus weighted decoder error, from the output of `build_capsnet`."""
 
     def __init__(self, reconstruction: float = 0.392, name: str = "capsule_loss", **options: object) -> None:
         super().__init__(name=name, **options)
@@ -48,34 +51,34 @@ class CapsuleLoss(keras.losses.Loss):
         return margin_loss(y_true, y_pred[:, :n_classes]) + self.reconstruction * y_pred[:, n_classes]
 
     def get_config(self) -> dict[str, object]:
-        """Return what makes the loss again."""
+        """Return the arguments to recreate the loss."""
         return {**super().get_config(), "reconstruction": self.reconstruction}
 
 
 @keras.saving.register_keras_serializable("radiofind")
 class Squash(layers.Layer):
-    """Vectors made shorter than 1, see `squash`."""
+    """Layer that applies `squash`."""
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the vectors."""
+        """Return the squashed vectors."""
         return squash(inputs)
 
 
 @keras.saving.register_keras_serializable("radiofind")
 class ClassCapsules(layers.Layer):
-    """A capsule of 16 numbers for each class, by routing by agreement (Sabour et al. 2017, procedure 1)."""
+    """One 16-dimensional capsule per class, by routing by agreement (Sabour et al. 2017, procedure 1)."""
 
     def __init__(self, n_classes: int, rounds: int = 3, **options: object) -> None:
         super().__init__(**options)
         self.n_classes, self.rounds = n_classes, rounds
 
     def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make the matrices by which each primary capsule predicts each class."""
+        """Create the matrices with which each primary capsule predicts each class capsule."""
         shape = (self.n_classes, input_shape[1], DIMENSIONS, input_shape[2])
         self.kernel = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """Return capsules (n, n_classes, 16) from primary ones (n, number, 8)."""
+        """Return class capsules (n, n_classes, 16) from primary capsules (n, number, 8)."""
         predicted = ops.einsum("kijd,bid->bkij", self.kernel, inputs)
         agreement = ops.zeros_like(predicted[..., 0])
         for left in reversed(range(self.rounds)):
@@ -86,13 +89,13 @@ class ClassCapsules(layers.Layer):
         return capsules
 
     def get_config(self) -> dict[str, object]:
-        """Return what makes the layer again."""
+        """Return the arguments to recreate the layer."""
         return {**super().get_config(), "n_classes": self.n_classes, "rounds": self.rounds}
 
 
 @keras.saving.register_keras_serializable("radiofind")
 class Lengths(layers.Layer):
-    """Lengths of capsules."""
+    """Layer that returns the lengths of capsules."""
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Return lengths (n, n_classes)."""
@@ -101,16 +104,16 @@ class Lengths(layers.Layer):
 
 @keras.saving.register_keras_serializable("radiofind")
 class Shares(layers.Layer):
-    """Lengths divided by their sum: the longest capsule stays the most probable class."""
+    """Lengths divided by their sum, so that the longest capsule is the most probable class."""
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """Return what sums to 1."""
+        """Return the normalised lengths."""
         return inputs / ops.sum(inputs, axis=-1, keepdims=True)
 
 
 @keras.saving.register_keras_serializable("radiofind")
 class Chosen(layers.Layer):
-    """Capsules of which all are 0 but one: that of the true class in training, and the longest in use."""
+    """Capsules with all but one set to 0: the true class is kept in training, else the longest."""
 
     def call(self, inputs: list[keras.KerasTensor], training: bool | None = None) -> keras.KerasTensor:
         """Return (n, n_classes * 16) from capsules, lengths and the true class."""

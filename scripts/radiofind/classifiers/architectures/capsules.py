@@ -1,4 +1,4 @@
-"""A capsule network (Sabour et al. 2017), as Lukic et al. 2019b used it, and what its capsules stand for."""
+"""The capsule network (Sabour et al. 2017) as used by Lukic et al. 2019b, and its reconstructions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from radiofind.classifiers.architectures.capsule_layers import (
 from radiofind.classifiers.architectures.convnets import image_input
 
 PRIMARY_DIMENSIONS = 8
-"""Numbers in a primary capsule."""
+"""Dimensions of a primary capsule."""
 STEPS = tuple(np.round(np.arange(-0.25, 0.251, 0.05), 2).tolist())
-"""By how much the numbers of a capsule are changed to see what they stand for."""
+"""Values added to a dimension of a capsule to visualise its meaning."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Design:
     filters: int
     """Channels of the first convolution."""
     kernel: int
-    """Side of its kernel."""
+    """Kernel size of the first convolution."""
     stride: int
     """Its stride."""
     capsules: int
-    """Channels of the primary capsules, 8 numbers each."""
+    """Channels of the primary capsules, with 8 dimensions each."""
     primary_kernel: int
     """Side of their kernel."""
     primary_stride: int
@@ -48,8 +48,8 @@ class Design:
     reconstruction: float
     """Weight of the reconstruction in the loss."""
     normalised: bool = False
-    """Whether primary capsules are, on the whole, equally long in all cutouts. Without it, those of cutouts
-    that are mostly empty are so short, and those of the classes, squashed again, that nothing is learnt."""
+    """Whether to normalise the total length of the primary capsules. Otherwise they are so short in mostly
+    empty cutouts, and the class capsules after another squashing even more, that nothing is learned."""
 
 
 DESIGNS = {
@@ -63,7 +63,7 @@ SMALL_DESIGNS = {
     "filters": Design(128, 16, 3, 16, 8, 2, (512, 1024), 0.392, normalised=True),
     "decoder": Design(128, 9, 2, 16, 9, 2, (1024, 2048), 5.0, normalised=True),
 }
-"""The same for half of that side: networks that a CPU can train."""
+"""The variants for cutouts of half that side, small enough for training on a CPU."""
 
 
 def design_of(settings: Mapping[str, object]) -> Design:
@@ -72,13 +72,13 @@ def design_of(settings: Mapping[str, object]) -> Design:
     Parameters
     ----------
     settings
-        ``variant``: ``default``, ``filters`` or ``decoder``; ``small``, whether they are of `SMALL_DESIGNS`;
-        and any field of `Design` that is to differ.
+        ``variant``: ``default``, ``filters`` or ``decoder``; ``small``, whether to use `SMALL_DESIGNS`;
+        and any field of `Design` to override.
 
     Raises
     ------
     ValueError
-        When there is no such variant.
+        If there is no such variant.
     """
     variant = settings.get("variant", "default")
     designs = SMALL_DESIGNS if settings.get("small") else DESIGNS
@@ -89,29 +89,29 @@ def design_of(settings: Mapping[str, object]) -> Design:
 
 
 def build_capsnet(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:
-    """Return a capsule network with its decoder, ready to be trained with `CapsuleLoss`.
+    """Return a capsule network with its decoder, to be trained with `CapsuleLoss`.
 
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees.
+        Side of its input.
     n_classes
         Number of classes.
     settings
-        What `design_of` reads, and ``channels``: planes of a cutout (1).
+        Settings of `design_of`, and ``channels``: planes of a cutout (1).
 
     Returns
     -------
     keras.Model
-        From ``image`` (n, size, size, 1) and ``label`` (n, n_classes), the true class, which only the decoder
-        sees, and only in training. Its output (n, 2 n_classes + 1) is, side by side, the layer ``lengths`` of
-        the capsules, the mean squared error of the decoder, and the layer ``probabilities``, the lengths
+        Its inputs are ``image`` (n, size, size, 1) and ``label`` (n, n_classes), the true class, used only by
+        the decoder and only in training. Its output (n, 2 n_classes + 1) concatenates the layer ``lengths``
+        of the capsules, the mean squared error of the decoder, and the layer ``probabilities``, the lengths
         divided by their sum.
 
     Raises
     ------
     ValueError
-        When the cutouts are too small for the kernels, or there is no such variant.
+        If the cutouts are too small for the kernels, or there is no such variant.
     """
     design = design_of(settings)
     _check_size(size_pixels, design)
@@ -136,7 +136,7 @@ def build_capsnet(size_pixels: int, n_classes: int, settings: Mapping[str, objec
 
 
 def reconstruct(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return what the decoder makes of the longest capsule of each image.
+    """Return the decoder's reconstruction of each image from its longest capsule.
 
     Parameters
     ----------
@@ -157,19 +157,19 @@ def reconstruct(network: keras.Model, images: np.ndarray) -> np.ndarray:
 def perturb_capsules(
     network: keras.Model, images: np.ndarray, *, steps: tuple[float, ...] = STEPS
 ) -> np.ndarray:
-    """Return what the decoder makes of capsules of which one number is changed (Lukic et al. 2019b).
+    """Return reconstructions with one dimension of the longest capsule perturbed (Lukic et al. 2019b).
 
     Parameters
     ----------
     network, images
         As for `reconstruct`.
     steps
-        What is added to a number of the longest capsule; -0.25 to 0.25 in the paper.
+        Values added to a dimension of the longest capsule; -0.25 to 0.25 in the paper.
 
     Returns
     -------
     float32 ndarray
-        Shape (n, 16, steps, size, size, channels): for each of the numbers, and for each step.
+        Shape (n, 16, steps, size, size, channels): for each dimension and step.
     """
     flat = _longest(network, images)
     numbers = flat.reshape(len(flat), -1, DIMENSIONS)
@@ -183,17 +183,17 @@ def perturb_capsules(
 
 
 def _check_size(size_pixels: int, design: Design) -> None:
-    """Raise when cutouts are smaller than what one primary capsule sees."""
+    """Raise if cutouts are smaller than the receptive field of a primary capsule."""
     least = design.kernel + design.stride * (design.primary_kernel - 1)
     if size_pixels < least:
         raise ValueError(
-            f"Expected cutouts of at least {least} pixels for kernels of {design.kernel} and "
-            f"{design.primary_kernel} pixels, received {size_pixels}"
+            f"cutouts of {size_pixels} pixels are too small for kernels of {design.kernel} and "
+            f"{design.primary_kernel} pixels, which need at least {least}"
         )
 
 
 def _decoder(shape: tuple[int, ...], n_classes: int, hidden: tuple[int, int]) -> keras.Model:
-    """Return the network that makes an image of a capsule."""
+    """Return the network that reconstructs an image from a capsule."""
     pixels = int(np.prod(shape))
     steps = [layers.Dense(size, activation="relu", name=f"hidden{size}") for size in hidden]
     steps += [layers.Dense(pixels, activation="sigmoid", dtype="float32", name="pixels")]
@@ -202,7 +202,7 @@ def _decoder(shape: tuple[int, ...], n_classes: int, hidden: tuple[int, int]) ->
 
 
 def _longest(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the capsules of images (n, n_classes * 16), all 0 but the longest."""
+    """Return the capsules of images (n, n_classes * 16), with all but the longest set to 0."""
     given, found = network.get_layer("image").output, network.get_layer("capsules").output
     capsules = np.asarray(keras.Model(given, found).predict(images, verbose=0))
     longest = np.linalg.norm(capsules, axis=-1).argmax(axis=-1)

@@ -12,20 +12,20 @@ WEIGHT_DECAY = 0.01
 
 
 def image_input(size_pixels: int, settings: Mapping[str, object]) -> keras.KerasTensor:
-    """Return the input that every classifier has, ``image``.
+    """Return the input ``image`` common to all classifiers.
 
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees.
+        Side of its input.
     settings
-        ``channels``: planes of a cutout; 1 when it is not there.
+        ``channels``: planes of a cutout (1 by default).
     """
     return keras.Input((size_pixels, size_pixels, int(settings.get("channels", 1))), name="image")
 
 
 def probabilities(features: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
-    """Return the output that every classifier has, ``probabilities``; in float32 also when others are not."""
+    """Return the output ``probabilities`` common to all classifiers, in float32 whatever the precision."""
     return layers.Dense(n_classes, activation="softmax", dtype="float32", name="probabilities")(features)
 
 
@@ -35,7 +35,7 @@ def build_convnet4(size_pixels: int, n_classes: int, settings: Mapping[str, obje
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees.
+        Side of its input.
     n_classes
         Number of classes.
     settings
@@ -45,7 +45,7 @@ def build_convnet4(size_pixels: int, n_classes: int, settings: Mapping[str, obje
     -------
     keras.Model
         From ``image`` (n, size, size, 1) to ``probabilities`` (n, n_classes): 5,022,467 parameters for three
-        planes of 100 x 100 and three classes, as the public code has it.
+        planes of 100 x 100 and three classes, as in the public code.
     """
     image = image_input(size_pixels, settings)
     x = image
@@ -75,7 +75,7 @@ def build_convnet8(size_pixels: int, n_classes: int, settings: Mapping[str, obje
 
 
 def build_simple(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:
-    """Return the network that the public code calls simple: convolutions without any activation.
+    """Return the network called "simple" in the public code: convolutions without activations.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def build_simple(size_pixels: int, n_classes: int, settings: Mapping[str, object
 def _pair(
     x: keras.KerasTensor, filters: int, *, kernel: int, pool_padding: str, number: int
 ) -> keras.KerasTensor:
-    """Return what two convolutions, a pooling and a dropout make of an input."""
+    """Apply two convolutions, pooling and dropout."""
     for place in (1, 2):
         name = f"conv{number}_{place}"
         x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
@@ -109,7 +109,7 @@ def _pair(
 
 
 def _dense(x: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
-    """Return the probabilities after the dense layer, which is linear in the public code."""
+    """Apply the dense layer, which is linear in the public code, and return the probabilities."""
     penalty = keras.regularizers.L2(WEIGHT_DECAY)
     x = layers.Dense(500, kernel_regularizer=penalty, name="dense")(layers.Flatten(name="flat")(x))
     return probabilities(layers.Dropout(0.5, name="drop_dense")(x), n_classes)

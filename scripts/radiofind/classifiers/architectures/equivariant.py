@@ -1,8 +1,8 @@
-"""The network of the architecture ``default``: cutouts turned by quarter turns or mirrored get one answer.
+"""The network of the architecture ``default``, invariant under rotations by 90 deg and mirroring.
 
 Its convolutions are those of Cohen & Welling (2016, arXiv:1602.07576) for the eight symmetries of a square,
-which Scaife & Porter (2021, MNRAS 503, 2369) brought to radio galaxies. There is no up and down on the sky:
-few labelled galaxies go further when the network need not learn each orientation anew.
+which Scaife & Porter (2021, MNRAS 503, 2369) applied to radio galaxies. The sky has no preferred
+direction: fewer labelled galaxies suffice if the network need not learn each orientation separately.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from keras import layers, ops
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
 
 SYMMETRIES = 8
-"""Quarter turns, then the same after mirroring."""
+"""Rotations by 90 deg, then the same after mirroring."""
 FIELDS = (4, 6, 6, 12, 12, 24, 48)
-"""Features of each convolution, each in eight orientations."""
+"""Features per convolution, each in eight orientations."""
 POOLED = (0, 2, 4)
-"""Convolutions after which the image is halved."""
+"""Convolutions followed by pooling by a factor of two."""
 DROPOUT = 0.2
-"""Part of the features that is left out in each step of the training."""
+"""Dropout fraction."""
 
 
 def changed(image: object, symmetry: int) -> object:
-    """Return an image that is mirrored (from symmetry 4 on), then turned by quarter turns.
+    """Return an image mirrored (from symmetry 4 on), then rotated by multiples of 90 deg.
 
     Parameters
     ----------
     image
         Tensor of shape (rows, columns, ...).
     symmetry
-        From 0, which changes nothing, to 7.
+        0 (identity) to 7.
     """
     mirrored = ops.flip(image, axis=1) if symmetry >= 4 else image
     return ops.rot90(mirrored, k=symmetry % 4, axes=(0, 1))
 
 
 def _places() -> np.ndarray:
-    """Return, for each symmetry, where the eight orientations of its kernel are found."""
+    """Return, for each symmetry, the permutation of the eight orientations of its kernel."""
     turned = [np.rot90(_marked(number >= 4), number % 4).tobytes() for number in range(SYMMETRIES)]
     inverse = [
         next(two for two in range(SYMMETRIES) if _product(one, two, turned) == 0) for one in range(SYMMETRIES)
@@ -55,7 +55,7 @@ def _marked(mirrored: bool) -> np.ndarray:
 
 
 def _product(one: int, two: int, turned: list[bytes]) -> int:
-    """Return the symmetry that does what `two` and after it `one` do."""
+    """Return the product of two symmetries: `two`, followed by `one`."""
     image = np.rot90(_marked(two >= 4), two % 4)
     return turned.index(np.rot90(image[:, ::-1] if one >= 4 else image, one % 4).tobytes())
 
@@ -78,7 +78,7 @@ class SymmetricConv2D(layers.Layer):
         self.features, self.kernel_size, self.first = features, kernel_size, first
 
     def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make the kernel in one orientation, with weights as He et al. (2015) draw them."""
+        """Create the kernel in one orientation, with the initial weights of He et al. (2015)."""
         orientations = 1 if self.first else SYMMETRIES
         shape = (
             self.kernel_size,
@@ -107,18 +107,18 @@ class SymmetricConv2D(layers.Layer):
         return (*input_shape[:-1], SYMMETRIES * self.features)
 
     def get_config(self) -> dict[str, object]:
-        """Return what makes the same layer again."""
+        """Return the arguments to recreate the layer."""
         own = {"features": self.features, "kernel_size": self.kernel_size, "first": self.first}
         return super().get_config() | own
 
 
 def build_default(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:
-    """Return seven symmetric convolutions whose strongest orientation is pooled over the cutout.
+    """Return the network of seven symmetric convolutions, pooled over orientations and the cutout.
 
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees: a multiple of 8, or the last rows have no mirror image.
+        Side of its input: a multiple of 8, otherwise the last rows have no mirror image.
     n_classes
         Number of classes.
     settings
@@ -148,7 +148,7 @@ def build_default(size_pixels: int, n_classes: int, settings: Mapping[str, objec
 
 
 def _block(x: keras.KerasTensor, features: int, number: int) -> keras.KerasTensor:
-    """Return a convolution, perhaps halved, normalised alike in all orientations, and its positive part."""
+    """Apply a convolution, optional pooling, normalisation over all orientations, and ReLU."""
     x = SymmetricConv2D(features, 3 if number else 5, first=not number, name=f"conv{number}")(x)
     if number in POOLED:
         x = layers.MaxPooling2D(2, name=f"pool{number}")(x)

@@ -1,4 +1,4 @@
-"""The network that told compact from extended radio sources in FIRST cutouts (Lukic et al. 2018)."""
+"""The network that distinguishes compact and extended sources in FIRST cutouts (Lukic et al. 2018)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def build_rgz2018(size_pixels: int, n_classes: int, settings: Mapping[str, objec
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees; 132 in the paper.
+        Side of its input; 132 in the paper.
     n_classes
         Number of classes: two or four in the paper.
     settings
@@ -29,7 +29,7 @@ def build_rgz2018(size_pixels: int, n_classes: int, settings: Mapping[str, objec
 
     Notes
     -----
-    Layers as Becker et al. 2021 made them again in public code, of whom the padding is an assumption.
+    Layers as reproduced by Becker et al. 2021 in public code; the padding is their assumption.
     """
     image = image_input(size_pixels, settings)
     same = {"padding": "same", "activation": "relu"}

@@ -1,4 +1,4 @@
-"""The table of classifiers: how each is built, what it loses by, and by which recipes it is trained."""
+"""The table of architectures: how each is built, its loss, and its training recipes."""
 
 from __future__ import annotations
 
@@ -50,29 +50,29 @@ def margin_loss(target: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A kind of classifier."""
+    """An architecture of classifiers."""
 
     name: str
     """Name in the configuration."""
     build: Callable[[int, int, Settings], keras.Model]
-    """Makes the network that is trained, from the side of its input, the number of classes and settings. It
-    has an input ``image`` (n, size, size, 1) and a layer ``probabilities`` (n, n_classes) that sums to 1."""
+    """Builds the network from the side of its input, the number of classes and settings, with an input
+    ``image`` (n, size, size, 1) and a layer ``probabilities`` (n, n_classes) that sums to 1."""
     recipes: Mapping[str, ClassifierRecipe]
-    """``default``, and ``paper`` where there is one."""
+    """Recipes: ``default``, and ``paper`` if published."""
     loss: Callable[[ClassifierRecipe, Settings], keras.losses.Loss]
-    """Makes the loss for a recipe and settings."""
+    """Returns the loss for a recipe and settings."""
     judged: str = "probabilities"
-    """The layer by which the validation cutouts are judged."""
+    """The layer evaluated for the validation cutouts."""
     error: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy
-    """The loss of each validation cutout, from the true class and that layer."""
+    """Computes the loss of each validation cutout, from the true class and that layer."""
     sees_label: bool = False
-    """Whether the network, in training, takes the true class as a second input ``label``."""
+    """Whether the network takes the true class as a second input ``label`` in training."""
     variants: tuple[str, ...] = ("default",)
     """Values of the setting ``variant``."""
 
 
 def _cross_entropy_of(recipe: ClassifierRecipe, _settings: Settings) -> keras.losses.Loss:
-    """Return the loss of networks that end with a softmax."""
+    """Return the loss of networks with a softmax output."""
     return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
 
 
@@ -84,7 +84,7 @@ def _capsule_loss_of(_recipe: ClassifierRecipe, settings: Settings) -> keras.los
 def _convolutional(
     name: str, build: Callable, *, paper: ClassifierRecipe, size_pixels: int = 64, **options: object
 ) -> Architecture:
-    """Return an architecture that ends with a softmax."""
+    """Return an architecture with a softmax output."""
     recipes = {"default": default_recipe(size_pixels, **options), "paper": paper}
     return Architecture(name, build, recipes, _cross_entropy_of)
 
@@ -92,7 +92,7 @@ def _convolutional(
 CAPSNET = Architecture(
     name="capsnet",
     build=build_capsnet,
-    # An epoch of 1,500 cutouts takes ten seconds on a core; the sizes of the paper take 100 times the sums.
+    # An epoch of 1,500 cutouts takes ten seconds on a core; the paper's sizes need 100 times the operations.
     recipes={
         "default": default_recipe(48, small=True),
         "paper": paper_2019(adam_by_epochs),
@@ -113,17 +113,17 @@ ARCHITECTURES = {
         _convolutional("convnet8", build_convnet8, paper=paper_2019(), optimiser=low_adam_with_cosine),
         _convolutional("simple", build_simple, paper=paper_2019()),
         CAPSNET,
-        # At the momentum of Keras, 0.99, its 200 normalisations lag far behind after some hundred steps.
+        # With Keras's default momentum, 0.99, its 200 normalisations lag far behind after hundreds of steps.
         _convolutional(
             "transfer", build_transfer, size_pixels=75, paper=paper_2019(padded_pixels=140), momentum=0.9
         ),
     )
 }
-"""The architectures by the name that the configuration uses."""
+"""The architectures by their names in the configuration."""
 
 
 def architecture_of(settings: Settings) -> tuple[Architecture, ClassifierRecipe]:
-    """Return the architecture and the recipe that settings ask for.
+    """Return the architecture and the recipe chosen in the settings.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def architecture_of(settings: Settings) -> tuple[Architecture, ClassifierRecipe]
     Raises
     ------
     ValueError
-        When there is no such architecture, or it has no such recipe or variant.
+        If there is no such architecture, or it has no such recipe or variant.
     """
     name = settings["architecture"]
     _check("architecture", name, ARCHITECTURES)
@@ -144,19 +144,19 @@ def architecture_of(settings: Settings) -> tuple[Architecture, ClassifierRecipe]
 
 
 def classifying_part(network: keras.Model) -> keras.Model:
-    """Return the part of a network from ``image`` to ``probabilities``, which shares its weights.
+    """Return the part of a network from ``image`` to ``probabilities``, with shared weights.
 
     Parameters
     ----------
     network
-        As an architecture builds it, or as it comes from a file.
+        Built by an architecture, or loaded from a file.
     """
     given, found = (network.get_layer(name).output for name in ("image", "probabilities"))
     return keras.Model(given, found, name=f"{network.name}_classifier")
 
 
 def _check(what: str, received: object, known: Mapping[str, object] | tuple[str, ...]) -> None:
-    """Raise when a name is none of the known ones."""
+    """Raise if a name is unknown."""
     if received not in known:
         expected = ", ".join(known)
         raise ValueError(f"{what}: expected one of {expected}, received {received}{closest(received, known)}")

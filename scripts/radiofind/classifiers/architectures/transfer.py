@@ -1,4 +1,4 @@
-"""InceptionResNetV2, learnt on photographs, taught radio sources (Lukic et al. 2019b: transfer learning)."""
+"""Transfer learning with InceptionResNetV2, pretrained on photographs (Lukic et al. 2019b)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from radiofind.errors import reason
 from radiofind.networks.saving import load_network
 
 SMALLEST_PIXELS = 75
-"""Side of the smallest image that InceptionResNetV2 takes."""
+"""Minimum side of the input of InceptionResNetV2."""
 COLOURS = 3
-"""Planes of the photographs: a cutout of one plane is shown to it as grey."""
+"""Planes of the photographs; a cutout of one plane is repeated."""
 
 
 def build_transfer(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:
-    """Return InceptionResNetV2 with a new top, all of whose layers learn.
+    """Return InceptionResNetV2 with a new output layer; all layers are trained.
 
     Parameters
     ----------
     size_pixels
-        Side of the cutouts that it sees.
+        Side of its input.
     n_classes
         Number of classes.
     settings
-        ``padded_pixels``: side to which zeros are added (the paper: 140), at least 75; ``channels``: planes
-        of a cutout, 1 or 3; ``weights``: those to begin with, None for random ones, ``imagenet`` for those
+        ``padded_pixels``: side after zero padding (the paper: 140), at least 75; ``channels``: planes
+        of a cutout, 1 or 3; ``weights``: initial weights, None for random ones, ``imagenet`` for those
         that Keras downloads, or the path of a ``.weights.h5`` or ``.keras`` file of the network without top;
-        ``momentum``: of the means and variances by which it normalises in use, as Keras has it if not given.
+        ``momentum``: of the running statistics of its normalisation, by default that of Keras.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def build_transfer(size_pixels: int, n_classes: int, settings: Mapping[str, obje
     Raises
     ------
     ValueError
-        When the weights cannot be had.
+        If the weights cannot be loaded.
     """
     image = image_input(size_pixels, settings)
     padded = max(int(settings.get("padded_pixels", 0)), SMALLEST_PIXELS, size_pixels)
@@ -61,14 +61,14 @@ def build_transfer(size_pixels: int, n_classes: int, settings: Mapping[str, obje
 
 
 def _set_momentum(backbone: keras.Model, momentum: float | None) -> None:
-    """Let the normalisation of the network of photographs follow what it sees as fast as this."""
+    """Set the momentum of the running statistics in the normalisation layers of the backbone."""
     for layer in backbone.layers:
         if momentum is not None and isinstance(layer, layers.BatchNormalization):
             layer.momentum = momentum
 
 
 def _load(backbone: keras.Model, weights: str | None) -> None:
-    """Put weights into the network of photographs."""
+    """Load weights into the backbone."""
     if weights is None:
         return
     try:

@@ -1,7 +1,7 @@
-"""Learn from the truth of the train boxes what class a source is of, and say it of other sources.
+"""Learn the classes of sources from the truth in the train boxes, and classify other sources.
 
-Multinomial logistic regression in which all classes weigh alike however rare they are, so its probabilities
-are those of a sky on which the classes are equally common. Validation and test regions are never looked at.
+Multinomial logistic regression with equal weight for all classes, however rare, so its probabilities
+assume that the classes are equally common. Validation and test regions are never used.
 """
 
 from __future__ import annotations
@@ -28,41 +28,40 @@ logger = logging.getLogger(__name__)
 NEEDED = "log_total_flux"
 """The feature without which a source is not classified."""
 UNKNOWN = "unknown_"
-"""Starts the name of the term that is 1 where a feature is not known."""
+"""Prefix of the name of the term that is 1 where a feature is unknown."""
 
 
 @dataclass(frozen=True)
 class ClassLesson:
-    """The sources of one mosaic whose class is known, for they match the truth in the train box."""
+    """The training examples of one mosaic: sources that match the truth in the train box."""
 
     features: pd.DataFrame
     """Columns of `features_of`, n rows."""
     classes: np.ndarray
     """Class of each, shape (n,)."""
     patch: np.ndarray
-    """Patch that holds each, shape (n,)."""
+    """Patch of each, shape (n,)."""
 
 
 @dataclass(frozen=True)
 class SourceClassModel:
-    """What was learned: p(class) ~ exp(intercept + sum of coefficient * (feature - mean) / scale)."""
+    """The model: p(class) ~ exp(intercept + sum of coefficient * (feature - mean) / scale)."""
 
     classes: list[str]
-    """All classes, in their order; those without an example always get the probability 0."""
+    """All classes, in their order; classes without examples always get probability 0."""
     n_examples: dict[str, int]
-    """Sources that were learned from, by class."""
+    """Number of training examples, by class."""
     features: dict[str, dict[str, float]]
-    """``mean``, ``scale`` and the ``low`` and ``high`` end of what was seen, by feature; values beyond the
-    ends count as the ends."""
+    """``mean``, ``scale``, and the range (``low``, ``high``) of the training examples, by feature; values
+    are clipped to the range."""
     coefficients: dict[str, dict[str, float]]
-    """By class that has examples and by term: a feature, or ``unknown_`` and its name."""
+    """Coefficient by class with examples and by term, a feature or ``unknown_{feature}``."""
     intercepts: dict[str, float]
-    """By class that has examples."""
+    """Intercept by class with examples."""
     inverse_strength: float | None
-    """Of the regularisation; None when only one class has examples."""
+    """Strength of the regularisation; None if only one class has examples."""
     left_out_log_loss: float | None
-    """Mean over the classes of -ln(probability given to the true class) on patches left out; None without
-    cross-validation."""
+    """Cross-validated log loss over patches, averaged over classes; None without cross-validation."""
 
 
 def make_class_lesson(
@@ -74,14 +73,14 @@ def make_class_lesson(
     beam_arcsec: float,
     spectral_index: np.ndarray | None = None,
 ) -> ClassLesson:
-    """Return what the train box of a mosaic teaches.
+    """Return the training examples in the train box of a mosaic.
 
     Parameters
     ----------
     catalogue, truth
         With region and patch, as in `comparison.Comparison`.
     snr_min
-        Truth takes part when its SNR is above this.
+        Truth is used if its SNR is above this.
     radius_pixels
         Largest distance of a match; matches are one-to-one, closest pairs first.
     beam_arcsec, spectral_index
@@ -100,7 +99,7 @@ def make_class_lesson(
 
 
 def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> SourceClassModel:
-    """Return what the train boxes of a training set teach of the classes `truth_tables.CLASSES`.
+    """Return the model of the classes `truth_tables.CLASSES`, fitted to the train boxes of a training set.
 
     Parameters
     ----------
@@ -111,11 +110,10 @@ def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> Source
 
     Notes
     -----
-    Truths need not tell classes: where no source of a known class was found in any train box, the model knows
-    none. The strength of the regularisation is the one with the best log loss, all classes weighing alike, on
-    patches left out (five folds of whole patches), or that of a standard normal prior where a class is found
-    in fewer patches. A class without examples is left out, and where there is but one class every source is
-    of it.
+    A truth may have no classes: if no source of known class was found in any train box, the model has no
+    classes. The strength of the regularisation has the best log loss, with equal weight for all classes, in
+    cross-validation (five folds of whole patches), or is that of a standard normal prior if a class is found
+    in fewer patches. A class without examples is left out; with only one class, all sources get it.
     """
     if not sum(len(lesson.classes) for lesson in lessons):
         return _no_class(origin)
@@ -142,15 +140,15 @@ def apply(model: SourceClassModel, features: pd.DataFrame) -> np.ndarray:
     Parameters
     ----------
     model
-        What was learned.
+        The model.
     features
-        As `features.features_of` returns them, n rows.
+        Result of `features.features_of`, n rows.
 
     Returns
     -------
     numpy.ndarray
-        In the order of ``model.classes``, were all classes with examples equally common. NaN for sources
-        without a positive total flux, and for all if no class has examples.
+        In the order of ``model.classes``, assuming that all classes with examples are equally common. NaN for
+        sources without a positive total flux, and for all if no class has examples.
     """
     terms = _terms(features, model.features)
     known = list(model.intercepts)
@@ -165,7 +163,7 @@ def apply(model: SourceClassModel, features: pd.DataFrame) -> np.ndarray:
 
 
 def read_class_model(path: str | Path) -> SourceClassModel:
-    """Return the model that a JSON file describes.
+    """Return the model in a JSON file.
 
     Parameters
     ----------
@@ -175,7 +173,7 @@ def read_class_model(path: str | Path) -> SourceClassModel:
     Raises
     ------
     ValueError
-        When it is not such a file.
+        If it is not such a file.
     """
     source = pd.DataFrame(0.0, index=[0], columns=list(FEATURES))
     use = partial(apply, features=source)
@@ -183,7 +181,7 @@ def read_class_model(path: str | Path) -> SourceClassModel:
 
 
 def _numbers_of(features: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return mean, scale and ends of each feature where it is known; 0 and 1 where it never is."""
+    """Return mean, scale and range of the known values of each feature; mean 0 and scale 1 without any."""
     scale = features.std(ddof=0)
     numbers = pd.DataFrame(
         {
@@ -197,7 +195,7 @@ def _numbers_of(features: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def _terms(features: pd.DataFrame, numbers: dict[str, dict[str, float]]) -> pd.DataFrame:
-    """Return standardised features, 0 where they are not known, and whether they are not known."""
+    """Return standardised features (0 if unknown) and indicators of unknown features."""
     terms = {}
     for name, of in numbers.items():
         values = features[name].clip(of["low"], of["high"])
@@ -207,10 +205,10 @@ def _terms(features: pd.DataFrame, numbers: dict[str, dict[str, float]]) -> pd.D
 
 
 def _no_class(origin: str) -> SourceClassModel:
-    """Return a model that knows no class."""
+    """Return a model without classes."""
     logger.warning(
-        "expected sources that match truth of class %s in the train boxes, received none: no source gets a "
-        "class. Look at the column class of %s, and at the train boxes of the mosaic sheet",
+        "no source matches truth of class %s in the train boxes: no source gets a class. Check the column "
+        "class of %s, and the train boxes in the mosaic sheet",
         *(", ".join(CLASSES), origin),
     )
     nothing = _numbers_of(pd.DataFrame(columns=list(FEATURES), dtype=float))
@@ -218,19 +216,19 @@ def _no_class(origin: str) -> SourceClassModel:
 
 
 def _one_class(name: str) -> dict[str, object]:
-    """Return the part of a model that knows one class."""
+    """Return the fitted part of a model with a single class."""
     logger.warning("all sources in the train boxes are of class %s: it is given to every source", name)
     empty = {"inverse_strength": None, "left_out_log_loss": None}
     return {"coefficients": {str(name): {}}, "intercepts": {str(name): 0.0}, **empty}
 
 
 def _regression(terms: pd.DataFrame, classes: np.ndarray, patch: np.ndarray) -> dict[str, object]:
-    """Return the part of a model that weighs the features."""
+    """Return the fitted part of a model with several classes."""
     steps = logistic.regression(class_weight="balanced")
     fitted = logistic.fit(steps, terms.to_numpy(), classes, folds=_folds(classes, patch))
     regression = fitted.steps[-1]
     weights, intercepts = regression.coef_, regression.intercept_
-    if len(regression.classes_) == 2:  # scikit-learn gives the weights of the second class alone
+    if len(regression.classes_) == 2:  # scikit-learn returns only the weights of the second class
         weights, intercepts = np.concatenate([-weights, weights]) / 2, np.append(-intercepts, intercepts) / 2
     return {
         "coefficients": {
@@ -244,7 +242,7 @@ def _regression(terms: pd.DataFrame, classes: np.ndarray, patch: np.ndarray) -> 
 
 
 def _folds(classes: np.ndarray, patch: np.ndarray) -> logistic.Folds:
-    """Return parts of whole patches; none where a class is found in too few of them."""
+    """Return cross-validation folds of whole patches; none if a class is found in too few patches."""
     names = np.unique(classes)
     if min(len(np.unique(patch[classes == name])) for name in names) < logistic.FOLDS:
         return []

@@ -1,6 +1,6 @@
-"""Measure what tells the classes of radio sources apart: flux, compactness, size, shape, spectral index.
+"""Compute features that distinguish classes of sources: flux, compactness, size, shape, spectral index.
 
-Everything comes from the columns of a catalogue. NaN stands for what is not known.
+All are computed from the columns of a catalogue. NaN means unknown.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from astropy.coordinates import SkyCoord, search_around_sky
 from radiofind.evaluation.matching import Pairs, closest_first
 
 FEATURES = ("log_total_flux", "log_peak_ratio", "log_major", "log_axis_ratio", "spectral_index")
-"""Columns of `features_of`. Number of components, SNR, deconvolved axes and neighbours added nothing to them
-on left-out patches of the train and validation boxes of the SDC1 image at 560 MHz."""
+"""Columns of `features_of`. Number of components, SNR, deconvolved axes and neighbours did not improve on
+them in cross-validation on the train and validation boxes of the SDC1 image at 560 MHz."""
 
 
 def features_of(
@@ -29,7 +29,7 @@ def features_of(
     beam_arcsec
         Geometric mean of the axes of the mosaic's beam (FWHM).
     spectral_index
-        Of each source, shape (n,), with NaN where it is not known; None when it is known of none.
+        Spectral index of each source, shape (n,), NaN if unknown; None if unknown for all.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def features_of(
     """
     index = np.full(len(catalogue), np.nan) if spectral_index is None else np.asarray(spectral_index, float)
     if index.shape != (len(catalogue),):
-        raise ValueError(f"Expected {len(catalogue)} spectral indices, received shape {index.shape}")
+        raise ValueError(f"spectral indices have shape {index.shape} for {len(catalogue)} sources")
     names = ("total_flux", "peak_flux", "major", "minor")
     total, peak, major, minor = (_logarithm(catalogue[name]) for name in names)
     found = (total, peak - total, major - np.log10(beam_arcsec), minor - major, index)
@@ -76,11 +76,11 @@ def spectral_index_of(
     Raises
     ------
     ValueError
-        When the frequencies are not two different positive numbers.
+        If the frequencies are not two different positive numbers.
     """
     first, second = frequencies_hz
     if not (first > 0 and second > 0 and first != second):
-        raise ValueError(f"Expected two different frequencies above 0 Hz, received {first:g} and {second:g}")
+        raise ValueError(f"a spectral index needs two different frequencies, not {first:g} and {second:g} Hz")
     pairs = _pairs_on_sky(catalogue, other, radius_arcsec=radius_arcsec)
     flux = _logarithm(catalogue["total_flux"])[pairs.truth]
     other_flux = _logarithm(other["total_flux"])[pairs.detection]
@@ -90,7 +90,7 @@ def spectral_index_of(
 
 
 def _logarithm(values: pd.Series) -> np.ndarray:
-    """Return decimal logarithms; NaN for what has none."""
+    """Return decimal logarithms; NaN for values that are not positive and finite."""
     numbers = values.to_numpy(float)
     return np.log10(np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan))
 

@@ -1,4 +1,4 @@
-"""Read what the class of a source is told from: catalogue, beam, and another frequency if there is one."""
+"""Read the inputs for the features of sources: catalogue, beam, and a second frequency if available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radiofind.mosaics.images import ImageHeader, ImageSource
 def read_context(
     catalogue: pd.DataFrame, image: ImageSource, partners: Mapping[str, ImageSource]
 ) -> dict[str, object]:
-    """Return what `features.features_of` takes besides a catalogue.
+    """Return the arguments of `features.features_of` other than the catalogue.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def read_context(
 def _spectral_index(
     catalogue: pd.DataFrame, header: ImageHeader, partners: Mapping[str, ImageSource]
 ) -> np.ndarray | None:
-    """Return the spectral index of each source; None where all frequencies are the same."""
+    """Return the spectral index of each source; None if all frequencies are the same."""
     headers = [partner.read_header() for partner in partners.values()]
     apart = [abs(np.log(other.frequency_hz / header.frequency_hz)) for other in headers]
     chosen = int(np.argmax(apart))
@@ -55,5 +55,5 @@ def _spectral_index(
 
 
 def _beam_arcsec(header: ImageHeader) -> float:
-    """Return the root of the product of the axes of the beam (FWHM)."""
+    """Return the geometric mean of the axes of the beam (FWHM)."""
     return float(np.sqrt(header.beam.major_arcsec * header.beam.minor_arcsec))

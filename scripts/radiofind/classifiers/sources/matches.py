@@ -1,4 +1,4 @@
-"""Say of which class the sources of a catalogue truly are: the class of the truth that they match."""
+"""Find the true classes of the sources of a catalogue, from the truth that they match."""
 
 from __future__ import annotations
 

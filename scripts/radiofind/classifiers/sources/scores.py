@@ -1,6 +1,6 @@
-"""Score the classes of a catalogue on the truth: who is taken for whom, and how sure the scores are.
+"""Score the classes of a catalogue against the truth: confusion matrices, and scores with intervals.
 
-A source counts when it matches truth of a known class one to one; one without a class is one taken wrongly.
+Sources are scored if they match truth of known class one to one; a source without a class counts as wrong.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def pair_classes(
     Parameters
     ----------
     truth, catalogue
-        With region and patch, as in `comparison.Comparison`; the catalogue as `class_columns.with_classes`
-        returns it.
+        With region and patch, as in `comparison.Comparison`; the catalogue with classes from
+        `class_columns.with_classes`.
     snr
-        For each of them, sources are matched anew to the truth of an SNR above it.
+        SNR limits; sources are matched separately to the truth above each.
     radius_pixels
         Largest distance of a match.
 
@@ -56,7 +56,7 @@ def pair_classes(
 def count_confusions(
     pairs: pd.DataFrame, *, classes: Sequence[str], snr: Sequence[float], mosaic: str, finder: str
 ) -> pd.DataFrame:
-    """Return how many sources of each class are taken for each class.
+    """Return the confusion matrices as a table of counts.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def count_confusions(
     classes
         Names of all classes, of the truth and of the classifier.
     snr
-        The limits of the pairs; one without pairs has rows too.
+        The SNR limits; a limit without pairs has rows too.
     mosaic, finder
         Their names.
 
@@ -73,7 +73,7 @@ def count_confusions(
     -------
     pandas.DataFrame
         The columns `CONFUSION_COLUMNS`, one row for each region, SNR, true and predicted class (empty: none),
-        also where there are no sources.
+        even without sources.
     """
     keys = ["region", "snr_min", "true", "predicted"]
     everything = product(REGIONS, map(float, snr), classes, [*classes, ""])
@@ -100,7 +100,7 @@ def score_classes(
     pairs, classes, snr, mosaic, finder
         As for `count_confusions`.
     constant
-        The class that the constant answer always gives: the most frequent one in the train boxes.
+        The class of the constant answer: the most frequent one in the train boxes.
     rng
         Source of randomness.
 
@@ -108,14 +108,14 @@ def score_classes(
     -------
     pandas.DataFrame
         The columns `COLUMNS`, one row for each region, SNR and metric: ``precision``, ``recall`` and ``f1``
-        of each class, ``accuracy``, ``balanced_accuracy`` (mean recall of the classes that are there), and
-        both of the constant answer (``constant_``); 95 % intervals; ``n`` sources that the value rests on.
-        What is undefined is NaN, with n 0.
+        of each class, ``accuracy``, ``balanced_accuracy`` (mean recall of the classes present), and both for
+        the constant answer (``constant_``); 95 % intervals; ``n`` sources used. Undefined values are NaN,
+        with n 0.
 
     Notes
     -----
-    Intervals of fractions are those of `intervals.fraction_interval`. F1 = 2 j / (1 + j) with j the
-    fraction that is right of the sources that are of the class or taken for it. The half-widths of the
+    Intervals of fractions are from `intervals.fraction_interval`. F1 = 2 j / (1 + j), with j the correct
+    fraction of the sources that are of the class or predicted to be. The half-widths of the
     recalls add in quadrature to those of the balanced accuracy (Zou & Donner 2008, Stat. Med. 27, 1693).
     """
     rows = []
@@ -127,7 +127,7 @@ def score_classes(
 
 
 def most_frequent(n_examples: dict[str, int]) -> str:
-    """Return the class with the most examples; of equals the first."""
+    """Return the class with the most examples; the first if equal."""
     return max(n_examples, key=n_examples.get)
 
 
@@ -159,7 +159,7 @@ def _scores(
 def _fraction(
     right: np.ndarray, counted: np.ndarray, patch: np.ndarray, rng: np.random.Generator
 ) -> tuple[float, float, float, int]:
-    """Return which fraction of the counted sources is right, its 95 % interval, and how many were counted."""
+    """Return the correct fraction of the counted sources, its 95 % interval, and their number."""
     right, n = right[counted], int(counted.sum())
     if n == 0:
         return UNDEFINED
@@ -167,7 +167,7 @@ def _fraction(
 
 
 def _mean(fractions: Sequence[tuple[float, float, float, int]]) -> tuple[float, float, float, int]:
-    """Return the mean of the fractions that are defined, its interval, and the sources of all of them."""
+    """Return the mean of the defined fractions, its interval, and the total number of sources."""
     defined = np.array([fraction for fraction in fractions if fraction[-1]])
     if not len(defined):
         return UNDEFINED

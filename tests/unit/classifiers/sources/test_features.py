@@ -37,7 +37,7 @@ def test_features_are_of_the_rows_in_their_order():
 
 
 def test_spectral_indices_of_another_catalogue_are_refused():
-    with pytest.raises(ValueError, match=r"Expected 2 spectral indices, received shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"spectral indices .*\(3,\) for 2 sources"):
         features_of(catalogue([0, 1], [0, 0], [1, 1]), beam_arcsec=6.0, spectral_index=np.zeros(3))
 
 
@@ -88,5 +88,5 @@ def test_distances_are_those_on_the_sky():
 @pytest.mark.parametrize("frequencies", [(LOW, LOW), (0, HIGH), (LOW, np.nan)])
 def test_two_frequencies_are_needed(frequencies):
     low, high, _ = invented_field(3)
-    with pytest.raises(ValueError, match="Expected two different frequencies above 0 Hz"):
+    with pytest.raises(ValueError, match="two different frequencies"):
         spectral_index_of(low, high, frequencies_hz=frequencies, radius_arcsec=1.0)
