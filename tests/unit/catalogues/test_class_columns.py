@@ -71,8 +71,8 @@ def test_descriptions_fit_a_fits_card():
 @pytest.mark.parametrize(
     ("probabilities", "classes", "expected"),
     [
-        ([[0.5, 0.5]], NAMES, r"Expected probabilities of shape \(1, 3\), received \(1, 2\)"),
-        ([[0.5, 0.4, 0.0]], NAMES, r"add up to 1, received \[0.5, 0.4, 0.0\] in row 0"),
+        ([[0.5, 0.5]], NAMES, r"probabilities .*\(1, 2\) instead of \(1, 3\)"),
+        ([[0.5, 0.4, 0.0]], NAMES, r"row 0 .*\[0.5, 0.4, 0.0\]"),
         ([[1.5, -0.5, 0.0]], NAMES, "from 0 to 1"),
         ([[0.5, 0.5]], ["a", "a"], "Expected classes of different names, received a, a"),
         ([[]], [], "received none"),

@@ -349,7 +349,7 @@ def test_probabilities_of_another_shape_are_refused():
 @pytest.mark.parametrize("wrong", [[0.5, 0.5, 0.5], [np.nan, 0.5, 0.5], [1.5, -0.5, 0.0]])
 def test_probabilities_that_are_none_are_refused(wrong):
     probability = np.array([[1.0, 0, 0], wrong])
-    with pytest.raises(ValueError, match="sum to 1, received .* of seed1 for cutout 1"):
+    with pytest.raises(ValueError, match="seed1 for cutout 1"):
         tabulate_predictions(cutouts_of([0, 1]), probability, rows=np.arange(2), member="seed1")
 
 

@@ -24,7 +24,7 @@ def read_context(
         The mosaic.
     partners
         Mosaics of the same field, by the path of what the same finder found in each. That of the most
-        different frequency tells most; one of the same frequency tells nothing.
+        different frequency is used; the same frequency gives no spectral index.
 
     Returns
     -------
