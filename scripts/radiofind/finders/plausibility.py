@@ -86,7 +86,7 @@ def _of_sum(detected: pd.DataFrame, sky: Field) -> str:
     bounds = (-np.inf if point_like else FLUX_RATIO[0], FLUX_RATIO[1])
     what = "total fluxes add up to {} times the flux of the image"
     cause = "check beam and coordinates of the image, extended emission, and the finder's threshold"
-    return _told(what, fluxes.sum() / in_image, bounds, cause)
+    return _warning(what, fluxes.sum() / in_image, bounds, cause)
 
 
 def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
@@ -96,7 +96,7 @@ def _of_heights(detected: pd.DataFrame, sky: Field) -> str:
     ratios = (heights / detected["apparent_peak_flux"]).dropna()
     what = "at the median source, the image has {} times the peak flux of the catalogue"
     cause = "check coordinates and unit of the image"
-    return _told(what, ratios.median(), HEIGHT_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
+    return _warning(what, ratios.median(), HEIGHT_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
 
 
 def _of_sizes(detected: pd.DataFrame) -> str:
@@ -105,7 +105,7 @@ def _of_sizes(detected: pd.DataFrame) -> str:
     ratios = (single["apparent_total_flux"] / single["apparent_peak_flux"]).dropna()
     what = "the lowest quartile of total over peak flux of bright single sources is {}"
     cause = "check the beam of the image, unless nearly all its sources are extended"
-    return _told(what, ratios.quantile(0.25), SIZE_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
+    return _warning(what, ratios.quantile(0.25), SIZE_RATIO, cause) if len(ratios) >= LEAST_SOURCES else ""
 
 
 def _of_gaussians(detected: pd.DataFrame) -> str:
@@ -114,7 +114,9 @@ def _of_gaussians(detected: pd.DataFrame) -> str:
     what = "the median bright source is made of {} Gaussians"
     cause = "check beam and coordinates of the image"
     bounds = (-np.inf, MOST_GAUSSIANS)
-    return _told(what, bright["n_components"].median(), bounds, cause) if len(bright) >= LEAST_SOURCES else ""
+    return (
+        _warning(what, bright["n_components"].median(), bounds, cause) if len(bright) >= LEAST_SOURCES else ""
+    )
 
 
 def _of_crowding(n_sources: int, sky: Field) -> str:
@@ -126,7 +128,7 @@ def _of_crowding(n_sources: int, sky: Field) -> str:
         "there are {} sources per beam",
         "check the beam of the image and the threshold of the finder",
     )
-    return _told(what, n_sources / beams, (-np.inf, MOST_PER_BEAM), cause)
+    return _warning(what, n_sources / beams, (-np.inf, MOST_PER_BEAM), cause)
 
 
 def _islands(sky: Field) -> tuple[float, int]:
@@ -145,7 +147,7 @@ def _beam_pixels(sky: Field) -> float:
     return 2 * np.pi * float(np.sqrt(np.linalg.det(sky.header.beam_pixels)))
 
 
-def _told(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:
+def _warning(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:
     """Return a warning with a value and its normal range, or an empty text if the value is normal."""
     lowest, highest = bounds
     if lowest <= value <= highest:

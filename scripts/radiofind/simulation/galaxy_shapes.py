@@ -171,7 +171,7 @@ def _two_arms(kind: str, core: float, frame: Frame, generator: np.random.Generat
     lengths = np.array([ratio, 1.0]) * size / (1 + ratio)
     bend = generator.uniform(*BEND_DEG) if bent else abs(generator.normal(0, STRAIGHT_DEG))
     directions = generator.uniform(0, 360) + np.array([1, -1]) * (180 - bend) / 2
-    # Each arm leaves the host at a larger angle and is swept back, as by the gas through which it moves.
+    # The arms leave the host nearly opposite to each other and are swept back, as by the surrounding gas.
     turns = np.array([1, -1]) * bend / 2 * generator.uniform(0.3, 1.0)
     light = generator.permutation([1.0, _log_uniform(generator, FAINTEST_ARM, 1.0)])
     rows, peaks = [_gaussian(np.zeros(2), core, np.zeros(3))], []

@@ -11,7 +11,7 @@ from radiofind.finders.combined import combine, join_catalogues, read_joined
 
 
 def catalogue(xy, **columns):
-    """One row per position, near RA 0, Dec -30, with errors of 0.1 arcsec."""
+    """A row per position, near RA 0, Dec -30, with errors of 0.1 arcsec."""
     xy = np.reshape(np.asarray(xy, float), (-1, 2))
     rows = DEFAULTS | {"e_ra": 0.1, "e_dec": 0.1, "tile": "y000x000", "mosaic": "m", "finder": "f"} | columns
     table = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1]})
@@ -28,7 +28,7 @@ def combined(catalogues, radius=3.0, fluxes_from=None):
 
 
 def random_catalogues(seed, finders=("a", "b", "c")):
-    """A crowded sky on a lattice, so that there are ties, which each finder sees with its own errors."""
+    """A crowded sky on a lattice, so that there are ties, which each finder finds with its own errors."""
     rng = np.random.default_rng(seed)
     found = {}
     for finder in finders:
@@ -41,7 +41,7 @@ def random_catalogues(seed, finders=("a", "b", "c")):
 
 
 def slow_join(catalogues, radius):
-    """All pairs of each further finder with the sources so far, closest first, in plain loops."""
+    """Sources joined by plain loops over all pairs of each finder with the sources so far, closest first."""
     sources = []
     for finder, table in catalogues.items():
         rows = table.sort_values(["y", "x"]).to_dict("records")

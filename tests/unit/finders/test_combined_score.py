@@ -46,7 +46,7 @@ def joined_of(**catalogues):
     return join_catalogues(catalogues, radius_pixels=3)
 
 
-def test_evidence_is_what_each_finder_measured_and_zero_where_it_found_nothing():
+def test_evidence_is_zero_where_a_finder_found_nothing():
     joined = joined_of(
         a=catalogue([0.0, 10.0], [np.e, 1], [7, 2]), b=catalogue([0.0], [np.e**2], score=[0.75])
     )

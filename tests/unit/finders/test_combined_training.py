@@ -37,7 +37,7 @@ def truth_of(xy, snr=9.0):
 
 
 def random_sky(seed, n=1500):
-    """Sources on a lattice, so that none touch; b sees some of what a sees, and is seldom wrong."""
+    """Separate sources on a lattice; finder b finds some of the sources of a, and is seldom wrong."""
     rng = np.random.default_rng(seed)
     places = rng.permutation(9801)[:n]
     x, y = 10.0 * (places % 99) + 7, 10.0 * (places // 99) + 7
@@ -159,7 +159,7 @@ def test_few_patches_are_learned_from_without_cross_validation():
     assert (alone.inverse_strength, alone.left_out_log_loss) == (UNTRIED, None)
     high, low = score_sources(alone, one_finder([10, 20], [10, 10], [9, 4]), train_snr=2)
     assert high > 0.5 > low
-    # The patches of two mosaics are eight, although they have the same numbers.
+    # The two mosaics have eight patches together, although the numbers are the same.
     assert learn_evidence([few, few], **TERMS).left_out_log_loss is not None
 
 
@@ -174,7 +174,7 @@ def test_patches_are_left_out_whole():
     assert learn_evidence([lesson], **TERMS).left_out_log_loss > np.log(2)
 
 
-def test_without_truth_in_validation_there_is_nothing_to_learn():
+def test_no_truth_in_any_validation_box_is_an_error():
     joined = one_finder([100, 700], [100, 100], [9, 9])
     expected = r"validation boxes.*\b1 mosaics.*SNR 2\b"
     for truth, area in (

@@ -15,13 +15,13 @@ FITTED = ["apparent_peak_flux", "apparent_total_flux", "major", "minor", "positi
 
 
 def scattered(peak, *shape, seed=1):
-    """Sources around the places of the grid."""
+    """Sources near the positions of the grid."""
     shift = np.random.default_rng(seed).uniform(-0.5, 0.5, GRID.shape)
     return [(x, y, peak, *shape) for x, y in GRID + shift]
 
 
 def measured(field, sources, *, off=0.3, seed=2):
-    """Measure sources that start off their places."""
+    """Measure sources with inaccurate initial positions."""
     places = np.array([source[:2] for source in sources], dtype=float)
     start = places + np.random.default_rng(seed).uniform(-off, off, places.shape)
     return measure_sources(field, start[:, 0], start[:, 1]), places
@@ -84,7 +84,7 @@ def test_a_source_is_no_wider_than_allowed(sky, fields_of):
     assert found["major"].tolist() == pytest.approx([5 * sky.beam_pixels * sky.pixel_arcsec], rel=1e-6)
 
 
-def test_a_source_that_is_no_gaussian_has_larger_errors(sky, fields_of):
+def test_a_source_that_is_not_gaussian_has_larger_errors(sky, fields_of):
     sources = [(60, 60, 0.5, {"major": 6.0}), (60, 60, 0.5, {"major": 14.0}), (160, 60, 1.0, {"major": 8.0})]
     (field,) = fields_of(sky.make((120, 220), sources), rms=sky.rms)
     found = measure_sources(field, np.array([60.0, 160.0]), np.array([60.0, 60.0]))
@@ -188,7 +188,7 @@ def test_any_tiling_gives_the_same_sources(sky, fields_of):
     cards = {
         "BMAJ": 16 / 3600,
         "BMIN": 16 / 3600,
-    }  # two pixels a sample, so that the sampling must be anchored
+    }  # two pixels per sample, so that the sampling must be anchored
     (whole,) = fields_of(pixels, rms=sky.rms, **cards)
     expected = measure_sources(whole, x, y)
     for field in fields_of(pixels, core_pixels=103, halo_pixels=40, rms=sky.rms, **cards):
@@ -199,7 +199,7 @@ def test_any_tiling_gives_the_same_sources(sky, fields_of):
 
 
 def slow_fit(field, x, y, start):
-    """Fit one Gaussian to all pixels within two beams of a pixel, their noise correlated as the beam."""
+    """Fit a Gaussian to all pixels within two beams of a pixel, with noise correlated like the beam."""
     rows, columns = np.indices(field.pixels.shape)
     near = np.hypot(columns - round(x), rows - round(y)) <= 8.0
     place = np.column_stack([columns[near], rows[near]]).astype(float)

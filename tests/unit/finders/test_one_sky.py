@@ -60,22 +60,22 @@ DRAWINGS = {
         projection="NCP", centre=(150, 31), reference=(1, 135), beam=ELONGATED, corner=True
     ),
 }
-"""SIN unless said otherwise."""
+"""Headers by name; the projection is SIN by default."""
 FLUX, SIZES, ANGLE = 0.005, 0.01, 0.5
-"""Largest errors: of fluxes and of sizes relative, of position angles in deg."""
+"""Largest errors: relative for fluxes and sizes, in deg for position angles."""
 PLACE, LEFT = 0.02, 0.1
 """Largest error of a position, and largest deconvolved size of a point source, in beams."""
 ROUND = 1.2
-"""The position angle of what is rounder than this is not looked at."""
+"""Axis ratio below which the position angle is not compared."""
 RELATIVE = ["peak_flux", "total_flux", "major", "minor", "dc_major", "dc_minor"]
 ANGLES = ["position_angle", "dc_position_angle"]
 POINT, EXTENDED = 0, 1
-"""Which of the two tables of `errors_of`."""
+"""Index of the tables that `errors_of` returns."""
 
 
 @cache
 def sky_of(name):
-    """Return the field as a finder gets it, and what is drawn there."""
+    """Return the field for a finder, and the sources drawn in it."""
     drawing = DRAWINGS[name]
     pixels, truth = drawing.draw()
     box = Box(drawing.first, drawing.side, drawing.first, drawing.side)
@@ -96,13 +96,13 @@ def peaks(field, _truth):
 
 
 def pybdsf(field, _truth):
-    """Find islands of one source each; told of a wrong beam, PyBDSF would divide them without end."""
+    """Return PyBDSF's sources, one per island, which with a wrong beam it would divide without end."""
     options = {"thresh_pix": 20.0, "thresh_isl": 5.0, "peak_fit": False, "split_isl": False}
     return find_sources(field, finder="pybdsf", options=options, time_limit_s=100).detections
 
 
 def convosource(field, truth):
-    """Measure as ConvoSource does, from places that are somewhat off; in one thread, for others wait long."""
+    """Return sources fitted as by ConvoSource, from inaccurate positions; in one thread, which is faster."""
     x, y = truth[["x", "y"]].to_numpy().T + np.random.default_rng(3).uniform(-0.4, 0.4, (2, len(truth)))
     with threadpool_limits(1):
         return complete(measure_sources(field, x, y), sky=field, finder="convosource")
@@ -110,7 +110,7 @@ def convosource(field, truth):
 
 @cache
 def errors_of(finder, name):
-    """Return by how much a finder is wrong about the point sources, and about the extended ones.
+    """Return the errors of a finder, for the point sources and for the extended ones.
 
     Fluxes and sizes are relative to the true ones, angles in deg, and places in major axes of the beam. What
     is left of a point source without the beam is in major axes of the beam too.
@@ -132,7 +132,7 @@ def errors_of(finder, name):
 
 
 def check(finder, name, kind, **largest):
-    """Compare with what is drawn, and with what is found under CDELT."""
+    """Compare with the drawn sources, and with those found under a plain CDELT header."""
     plain = "elongated_beam" if DRAWINGS[name].beam == ELONGATED else "cdelt"
     errors, under_cdelt = (errors_of(finder, header)[kind] for header in (name, plain))
     for column, limit in largest.items():
@@ -142,14 +142,14 @@ def check(finder, name, kind, **largest):
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_peaks_have_the_place_and_the_flux_of_point_sources_under_every_header(name):
+def test_peaks_have_the_position_and_flux_of_point_sources_under_every_header(name):
     check(peaks, name, POINT, place=PLACE, peak_flux=FLUX, total_flux=FLUX)
 
 
 @pytest.mark.parametrize("finder", [pybdsf, convosource])
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.usefixtures("pybdsf_in_process")
-def test_what_is_fitted_has_its_place_flux_size_and_angle_under_every_header(name, finder):
+def test_fitted_sources_have_their_position_flux_size_and_angle_under_every_header(name, finder):
     both = {"place": PLACE, "peak_flux": FLUX, "total_flux": FLUX, "major": SIZES, "minor": SIZES}
     check(finder, name, POINT, **both, position_angle=ANGLE, left=LEFT)
     deconvolved = {"dc_major": SIZES, "dc_minor": SIZES, "dc_position_angle": ANGLE}

@@ -115,7 +115,7 @@ def test_any_tiling_gives_the_same_peaks(sky, fields_of, core, halo):
 
 
 @pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant")])
-def test_what_cannot_be_searched_gives_an_empty_table_and_a_reason(fields_of, value, reason):
+def test_blank_and_constant_tiles_give_an_empty_table_and_a_reason(fields_of, value, reason):
     (field,) = fields_of(np.full((80, 80), value), rms=1.0)
     found = peaks_of(field)
     assert found.detections.empty

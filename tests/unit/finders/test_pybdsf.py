@@ -91,7 +91,7 @@ def test_the_mean_of_the_workflow_is_used_even_where_it_hardly_varies(sky, field
 
 @pytest.mark.usefixtures("pybdsf_in_process")
 def test_the_threshold_is_that_of_the_configuration_also_without_sources(sky, fields_of):
-    # So noisy an image, PyBDSF reckons, has no sources; left alone it would set a threshold of its own.
+    # For so noisy an image PyBDSF expects no sources, and would choose another threshold by default.
     (field,) = fields_of(1e4 * sky.make((120, 120)), rms=1e4 * sky.rms)
     found = search(field, thresh_pix=3.0, thresh_isl=2.0).detections
     assert len(found) > 2
@@ -140,13 +140,16 @@ def test_an_island_knows_where_it_meets_the_edges_of_tiles(sky, fields_of):
     assert set(places[:, 0]) == {94}
     assert places[:, 1].min() < 48 < 52 < places[:, 1].max()
     assert cut["crossings"] == whole["crossings"]
-    for table in (one[one["x"] < 80], other[other["x"] > 140]):  # away from edges, or at the mosaic's own
+    for table in (
+        one[one["x"] < 80],
+        other[other["x"] > 140],
+    ):  # away from edges, or at the edge of the mosaic
         assert table[["island_cut", "crossings"]].to_numpy().tolist() == [[False, ""]]
 
 
 @pytest.fixture
 def instead(tmp_path, monkeypatch):
-    """A function that puts a program in the place of the one that runs PyBDSF."""
+    """A function that replaces the program that runs PyBDSF."""
 
     def replace(program):
         (tmp_path / "pybdsf_process.py").write_text(program)
@@ -211,7 +214,7 @@ def test_trouble_of_the_machine_ends_the_program_and_does_not_blame_the_tile(tmp
 
 
 @pytest.mark.parametrize(("value", "reason"), [(np.nan, "blank"), (1.0, "constant")])
-def test_what_cannot_be_searched_never_reaches_pybdsf(fields_of, instead, value, reason):
+def test_blank_and_constant_tiles_never_reach_pybdsf(fields_of, instead, value, reason):
     instead("raise SystemExit(1)")
     (field,) = fields_of(np.full((80, 80), value), rms=1.0)
     found = search(field)

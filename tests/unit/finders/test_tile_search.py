@@ -25,7 +25,7 @@ GAUSSIANS = "results/m/detections/peaks/y000x000-2x2.components.parquet"
 
 
 class Finder:
-    """Finds as many sources in a tile as the last digit of its pixels says, and remembers its searches."""
+    """Finds as many sources in a tile as the last digit of its pixels, and records its searches."""
 
     def __init__(self, broken=()):
         self.searched, self.broken = [], dict.fromkeys(broken, ValueError("too bright"))
@@ -66,14 +66,14 @@ def write_tile(tile, pixels):
 
 
 def write_noise(tile, *, failed="", code="n"):
-    """Write what a noise map says of itself, whether it was measured or given up."""
+    """Write a noise map with its metadata, either measured or given up."""
     told = json.dumps({"failed": failed, "provenance": {"code": {"measure_noise": code}}})
     header = fits.Header({METADATA_CARD: told})
     fits.PrimaryHDU(header=header).writeto(f"results/m/noise/{tile}.fits", overwrite=True)
 
 
 def search(finder, tiles=TILES, *, block=BLOCK, code="c", **options):
-    """Search as a job does: Snakemake has removed what it is to make."""
+    """Search as a job does, after Snakemake has removed its outputs."""
     inputs = {
         "tiles": [f"results/m/tiles/{tile}.json" for tile in tiles],
         "noise": [f"results/m/noise/{tile}.fits" for tile in tiles],
@@ -87,7 +87,7 @@ def search(finder, tiles=TILES, *, block=BLOCK, code="c", **options):
 
 
 def contents():
-    """Everything that is not an input, with its bytes."""
+    """The bytes of all files that are not inputs."""
     return {str(path): path.read_bytes() for path in Path("results/m/detections").rglob("*.*")}
 
 
@@ -180,7 +180,7 @@ def test_tile_that_fails_keeps_no_other_from_being_searched_and_is_given_up_alon
     assert [note.failed for note in read_notes(BLOCK)] == [True, False, False]
     assert "too bright" in read_notes(BLOCK)[0].reason
     assert not list(Path("results").rglob("*.attempts"))
-    # When the file is removed, as the report says, the tile is searched again, and it alone.
+    # When the file is removed, as the report advises, only this tile is searched again.
     assert search(Finder()) == TILES[:1]
     assert not any(note.failed for note in read_notes(BLOCK))
 
@@ -197,7 +197,7 @@ def test_surroundings_end_the_job_at_once_and_blame_no_tile():
     assert not list(Path("results").rglob("*.attempts"))
 
 
-def test_job_that_is_killed_has_kept_what_it_found(monkeypatch):
+def test_killed_job_has_kept_its_results(monkeypatch):
     monkeypatch.setattr(kept_tiles, "KEEP_AFTER_S", -1.0)
     finder = Finder(broken=TILES[2:])
     finder.broken[TILES[2]] = KeyboardInterrupt()
@@ -241,7 +241,7 @@ def test_two_files_that_do_not_belong_together_are_not_mixed():
     assert search(Finder()) == [TILES[1]]
 
 
-def test_block_of_one_tile_keeps_nothing_beside_its_files():
+def test_block_of_one_tile_keeps_no_further_files():
     block = f"results/m/detections/peaks/{TILES[1]}.parquet"
     search(Finder(), TILES[1:2], block=block)
     assert search(Finder(), TILES[1:2], block=block) == TILES[1:2]
@@ -251,7 +251,7 @@ def test_block_of_one_tile_keeps_nothing_beside_its_files():
     ]
 
 
-def test_file_of_each_tile_is_known_by_what_the_files_say(fields_of):
+def test_tiles_are_identified_by_the_names_of_their_files(fields_of):
     search(Finder())
     (tile,) = [field.tile for field in fields_of(np.zeros((60, 60)))]
     assert files_by_tile([tile], [BLOCK]) == {"y000x000": BLOCK}

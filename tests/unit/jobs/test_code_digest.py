@@ -9,7 +9,7 @@ from radiofind.jobs import code_digest
 
 @pytest.fixture
 def digest(tmp_path, monkeypatch):
-    """A function that returns the digest of a script after lines were added to files."""
+    """A function that returns the digest of a script after changes to files."""
     scripts, copies = code_digest.SCRIPTS, iter(range(100))
 
     def of(script, *files):
@@ -97,11 +97,11 @@ def test_imports_of_all_spellings_count(tmp_path, monkeypatch):
 
 
 SEARCHES = ("measure_noise", "find_peaks", "find_pybdsf", "find_convosource", "map_probability")
-"""Scripts that work on single tiles."""
+"""Scripts that process single tiles."""
 
 
 @pytest.mark.parametrize("script", SEARCHES)
-def test_tiles_are_not_searched_again_for_what_their_search_does_not_read(digest, script):
+def test_changes_in_unrelated_modules_search_no_tile_again(digest, script):
     others = ("evaluation/truth.py", "evaluation/truth_tables.py", "workflow/config/messages.py")
     assert {digest(script, f"radiofind/{other}") for other in others} == {digest(script)}
 

@@ -33,7 +33,7 @@ from radiofind.jobs.dask_workers import AHEAD, open_workers
 from radiofind.mosaics.tiles import Tile, tiles_of
 
 TILES = list(tiles_of((100, 2000), core_pixels=100, halo_pixels=20))
-"""Twenty in a row; an island at each seam is seen by two of them."""
+"""Twenty tiles in a row; the island at each seam is in two of them."""
 
 
 def ones(ra, dec):
@@ -41,7 +41,7 @@ def ones(ra, dec):
 
 
 def found_in(tile: Tile) -> pd.DataFrame:
-    """Thirty sources of a tile, of which some belong to the islands on its two seams."""
+    """Thirty sources of a tile, some of them in the islands at its two seams."""
     rng = np.random.default_rng(tile.box.x0)
     x = rng.uniform(tile.box.x0, tile.box.x1, 30)
     seams = [seam for seam in range(80, 2000, 100) if tile.box.x0 <= seam < tile.box.x1]
@@ -67,7 +67,7 @@ def paths(tmp_path_factory) -> dict[str, Path]:
 
 
 def merged(read, folder: Path, **options) -> Mapping[str, bytes]:
-    """Merge all tiles, and return the files that this makes."""
+    """Merge all tiles and return the contents of the files."""
     folder.mkdir()
     write_tables(merge_detections(read, TILES, beam_at=ones, **options), folder / "catalogue.parquet")
     catalogue = pd.read_parquet(folder / "catalogue.parquet")
@@ -79,7 +79,7 @@ def merged(read, folder: Path, **options) -> Mapping[str, bytes]:
 
 @pytest.fixture(scope="module")
 def expected(paths, tmp_path_factory) -> Mapping[str, bytes]:
-    """What a loop over the tiles makes."""
+    """The result of a loop over the tiles."""
     return merged(detection_reader(paths), tmp_path_factory.mktemp("loop") / "merged")
 
 

@@ -55,7 +55,7 @@ def test_memory_is_not_that_of_the_process_that_starts_the_job(tmp_path):
     assert len(held)
 
 
-def test_cost_says_what_was_asked_for_and_used(tmp_path):
+def test_cost_has_requested_and_used_resources(tmp_path):
     cost = run_job(tmp_path)
     assert (cost.rule, cost.job) == ("find", "a.b/c.d")
     assert (cost.seconds, cost.processor_seconds, cost.sampled_mib) == (4, 2, 21.5)

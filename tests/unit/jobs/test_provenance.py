@@ -19,7 +19,7 @@ TILE = {"tile": "y000x000", "header": "h0", "pixels": "p0", "fingerprint": "f0",
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """The folder that holds ``results``."""
+    """The folder that contains ``results``."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -120,7 +120,7 @@ def test_files_without_provenance_give_an_empty_one(folder, write_fits):
     assert [read_provenance(path) for path in ("a.parquet", "a.json", image, "a.keras")] == [{}] * 4
 
 
-def test_settings_become_what_json_can_hold():
+def test_settings_can_be_written_as_json():
     found = provenance_of("a", params={"code": "c", "box": (1, 2)}, inputs={})
     assert json.loads(json.dumps(found)) == found
 

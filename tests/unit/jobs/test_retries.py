@@ -103,7 +103,7 @@ def test_attempts_of_an_older_format_do_not_count(place):
         KeyError("a"),
     ],
 )
-def test_what_is_not_the_fault_of_a_tile_does_not_count(place, error):
+def test_errors_that_are_not_the_fault_of_a_tile_do_not_count(place, error):
     for _ in range(2 * MOST):
         with pytest.raises(type(error)):
             attempt(failing_with(error), place=place, give_up=given_up, never_blame=(KeyError,))

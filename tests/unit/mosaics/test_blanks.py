@@ -10,7 +10,7 @@ EVERYWHERE = (True, True, True, True)
 
 
 def slow_blanks(pixels, at_edges):
-    """Try every square, one after the other."""
+    """Return the blank pixels, found by testing every square."""
     top, bottom, left, right = (SIDE * edge for edge in at_edges)
     missing = ~np.isfinite(pixels)
     hollow = np.pad(missing | (pixels == 0), ((top, bottom), (left, right)), constant_values=True)
@@ -52,5 +52,5 @@ def test_zeros_of_a_quantised_image_are_values():
     for step, share in ((0.226, 0.09), (1.0, 0.38)):
         pixels = np.rint(smooth / smooth.std() / step) * step
         assert (pixels == 0).mean() == pytest.approx(share, abs=0.01)
-        # In the corner a single zero fills a square with what lies beyond the edges.
+        # In the corner a single zero fills a square together with the pixels beyond the edges.
         assert np.count_nonzero(blank_zeros(pixels, at_edges=EVERYWHERE)) <= 4

@@ -12,10 +12,10 @@ SHAPE = (90, 70)
 
 @pytest.fixture
 def mosaic(write_fits):
-    """Header and pixels of a mosaic in which every pixel has a value of its own, with a blank corner."""
+    """Header and pixels of a mosaic with a different value in every pixel, and a blank corner."""
     pixels = np.arange(1, SHAPE[0] * SHAPE[1] + 1, dtype=np.float32).reshape(SHAPE)
     pixels[:10, :12] = np.nan
-    pixels[50, 40] = 0  # how some packages blank
+    pixels[50, 40] = 0  # some packages blank with zero
     return read_header(write_fits(pixels)), pixels
 
 
@@ -37,7 +37,7 @@ def cut_cutouts(header, x, y, *, size_pixels):
 
 
 def slow_cutout(pixels, x, y, size):
-    """The pixels whose centres are nearest to the middle, one at a time."""
+    """The pixels with centres nearest to the position, one at a time."""
     cutout = np.zeros((size, size), dtype=np.float32)
     for row in range(size):
         for column in range(size):

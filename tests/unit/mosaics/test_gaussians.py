@@ -34,7 +34,7 @@ def test_the_angle_runs_from_north_through_east():
     assert covariance_of(4.0, 2.0, 45.0)[0, 1] > 0
 
 
-def test_deconvolution_gives_back_what_was_convolved():
+def test_deconvolution_reverses_convolution():
     rng = np.random.default_rng(2)
     minor = rng.uniform(0.5, 5, 200)
     major, angle = minor + rng.uniform(0.1, 9, 200), rng.uniform(0, 180, 200)

@@ -40,7 +40,7 @@ def test_a_rectangle_is_that_of_the_file(write_fits, noise, n_axes, name):
     pixels = read_pixels(header, BOX)
     assert pixels.shape == BOX.shape
     assert pixels.dtype == np.float32
-    tolerance = 2e-5 if name.endswith(".fz") else 0  # a quantised image comes back within its step
+    tolerance = 2e-5 if name.endswith(".fz") else 0  # a quantised image agrees within its step
     assert pixels == pytest.approx(noise[BOX.slices], abs=tolerance, rel=0)
 
 
@@ -146,7 +146,7 @@ def test_integer_data_are_scaled_and_their_blank_is_nan(tmp_path, sky, bits):
 
 @pytest.fixture
 def cube(tmp_path, sky):
-    """A cube of 4 Stokes parameters and 3 channels with other pixels in each plane, and its array."""
+    """A cube of 4 Stokes parameters and 3 channels with different pixels in each plane, and its array."""
     array = np.random.default_rng(7).normal(size=(3, 4, 20, 25)).astype(np.float32)
     cards = sky.cards((20, 25), n_axes=4, CTYPE3="STOKES", CRVAL3=4.0, CDELT3=-1.0)
     cards.update(CTYPE4="FREQ", CRVAL4=1e9, CDELT4=1e7)
@@ -307,7 +307,7 @@ def test_without_a_primary_beam_it_is_one(write_fits):
     assert beam_sampler(None)(np.zeros(2), np.zeros(2)).tolist() == [1, 1]
 
 
-def test_cards_change_with_what_matters_and_with_nothing_else(write_fits, noise):
+def test_cards_change_with_the_values_that_affect_detections_only(write_fits, noise):
     def cards(**changes):
         return read_header(write_fits(noise, **changes)).cards
 
@@ -420,7 +420,7 @@ def test_an_invalid_card_with_an_older_name_is_an_error(write_fits, noise):
 
 
 def overwrite_card(path, card, value):
-    """Write a value that astropy would refuse."""
+    """Write a value that astropy would refuse to write."""
     content = path.read_bytes()
     at = content.index(f"{card:<8}=".encode())
     path.write_bytes(content[:at] + f"{card:<8}= {value:>20}".ljust(80).encode() + content[at + 80 :])
@@ -469,7 +469,7 @@ def test_more_axes_than_the_standard_allows_are_an_error_at_once(tmp_path, sky, 
 
 
 def packed_image(path, noise, sky, compression_type="RICE_1", **changes):
-    """Write an image as fpack does, with other numbers in some cards."""
+    """Write an image as fpack does, with changed numbers in some cards."""
     packed = fits.CompImageHDU(
         noise, sky.cards(noise.shape), compression_type=compression_type, quantize_method=1
     )

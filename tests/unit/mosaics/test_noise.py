@@ -38,7 +38,7 @@ def slow_node(pixels, x, y, side):
 
 
 def slow_noise(pixels, lattice):
-    """Bilinear between the finite nodes around each pixel, one pixel at a time."""
+    """Interpolate between the finite nodes around each pixel, one pixel at a time."""
     step, (rows, columns) = lattice.step_pixels, pixels.shape
     nodes = {
         (row, column): np.array(slow_node(pixels, column * step, row * step, lattice.box_pixels))
@@ -189,7 +189,7 @@ numpy.save(sys.argv[2] + "/rms.npy", image.rms_arr.T)
 
 
 def pybdsf_rms(image, folder):
-    """The noise map that PyBDSF makes itself with the same box and step."""
+    """The noise map that PyBDSF measures with the same box and step."""
     subprocess.run(
         [sys.executable, "-c", PYBDSF_RMS, str(image), str(folder)], check=True, capture_output=True
     )

@@ -14,7 +14,7 @@ def test_a_box_is_columns_then_rows():
     assert parse_box(" 10:20,30:50 ", SHAPE) == Box(x0=10, x1=20, y0=30, y1=50)
 
 
-def test_all_is_the_whole_mosaic_and_nothing_is_no_box():
+def test_all_is_the_whole_mosaic_and_an_empty_cell_is_no_box():
     assert parse_box("all", SHAPE) == Box(x0=0, x1=400, y0=0, y1=300)
     assert parse_box("  ", SHAPE) is None
 
@@ -34,7 +34,7 @@ def test_all_is_the_whole_mosaic_and_nothing_is_no_box():
         ("0:9,0:301", "within 0:400,0:300"),
     ],
 )
-def test_a_bad_box_says_what_is_wrong_and_what_was_given(text, complaint):
+def test_a_bad_box_is_an_error_that_names_it(text, complaint):
     with pytest.raises(ValueError, match=complaint) as caught:
         parse_box(text, SHAPE)
     assert repr(text) in str(caught.value)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture
 def hardware(monkeypatch):
-    """A function that pretends a GPU and bfloat16 units of the processor."""
+    """A function that simulates a GPU and bfloat16 hardware of the CPU."""
 
     def pretend(*, gpu="", units=False):
         monkeypatch.setattr(backend, "_gpu_name", lambda: gpu)

@@ -19,19 +19,19 @@ GRID = np.linspace(0, 1, 501)
 
 
 def detections(n, seed=1, *, truth=None):
-    """Raw outputs, and matches that happen with a probability that is a function of them."""
+    """Raw outputs, and matches whose probability is a function of them."""
     rng = np.random.default_rng(seed)
     raw = rng.beta(0.8, 1.2, n)
     return raw, rng.random(n) < (truth or distorted)(raw)
 
 
 def distorted(raw):
-    """A beta distortion: raw outputs that are too low when they are low, and far too high when high."""
+    """A beta distortion: low raw outputs are too low, and high ones far too high."""
     return expit(0.6 * np.log(raw) - 0.3 * np.log1p(-raw) - 0.8)
 
 
 def worst_bin(score, matched):
-    """Largest difference of the mean score and the matched fraction, in standard errors, over ten bins."""
+    """Largest difference between mean score and matched fraction in ten bins, in standard errors."""
     bins = np.minimum((score * 10).astype(int), 9)
     off = []
     for number in np.unique(bins):

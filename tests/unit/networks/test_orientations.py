@@ -9,7 +9,7 @@ from radiofind.networks.orientations import turned, turned_back
 
 
 @pytest.mark.parametrize("way", range(8))
-def test_what_is_turned_can_be_turned_back(way):
+def test_turned_images_can_be_turned_back(way):
     pixels = np.random.default_rng(1).normal(size=(4, 7))
     np.testing.assert_array_equal(turned_back(turned(pixels, way), way), pixels)
 

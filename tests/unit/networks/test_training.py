@@ -19,7 +19,7 @@ class Killed(Exception):
 
 
 class Noise:
-    """Batches of noise in which bright pixels are to be found; they can end in the middle of an epoch."""
+    """Batches of noise with bright pixels as targets, which may stop in the middle of an epoch."""
 
     batches_per_epoch = 3
 
@@ -48,7 +48,7 @@ def network_of(seed=1):
 
 
 def loss_of(network):
-    """Validate by a batch that is never trained on."""
+    """Return the loss of a batch that is not in the training."""
     inputs, target, _weights = Noise().batch(99, 0)
     found = network.predict_on_batch(inputs)
     return {
@@ -58,7 +58,7 @@ def loss_of(network):
 
 
 class Told:
-    """Validation losses that are known before."""
+    """Predefined validation losses."""
 
     def __init__(self, *losses):
         self.losses, self.weights = list(losses), []
@@ -97,7 +97,7 @@ def test_training_lowers_the_loss_and_tells_of_each_epoch(tmp_path):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """Weights and history of a training that nothing interrupts."""
+    """Weights and history of an uninterrupted training."""
     set_up(threads=1, seed=1)
     network = network_of()
     history = run(network, Noise(), tmp_path_factory.mktemp("undisturbed") / "state")
@@ -150,7 +150,7 @@ def test_a_finished_training_is_kept_until_its_network_is_written(tmp_path, undi
 @pytest.mark.parametrize("lost", ["best.weights.h5", "epoch3.keras", "history.json"])
 @pytest.mark.parametrize("how", ["missing", "damaged"])
 def test_a_training_that_cannot_be_read_begins_anew(tmp_path, undisturbed, lost, how):
-    """As when a job that outlived its run ends beside the one that was started in its place."""
+    """As when a job that outlived its run ends at the same time as its replacement."""
     weights, history = undisturbed
     with pytest.raises(Killed):
         run(network_of(), Noise(killed_at=(3, 1)), tmp_path / "state")
@@ -182,14 +182,14 @@ def test_a_loss_that_is_not_finite_is_an_error(tmp_path, broken):
         run(network_of(), batches, tmp_path / "state", validate=validate)
 
 
-def test_the_seed_decides_what_dropout_leaves_out(tmp_path, undisturbed):
+def test_dropout_depends_on_the_seed(tmp_path, undisturbed):
     _weights, history = undisturbed
     (row,) = run(network_of(), Noise(), tmp_path / "state", epochs=1, seed=2)
     assert row["loss"] != history[0]["loss"]
 
 
 def test_layers_and_steps_leave_out_different_parts(tmp_path):
-    """Keras moves the state of dropout on by one a step: neighbouring states would soon be the same."""
+    """Keras increments the state of dropout with each step: consecutive states would soon coincide."""
     given = keras.Input((None, None, 64))
     kept = [layers.SpatialDropout2D(0.5)(given) for _ in range(2)]
     network = keras.Model(given, layers.Conv2D(1, 1)(layers.concatenate(kept)))

@@ -50,7 +50,7 @@ def moments(image: np.ndarray) -> np.ndarray:
 
 
 def edge_ratios(image: np.ndarray, galaxy: pd.Series, *, beam_pixels: float) -> list[float]:
-    """Return d/Maxd of each arm by the image: brightest over farthest pixel within 60 deg of the arm."""
+    """Return d/Maxd of each arm from the image: brightest over farthest pixel within 60 deg of the arm."""
     distance, direction = around_host(galaxy, len(image))
     ratios = []
     for arm in (galaxy["angle_deg"], galaxy["angle_deg"] + 180):
@@ -161,7 +161,7 @@ def test_fri_are_darker_and_frii_brighter_at_their_edges():
             for image, (_, galaxy) in zip(images, objects.iterrows(), strict=True)
         ]
     )
-    # In short arms the beam, not the jet, sets where the brightest place and the end are.
+    # In short arms the beam, not the jet, determines the brightest point and the end.
     for arm in (1, 2):
         long = (objects[f"max_d{arm}_arcsec"] > 3.5 * settings.beam_arcsec).to_numpy()
         fri = (objects["class"] == "FRI").to_numpy()

@@ -154,7 +154,7 @@ def test_blocks_together_are_the_whole_sky():
     sources = many_sources(240)
     expected = paint_slowly(sources, 240)
     for block_rows in (24, 64):
-        # The ring is lower than the image, so that slots are used again.
+        # The ring has fewer rows than the image, so that slots are reused.
         fast = paint(sources, side=240, faintest=1e-11, block_rows=block_rows, reach=60)
         np.testing.assert_allclose(fast, expected, atol=1e-9, rtol=1e-4)
 
@@ -198,7 +198,7 @@ def test_noise_of_a_block_does_not_depend_on_how_many_follow():
 
 def test_primary_beam_is_that_of_the_real_dish():
     degrees = np.radians([0.0, 0.492, 0.988, 1.526, 2.003])
-    # Read off the released 560 MHz beam, whose dish is not quite round.
+    # Values of the released 560 MHz beam, which is not quite circular.
     np.testing.assert_allclose(
         primary_beam_at(degrees, 560.0), [0.999, 0.866, 0.530, 0.229, 0.051], atol=0.03
     )

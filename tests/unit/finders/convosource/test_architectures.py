@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture
 def inputs():
-    """Noise with a few sources, as the networks of the default recipe see it."""
+    """Noise with a few sources, scaled as for the default recipe."""
     rng = np.random.default_rng(1)
     pixels = rng.normal(size=(1, 40, 44, 1)).astype("float32")
     pixels[0, rng.integers(40, size=6), rng.integers(44, size=6)] += 4
@@ -21,7 +21,7 @@ def inputs():
 
 
 def opinionated(network):
-    """Return a network whose probabilities spread over 0 to 1."""
+    """Return a network whose probabilities range from 0 to 1."""
     kernel, bias = network.layers[-2].get_weights()
     network.layers[-2].set_weights([kernel * 6, np.zeros_like(bias)])
     return network
@@ -95,7 +95,7 @@ def test_a_reduced_network_can_be_saved_as_a_training_does_after_each_epoch(buil
 
 @pytest.mark.parametrize("build", [paper_network, residual_network])
 def test_an_exact_network_has_none_but_plain_layers(build):
-    """What a training in reduced precision leaves is read by any Keras."""
+    """Any Keras can read a network that was trained in reduced precision."""
     again = with_precision(with_precision(build(), "bfloat16"), "float32")
     assert [type(layer) for layer in again.layers] == [type(layer) for layer in build().layers]
 

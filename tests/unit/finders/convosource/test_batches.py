@@ -23,7 +23,7 @@ RECIPE = replace(RECIPES["default"], batch=8, crop_pixels=12, reach_pixels=5)
 
 
 def example(number, *, shape=(30, 40), final=True, agn=()):
-    """A box whose pixels all differ, and whose target tells the pixel."""
+    """A box whose pixels all differ, and whose target identifies the pixel."""
     inputs = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) + 1e4 * number
     known = np.zeros(shape, dtype=bool)
     for x, y in agn:
@@ -36,7 +36,7 @@ def crops(*examples, augment="all", epochs=6, seed=1, recipe=RECIPE):
 
 
 def ways_of(inputs):
-    """The ways in which a crop of an `example` may be turned."""
+    """The orientations that a crop of an `example` may have."""
     steps = inputs[0, 1] - inputs[0, 0], inputs[1, 0] - inputs[0, 0]
     return {
         way
@@ -147,7 +147,7 @@ def test_an_example_shows_binned_snr_and_truth_above_the_limit(region):
     means = region.pixels[:, 1:39].reshape(15, 2, 19, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(shown.inputs, np.arcsinh(means / 4), atol=1e-6)
     assert shown.target.shape == shown.agn.shape == (15, 19)
-    # Bin 4 of the columns from 12 on is that of columns 20 and 21; the middle of bin 2 of the rows is 10.5.
+    # Bin 4 from column 12 has the columns 20 and 21; bin 2 of the rows has its centre at 10.5.
     assert shown.target[2, 4] == 1
     assert np.argwhere(shown.agn).tolist() == [[12, 14]]
     assert shown.target[7, 9] == 0

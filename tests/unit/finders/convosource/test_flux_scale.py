@@ -15,7 +15,7 @@ SHAPE = (400, 400)
 
 @pytest.fixture
 def region_of(sky):
-    """A function that returns a box with sources of this SNR, whose truth says this times their flux."""
+    """A function that returns a box with sources of an SNR, and truth with a multiple of their flux."""
 
     def make(snr, *, truth_over_image, number=0, corner=(100, 50)):
         place = [(30.3 + 55 * i, 28.6 + 55 * j) for i in range(7) for j in range(7)]

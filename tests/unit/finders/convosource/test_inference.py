@@ -21,7 +21,7 @@ def recipe(request):
 
 @pytest.fixture
 def predict(recipe):
-    """The network with random weights; without the offset of an empty sky, so that probabilities spread."""
+    """The network with random weights and no bias for an empty sky, so that probabilities spread."""
     network = recipe.build()
     kernel, bias = network.layers[-2].get_weights()
     network.layers[-2].set_weights([3 * kernel, np.zeros_like(bias)])
@@ -35,7 +35,7 @@ def at_once(predict, inputs, reach):
 
 
 @pytest.mark.parametrize("block", [16, 30, 1000])
-def test_blocks_give_what_the_network_gives_at_once(recipe, predict, block):
+def test_blocks_give_the_same_map_as_the_whole_image(recipe, predict, block):
     inputs, reach = noise((61, 47)), recipe.reach_pixels
     found = probability_map(predict, inputs, reach_pixels=reach, turns=1, block_pixels=block)
     wanted = at_once(predict, inputs, reach)
@@ -73,5 +73,5 @@ def test_every_pixel_is_filled_from_blocks_of_one_shape_and_bounded_size(shape):
     found = probability_map(identity, inputs, reach_pixels=4, turns=1, block_pixels=32)
     np.testing.assert_array_equal(found, inputs)
     assert len(set(seen)) == 1
-    # 32 and two margins of 4 are 40, which is rounded up to a multiple of 16.
+    # 32 plus two margins of 4 is 40, which is rounded up to a multiple of 16.
     assert max(seen[0][1:3]) <= 48

@@ -21,7 +21,7 @@ CALIBRATION = Calibration(a=0.9, b=1.1, c=-0.3, n_detections=50, n_matched=20)
 
 @pytest.fixture
 def files(tmp_path):
-    """A function that writes a model whose record has some changes; None takes a key out."""
+    """A function that writes a model with changes to its record; None removes a key."""
     paper_network().save(tmp_path / "a.keras")
 
     def write(**changes):

@@ -35,7 +35,7 @@ OPTIONS = {"train_snr": 2.0, "train_rms": "local", "stride_pixels": 50}
 
 
 class Files:
-    """The files of one mosaic, as the rule gives them to `read_ground`."""
+    """The files of one mosaic, as the rule passes them to `read_ground`."""
 
     def __init__(self, folder, sky, *, name="a", blank=(), core_pixels=100):
         self.folder, self.name = folder / name, name
@@ -44,7 +44,7 @@ class Files:
         self.pixels = rng.normal(0, 1e-4, SHAPE).astype(np.float32)
         for x, y in blank:
             self.pixels[y, x] = np.nan
-        # Noise that differs from pixel to pixel, and between the halos of neighbours: wrong ones are noticed.
+        # Noise differs from pixel to pixel and between the halos of neighbours, so that mistakes show.
         self.mean = rng.normal(0, 1e-5, SHAPE).astype(np.float32)
         self.rms = rng.uniform(1e-4, 2e-4, SHAPE).astype(np.float32)
         self.image = self.folder / "image.fits"
@@ -108,7 +108,7 @@ def cut(tmp_path, *grounds, **options):
 
 
 @pytest.mark.parametrize("stride", [50, 17])
-def test_patches_cover_the_box_without_its_gap_and_hold_what_lies_there(tmp_path, files, stride):
+def test_patches_cover_the_box_without_its_gap_and_contain_its_pixels(tmp_path, files, stride):
     path = cut(tmp_path, files.ground(SOURCES), stride_pixels=stride)
     for split, inner in INNER.items():
         patches = read_patches(path, split)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_networks_see_exactly_as_far_as_their_recipe_says(name):
     network = RECIPES[name].build()
-    # Positive random kernels without offset: what comes out is not zero exactly where the one pixel is seen.
+    # With positive random kernels and no bias, outputs are non-zero exactly where they depend on the pixel.
     rng = np.random.default_rng(1)
     network.set_weights(
         [rng.uniform(0.01, 0.1, w.shape) if w.ndim > 1 else np.zeros(w.shape) for w in network.get_weights()]

@@ -26,7 +26,7 @@ SOURCES = [(40.3, 30.6, 2e-3), (150.0, 200.5, 1e-3), (260.7, 90.2, 8e-4), (222.5
 
 
 def bright(inputs):
-    """Call pixels above SNR 7 sources: a network without weights."""
+    """Return probabilities near 1 for pixels above SNR 7, like a network without weights."""
     return 1 / (1 + np.exp(6 * (np.arcsinh(3.5) - inputs)))
 
 
@@ -43,7 +43,7 @@ def model_of(recipe="default", predict=bright, *, turns=1, calibration=None, flu
 
 
 def trained_on_nothing(recipe, monkeypatch):
-    """A network with random weights, of fewer channels, whose probabilities spread over 0 to 1."""
+    """A network with fewer channels and random weights, whose probabilities range from 0 to 1."""
     monkeypatch.setattr(architectures, "WIDTH", 8)
     network = RECIPES[recipe].build()
     kernel, bias = network.layers[-2].get_weights()
@@ -185,7 +185,7 @@ def test_a_plateau_and_the_corners_are_peaks_once():
     assert found["x"].between(-0.5, 8.5).all()
 
 
-def test_there_is_no_peak_in_an_empty_or_even_map():
+def test_an_empty_or_constant_map_has_no_peaks():
     for level in (0.0, 0.005):
         assert len(peaks_of(np.full((10, 10), level))) == 0
     assert list(peaks_of(np.zeros((5, 5))).columns) == ["x", "y", "probability"]

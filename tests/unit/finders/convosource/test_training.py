@@ -34,7 +34,7 @@ SETTINGS = {
 
 
 def sources_of(seed, number=60):
-    """Sources of SNR 5 to 40 at random places."""
+    """Sources of SNR 5 to 40 at random positions."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(5, SHAPE[1] - 5, number), rng.uniform(5, SHAPE[0] - 5, number)
     return list(zip(x, y, 1e-4 * rng.uniform(5, 40, number), ["sfg"] * number, strict=True))
@@ -42,7 +42,7 @@ def sources_of(seed, number=60):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Networks of few channels, and small batches: they learn bright sources in seconds."""
+    """Networks with few channels and small batches, which learn bright sources in seconds."""
     monkeypatch.setattr(architectures, "WIDTH", 8)
     monkeypatch.setattr(architectures, "BLOCKS", 2)
     monkeypatch.setitem(RECIPES, "default", replace(RECIPES["default"], batch=8))
@@ -58,7 +58,7 @@ def patches(sky, ground_of, tmp_path):
 
 @pytest.fixture
 def learn(patches, tmp_path, small):
-    """A function that trains on the patches and keeps nothing of it."""
+    """A function that trains on the patches and removes the state of the training."""
 
     def run(code="1", **changes):
         options = {"radius_pixels": 3.0, "state": tmp_path / "state", "code": code}
@@ -90,7 +90,7 @@ def test_a_trained_network_finds_sources_of_another_sky_and_scores_them_above_no
     assert record["flux_scale"] == pytest.approx(1, abs=0.1)
 
 
-def test_the_record_tells_how_and_on_what_the_network_was_trained(learn):
+def test_the_record_has_the_settings_and_data_of_the_training(learn):
     changes = {"augment": "none", "epochs": 2, "batches_per_epoch": 2}
     _network, record = learn(**changes)
     assert json.loads(json.dumps(record)) == record
@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn):
 
 
 def test_losses_of_training_and_validation_compare(learn):
-    """A network that knows nothing loses as much on either, though training leaves out margins."""
+    """Both losses of an untrained network are equal, although the training excludes margins."""
     _network, record = learn(epochs=1, batches_per_epoch=1)
     (row,) = record["history"]
     assert row["loss"] == pytest.approx(row["validation_loss"], rel=0.25)
@@ -160,7 +160,7 @@ def test_a_training_is_kept_until_it_is_forgotten(patches, tmp_path, small):
     settings, state = SETTINGS | {"epochs": 1, "batches_per_epoch": 1}, tmp_path / "state"
     train_finder(patches, settings=settings, radius_pixels=3.0, state=state, code="1")
     assert list(state.rglob("*.keras"))
-    for _ in range(2):  # another process may have been faster
+    for _ in range(2):  # another process may have removed it before
         forget_training(state)
         assert not state.exists()
 

@@ -24,7 +24,7 @@ SETTINGS = {"train_snr": 2.0, "augment": "all", "epochs": 3, "batches_per_epoch"
 
 @pytest.fixture
 def read(tmp_path):
-    """A function that cuts the patches of some grounds and reads them for a recipe."""
+    """A function that cuts the patches of mosaics and reads them for a recipe."""
 
     def build(*grounds, recipe="default", **settings):
         cut_patches(tmp_path / "p.h5", grounds, train_snr=2.0, train_rms="local", stride_pixels=50)
@@ -34,7 +34,7 @@ def read(tmp_path):
 
 
 def wide(sky, times):
-    """Header cards of a beam so many times as wide."""
+    """Header cards of a beam wider by a factor."""
     return dict.fromkeys(("BMAJ", "BMIN"), times * sky.beam_pixels * sky.pixel_arcsec / 3600)
 
 
@@ -101,7 +101,7 @@ def test_peaks_in_the_validation_boxes_are_in_mosaic_pixels(sky, ground_of, read
     targets = {box.inputs.shape: box.target for box in shown.validation}
 
     def know(inputs):
-        """Answer with the target: a network that has learnt all."""
+        """Return the target, like a perfect network."""
         reach = shown.recipe.reach_pixels
         rows, columns = (size - 2 * reach for size in inputs.shape[1:3])
         return np.pad(targets[rows, columns], reach)[np.newaxis, ..., np.newaxis]
