@@ -251,7 +251,7 @@ def test_block_of_one_tile_keeps_no_further_files():
     ]
 
 
-def test_tiles_are_identified_by_the_names_of_their_files(fields_of):
+def test_files_of_tiles_are_found_by_the_notes_in_them(fields_of):
     search(Finder())
     (tile,) = [field.tile for field in fields_of(np.zeros((60, 60)))]
     assert files_by_tile([tile], [BLOCK]) == {"y000x000": BLOCK}
