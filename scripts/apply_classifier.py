@@ -2,11 +2,12 @@
 
 from radiofind.classifiers.classifying import apply_classifier, read_source_classifier
 from radiofind.classifiers.survey_inputs import read_survey_sources
-from radiofind.files import read_metadata, write_parquet
+from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.mosaics.images import ImageSource
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -6,11 +6,12 @@ from radiofind.catalogues.class_columns import with_classes
 from radiofind.classifiers.sources.classes import apply, read_class_model
 from radiofind.classifiers.sources.features import features_of
 from radiofind.classifiers.sources.inputs import read_context
-from radiofind.files import read_metadata, write_parquet
+from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.mosaics.images import ImageSource, image_sources
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

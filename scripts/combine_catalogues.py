@@ -1,11 +1,11 @@
 """Combine the catalogues of several finders into one."""
 
-from radiofind.files import write_parquet
 from radiofind.finders.combined import combine, read_joined
 from radiofind.finders.combined_score import read_model, score_sources
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -5,9 +5,9 @@ import numpy as np
 from radiofind.classifiers.sources.classes import read_class_model
 from radiofind.classifiers.sources.scores import count_confusions, most_frequent, pair_classes, score_classes
 from radiofind.evaluation.comparison import read_area, read_comparison
-from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
+from radiofind.tables import write_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -5,11 +5,12 @@ from radiofind.classifiers.cutouts import read_cutouts
 from radiofind.classifiers.evaluation import confusion_of, score_members
 from radiofind.classifiers.predictions import with_ensemble
 from radiofind.classifiers.results import joined_members, member_files, predict_members, view_capsules
-from radiofind.files import write_csv, write_json, write_parquet
+from radiofind.files import write_json
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
 from radiofind.networks.saving import save_network
+from radiofind.tables import write_csv, write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -6,10 +6,10 @@ import pandas as pd
 from radiofind.evaluation.comparison import read_area
 from radiofind.evaluation.cuts import Cut, selections
 from radiofind.evaluation.metrics import Protocol, curves, evaluate
-from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.json_files import read_json
+from radiofind.tables import write_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

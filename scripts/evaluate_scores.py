@@ -4,9 +4,9 @@ import numpy as np
 
 from radiofind.evaluation.calibration import COLUMNS, evaluate_scores
 from radiofind.evaluation.comparison import read_area, read_comparison
-from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
+from radiofind.tables import write_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,8 +1,8 @@
 """Fingerprint the tiles of a mosaic."""
 
-from radiofind.files import write_parquet
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import ImageSource
+from radiofind.tables import write_parquet
 from radiofind.workflow.fingerprints import WARNINGS, fingerprint_mosaic
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import pandas as pd
 
 from radiofind.evaluation.comparison import match_files
 from radiofind.evaluation.cuts import Cut, selections
-from radiofind.files import write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
 from radiofind.json_files import read_json
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -1,7 +1,6 @@
 """Place the truth on a mosaic."""
 
 from radiofind.evaluation.truth import place_truth, read_truth
-from radiofind.files import write_parquet
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import ImageSource
@@ -9,6 +8,7 @@ from radiofind.mosaics.noise_summary import noise_at
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import read_tile
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

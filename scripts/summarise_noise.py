@@ -2,13 +2,14 @@
 
 import pandas as pd
 
-from radiofind.files import read_metadata, write_parquet
+from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.noise_summary import NO_PATCHES, median_noise, sample_noise, summarise_patches
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import read_tile
+from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

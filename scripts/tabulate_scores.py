@@ -4,9 +4,10 @@ import pandas as pd
 
 from radiofind.evaluation.metrics import COLUMNS
 from radiofind.evaluation.score_table import score_table
-from radiofind.files import read_csv, write_text
+from radiofind.files import write_text
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
+from radiofind.tables import read_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

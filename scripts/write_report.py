@@ -1,12 +1,12 @@
 """Write the report."""
 
-from radiofind.files import write_csv
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import image_sources
 from radiofind.report.classifier_inputs import check_hdf5, read_classifier_report
 from radiofind.report.inputs import mosaic_files, read_report_data
 from radiofind.report.page import write_report
+from radiofind.tables import write_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

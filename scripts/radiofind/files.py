@@ -1,4 +1,4 @@
-"""Write files that are whole or absent."""
+"""Write files that are whole or absent, and read their metadata."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 logger = logging.getLogger(__name__)
 
@@ -94,50 +90,13 @@ def write_json(content: object, path: str | Path) -> None:
     write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
 
 
-def write_csv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, without its index."""
-    with whole_or_absent(path) as temporary:
-        table.to_csv(temporary, index=False)
-
-
-def read_csv(path: str | Path) -> pd.DataFrame:
-    """Return a table that `write_csv` wrote; mosaics and finders named ``1`` or ``NA`` remain text."""
-    names = {"mosaic": str, "finder": str}
-    return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
-
-
-def write_parquet(
-    table: pd.DataFrame, path: str | Path, *, metadata: Mapping[str, object] | None = None
-) -> None:
-    """Write a table as a Parquet file, with a JSON object in its metadata.
-
-    Parameters
-    ----------
-    table
-        The rows; the index is not written.
-    path
-        The file to write.
-    metadata
-        The object that `read_metadata` will return.
-    """
-    with whole_or_absent(path) as temporary:
-        pq.write_table(to_arrow(table, metadata), temporary)
-
-
-def to_arrow(table: pd.DataFrame, metadata: Mapping[str, object] | None = None) -> pa.Table:
-    """Return a table as an Arrow table, with a JSON object in its metadata."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    stored = {
-        **(arrow.schema.metadata or {}),
-        METADATA_KEY: json.dumps(dict(metadata or {}), sort_keys=True).encode(),
-    }
-    return arrow.replace_schema_metadata(stored)
-
-
 def read_metadata(path: str | Path) -> dict[str, object]:
     """Return the JSON object stored with a table (Parquet) or an image (FITS), or an empty one."""
+    # Imported where they are needed: a job on images needs no tables, and a plan no images.
     if Path(path).suffix == ".fits":
-        from astropy.io import fits  # here, since planning must be quick and reads only tables
+        from astropy.io import fits
 
         return json.loads(fits.getheader(path).get(METADATA_CARD, "{}"))
+    import pyarrow.parquet as pq
+
     return json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))

@@ -17,8 +17,8 @@ from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from radiofind.files import write_csv
 from radiofind.jobs.provenance import read_provenance
+from radiofind.tables import write_csv
 from radiofind.workflow.changes.changes import Changes, Job, TileChange
 from radiofind.workflow.changes.earlier_runs import read_earlier_runs
 from radiofind.workflow.changes.reasons import Reason, read_values

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from radiofind.files import read_metadata, whole_or_absent, write_csv, write_json, write_parquet, write_text
+from radiofind.files import read_metadata, whole_or_absent, write_json, write_text
+from radiofind.tables import write_csv, write_parquet
 
 
 def test_an_error_leaves_nothing_behind(tmp_path):

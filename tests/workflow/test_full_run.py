@@ -14,7 +14,8 @@ from regions import Regions
 from radiofind.catalogues.block_tables import read_notes
 from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
 from radiofind.evaluation import metrics
-from radiofind.files import read_csv, read_metadata
+from radiofind.files import read_metadata
+from radiofind.tables import read_csv
 from workflow.jobs import all_jobs
 from workflow.runs import run
 from workflow.skies import CORE, FINDERS, OF_TILES, READABLE, SCORED, SCORING, TILES, make_survey

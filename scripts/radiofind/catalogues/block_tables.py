@@ -13,8 +13,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from radiofind.catalogues.columns import DETECTION, empty
-from radiofind.files import read_metadata, to_arrow, whole_or_absent
+from radiofind.files import read_metadata, whole_or_absent
 from radiofind.mosaics.tiles import Tile
+from radiofind.tables import to_arrow
 
 TILES = "tiles"
 """Key in the metadata for the notes on the tiles, in the order of the row groups."""

@@ -22,8 +22,9 @@ from scipy.sparse.csgraph import connected_components
 from radiofind.catalogues.block_tables import read_tile_table
 from radiofind.catalogues.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
 from radiofind.catalogues.detections import UNFITTED
-from radiofind.files import to_arrow, whole_or_absent
+from radiofind.files import whole_or_absent
 from radiofind.mosaics.tiles import Tile
+from radiofind.tables import to_arrow
 
 CUT = "island_cut"
 """Flag of the sources of an island that no tile contains whole."""

@@ -11,9 +11,6 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-import pyarrow.parquet as pq
-from astropy.io import fits
-
 logger = logging.getLogger(__name__)
 
 OURS = "results"
@@ -84,6 +81,8 @@ def _look_for_damage(
 
 def _check_parquet(path: Path) -> None:
     """Raise an error if a Parquet file cannot be read."""
+    import pyarrow.parquet as pq  # here and below, since every job watches and few check
+
     with pq.ParquetFile(path) as file:
         for _ in file.iter_batches():
             pass
@@ -91,6 +90,8 @@ def _check_parquet(path: Path) -> None:
 
 def _check_fits(path: Path) -> None:
     """Raise an error if a FITS file is truncated."""
+    from astropy.io import fits
+
     with fits.open(path, memmap=False) as hdus:
         ends = [info["datLoc"] + info["datSpan"] for info in (hdu.fileinfo() for hdu in hdus)]
     if max(ends) > path.stat().st_size:

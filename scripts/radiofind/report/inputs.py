@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
-from radiofind.files import read_csv, read_metadata
+from radiofind.files import read_metadata
 from radiofind.jobs.provenance import DIFFERENT, read_provenance
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageSource, read_pixels
@@ -22,6 +22,7 @@ from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.data import ReportData
 from radiofind.report.sky_view import SkyView
+from radiofind.tables import read_csv
 from radiofind.workflow.quarantine import list_quarantine
 from radiofind.workflow.run_warnings import list_warnings
 

@@ -13,8 +13,8 @@ from radiofind.classifiers.models import TrainedClassifier
 from radiofind.classifiers.preparation import Preparation
 from radiofind.classifiers.survey_inputs import read_survey_sources
 from radiofind.classifiers.survey_sources import MosaicSources
-from radiofind.files import write_parquet
 from radiofind.mosaics.images import ImageSource, read_header
+from radiofind.tables import write_parquet
 
 SIDE = 12
 WIDE = [(60, 150), (200, 40)]

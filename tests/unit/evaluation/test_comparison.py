@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from radiofind.evaluation.comparison import read_area, read_comparison
-from radiofind.files import write_parquet
 from radiofind.mosaics.box import Box
+from radiofind.tables import write_parquet
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from radiofind.catalogues.columns import CATALOGUE, conform, empty
 from radiofind.catalogues.detections import DEFAULTS
-from radiofind.files import write_parquet
 from radiofind.finders.combined import combine, join_catalogues, read_joined
+from radiofind.tables import write_parquet
 
 
 def catalogue(xy, **columns):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
-from radiofind.files import write_parquet
 from radiofind.jobs import corrupt_files
+from radiofind.tables import write_parquet
 
 
 def write_fits(path):

@@ -27,10 +27,10 @@ from radiofind.catalogues.merging import (
 )
 from radiofind.evaluation.comparison import match_files, read_area, read_comparison
 from radiofind.evaluation.matching import Selection, match_table
-from radiofind.files import write_parquet
 from radiofind.jobs import dask_workers
 from radiofind.jobs.dask_workers import AHEAD, open_workers
 from radiofind.mosaics.tiles import Tile, tiles_of
+from radiofind.tables import write_parquet
 
 TILES = list(tiles_of((100, 2000), core_pixels=100, halo_pixels=20))
 """Twenty tiles in a row; the island at each seam is in two of them."""

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from radiofind.files import write_json, write_parquet
+from radiofind.files import write_json
 from radiofind.jobs.provenance import fold_tiles, in_lines, provenance_of, read_provenance
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import read_header
 from radiofind.mosaics.tile_images import write_image
+from radiofind.tables import write_parquet
 
 TILING = {"core_pixels": 100, "halo_pixels": 20, "reach_pixels": 60}
 TILE = {"tile": "y000x000", "header": "h0", "pixels": "p0", "fingerprint": "f0", **TILING}

@@ -14,7 +14,7 @@ from radiofind.classifiers.evaluation import score_members
 from radiofind.classifiers.predictions import tabulate_predictions
 from radiofind.classifiers.sources.scores import COLUMNS as SOURCE_SCORES
 from radiofind.classifiers.sources.scores import CONFUSION_COLUMNS as SOURCE_CLASSES
-from radiofind.files import write_csv, write_json, write_parquet
+from radiofind.files import write_json
 from radiofind.report.classifier_inputs import (
     MOST_MISTAKES,
     check_hdf5,
@@ -24,6 +24,7 @@ from radiofind.report.classifier_inputs import (
 from radiofind.report.classifiers import ClassifierReport, classifier_parts
 from radiofind.report.page import render
 from radiofind.report.published import MEMORY, PUBLISHED
+from radiofind.tables import write_csv, write_parquet
 from unit.report.test_page import Balance, data_of, words
 
 CLASSES = ("compact", "<b>FRI")

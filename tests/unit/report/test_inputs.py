@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 
-from radiofind.files import write_csv, write_parquet
 from radiofind.report.data import COLUMNS
 from radiofind.report.inputs import MosaicFiles, read_report_data, versions_of
 from radiofind.report.page import render
+from radiofind.tables import write_csv, write_parquet
 
 EPOCH = {"epoch": 1, "loss": 0.5, "validation_loss": 0.6, "validation_f1": 0.7}
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from radiofind.files import write_csv, write_parquet
+from radiofind.tables import write_csv, write_parquet
 from radiofind.workflow.closing_lines import closing_lines, left_out_lines, what_was_left_out
 from radiofind.workflow.lines import LONGEST_LINE
 from radiofind.workflow.quarantine import COLUMNS as QUARANTINE_COLUMNS

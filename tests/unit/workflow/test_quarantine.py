@@ -4,7 +4,7 @@ import pandas as pd
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
 from radiofind.catalogues.columns import DETECTION, empty
-from radiofind.files import write_parquet
+from radiofind.tables import write_parquet
 from radiofind.workflow.quarantine import COLUMNS, list_quarantine, sort_reasons
 
 NOTES = [

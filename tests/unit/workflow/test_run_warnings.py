@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from radiofind.files import write_parquet
+from radiofind.tables import write_parquet
 from radiofind.workflow.run_warnings import COLUMNS, GROUP_COLUMNS, group_warnings, list_warnings
 
 SUM = "total fluxes add up to {} times the flux of the image (normal: 0.3 to 2.5): check beam"

@@ -10,7 +10,7 @@ import pytest
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from radiofind.files import write_parquet
+from radiofind.tables import write_parquet
 from radiofind.workflow.display import Lines
 from snakemake_logger_plugin_survey import terminal as module
 from snakemake_logger_plugin_survey.terminal import Terminal, end_run, take_terminal

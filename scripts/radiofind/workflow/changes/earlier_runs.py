@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.catalogues.block_tables import read_notes
-from radiofind.files import read_csv
+from radiofind.tables import read_csv
 
 TILES = Path("results/tiles.parquet")
 QUARANTINE = Path("results/quarantine.csv")

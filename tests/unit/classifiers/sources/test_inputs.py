@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from radiofind.classifiers.sources.inputs import read_context
-from radiofind.files import write_parquet
 from radiofind.mosaics.images import ImageSource
+from radiofind.tables import write_parquet
 
 BEAM = 8.0
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from radiofind.files import write_csv, write_json, write_parquet
+from radiofind.files import write_json
+from radiofind.tables import write_csv, write_parquet
 from radiofind.workflow.changes.earlier_runs import read_earlier_runs
 
 
