@@ -27,8 +27,9 @@ from radiofind.catalogues.merging import (
 )
 from radiofind.evaluation.comparison import match_files, read_area, read_comparison
 from radiofind.evaluation.matching import Selection, match_table
-from radiofind.jobs import dask_workers
-from radiofind.jobs.dask_workers import AHEAD, open_workers
+from radiofind.jobs import dask_cluster
+from radiofind.jobs.dask_workers import open_workers
+from radiofind.jobs.tasks import AHEAD
 from radiofind.mosaics.tiles import Tile, tiles_of
 from radiofind.tables import write_parquet
 
@@ -150,17 +151,18 @@ def die(_item: int) -> None:
 
 
 def test_a_task_that_kills_its_workers_fails(monkeypatch):
-    monkeypatch.setitem(dask_workers.SETTINGS, "distributed.scheduler.allowed-failures", 1)
+    monkeypatch.setitem(dask_cluster.SETTINGS, "distributed.scheduler.allowed-failures", 1)
     with open_workers(cluster="processes") as workers, pytest.raises(KilledWorker):
         list(workers.map(die, [0]))
 
 
-@pytest.mark.parametrize("cluster", ["local", "processes"])
-def test_other_machines_cannot_connect(cluster):
-    with open_workers(cluster=cluster, threads=2):
+@pytest.mark.parametrize(("cluster", "addresses"), [("local", set()), ("processes", {"127.0.0.1"})])
+def test_other_machines_cannot_connect(cluster, addresses):
+    with open_workers(cluster=cluster, threads=2) as workers:
+        assert list(workers.map(str, range(3))) == ["0", "1", "2"]
         ours = [psutil.Process(), *psutil.Process().children(recursive=True)]
         ports = [port for process in ours for port in process.net_connections() if port.status == "LISTEN"]
-        assert len(ports) >= 2 and {port.laddr.ip for port in ports} == {"127.0.0.1"}
+        assert {port.laddr.ip for port in ports} == addresses
 
 
 def test_slurm_without_sbatch_is_an_error(monkeypatch):
