@@ -1,6 +1,7 @@
 """Place the truth on a mosaic."""
 
-from radiofind.evaluation.truth import place_truth, read_truth
+from radiofind.evaluation.placed_truth import place_truth
+from radiofind.evaluation.truth import read_truth
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import ImageSource

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.comparison import read_area
-from radiofind.evaluation.truth import with_snr
+from radiofind.evaluation.placed_truth import with_snr
 from radiofind.files import read_metadata, write_json
 from radiofind.finders.combined import read_joined
 from radiofind.finders.combined_training import learn_evidence, make_lesson

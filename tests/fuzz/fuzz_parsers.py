@@ -32,7 +32,8 @@ from fuzz import seeds
 from fuzz.watching import watched
 from radiofind.classifiers.splits import SPLITS
 from radiofind.classifiers.user_cutouts import CutoutError, read_checked
-from radiofind.evaluation.truth import CLASSES, COLUMNS, TruthError, read_truth
+from radiofind.evaluation.placed_truth import CLASSES
+from radiofind.evaluation.truth import COLUMNS, TruthError, read_truth
 from radiofind.mosaics.box import Box, parse_box
 from radiofind.mosaics.coordinates import coordinates_of
 from radiofind.mosaics.images import ImageError, read_header, read_pixels

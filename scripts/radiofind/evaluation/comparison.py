@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.evaluation.matching import Selection, match_table
-from radiofind.evaluation.truth import with_snr
+from radiofind.evaluation.placed_truth import with_snr
 from radiofind.files import read_metadata
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.regions import Area
@@ -61,7 +61,7 @@ def read_comparison(
     patches, truth, catalogue
         Files of the mosaic.
     truth_rms
-        ``median`` or ``local``, as for `truth.with_snr`.
+        ``median`` or ``local``, as for `placed_truth.with_snr`.
     """
     median = read_metadata(patches)["median_rms"]
     placed = with_snr(pd.read_parquet(truth), truth_rms=truth_rms, median_rms=median)

@@ -14,7 +14,7 @@ import pandas as pd
 from radiofind.evaluation.intervals import INTERVAL_PERCENT, wilson_interval
 from radiofind.evaluation.legacy import legacy_score
 from radiofind.evaluation.matching import Selection, match_one_to_one, positions, random_positions
-from radiofind.evaluation.truth import CLASSES
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.mosaics.regions import REGIONS, Area
 
 COLUMNS = (

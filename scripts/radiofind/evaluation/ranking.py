@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from astropy.stats import binom_conf_interval
 
-from radiofind.evaluation.truth import CLASSES
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.mosaics.regions import REGIONS
 
 KEYS = ["finder", "region", "metric", "cut", "snr_min", "class"]

@@ -15,10 +15,8 @@ from astropy import units
 from astropy.table import Column, Table
 
 from radiofind.errors import InputFileError, quoted, reason
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.given_files import count_trouble
-
-CLASSES = ("ss_agn", "fs_agn", "sfg")
-"""Steep-spectrum AGN, flat-spectrum AGN and star-forming galaxies: codes 1, 2 and 3 of SDC1."""
 
 FORMATS = {
     **dict.fromkeys((".fits", ".fit"), "fits"),

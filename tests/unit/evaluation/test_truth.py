@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.watching import watched
-from radiofind.evaluation.truth import COLUMNS, TruthError, place_truth, read_truth, with_snr
+from radiofind.evaluation.placed_truth import place_truth, with_snr
+from radiofind.evaluation.truth import COLUMNS, TruthError, read_truth
 
 SDC1_ROW = "{id} -0.1 -29.1 {ra} {dec} {flux} 0.5 1 1 0 1 {code}"
 

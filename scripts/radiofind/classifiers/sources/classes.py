@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from radiofind.classifiers.sources.features import FEATURES, features_of
 from radiofind.classifiers.sources.matches import known_classes
-from radiofind.evaluation.truth_tables import CLASSES
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.json_files import read_json
 from radiofind.networks import logistic
 
@@ -99,7 +99,7 @@ def make_class_lesson(
 
 
 def fit_source_classes(lessons: Sequence[ClassLesson], *, origin: str) -> SourceClassModel:
-    """Return the model of the classes `truth_tables.CLASSES`, fitted to the train boxes of a training set.
+    """Return the model of the classes `placed_truth.CLASSES`, fitted to the train boxes of a training set.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from radiofind.evaluation.truth import CLASSES
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.finders.convosource.training_data import Ground
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import read_pixels

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from radiofind.evaluation.truth import place_truth, read_truth
+from radiofind.evaluation.placed_truth import place_truth
+from radiofind.evaluation.truth import read_truth
 from radiofind.mosaics.box import Box, parse_box
 from radiofind.mosaics.images import ImageHeader, ImageSource
 from radiofind.mosaics.noise_summary import noise_at
@@ -32,7 +33,7 @@ class Ground:
     noise: Mapping[Tile, Path]
     """Noise maps, at least those of the tiles under the boxes."""
     truth: pd.DataFrame
-    """As `truth.place_truth` returns it; sources outside those tiles may be missing."""
+    """As `placed_truth.place_truth` returns it; sources outside those tiles may be missing."""
     truth_path: Path
     """Path of the truth, for error messages."""
     boxes: Mapping[str, Box]

@@ -18,7 +18,7 @@ from radiofind.classifiers.sources.classes import (
     read_class_model,
 )
 from radiofind.classifiers.sources.features import FEATURES, features_of
-from radiofind.evaluation.truth import CLASSES
+from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.regions import Area
 from radiofind.networks.logistic import STRENGTHS, UNTRIED
