@@ -21,13 +21,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from radiofind.catalogues.class_columns import with_classes
-from radiofind.classifiers.sources.classes import (
-    ClassLesson,
-    SourceClassModel,
-    apply,
-    fit_source_classes,
-    make_class_lesson,
-)
+from radiofind.classifiers.sources.class_training import ClassLesson, fit_source_classes, make_class_lesson
+from radiofind.classifiers.sources.classes import SourceClassModel, apply
 from radiofind.classifiers.sources.features import features_of
 from radiofind.classifiers.sources.scores import count_confusions, most_frequent, pair_classes, score_classes
 from radiofind.evaluation.comparison import Comparison, read_area, read_comparison

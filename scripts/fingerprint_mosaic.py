@@ -3,7 +3,8 @@
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.images import ImageSource
 from radiofind.tables import write_parquet
-from radiofind.workflow.fingerprints import WARNINGS, fingerprint_mosaic
+from radiofind.workflow.fingerprints import fingerprint_mosaic
+from radiofind.workflow.tile_index import WARNINGS
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

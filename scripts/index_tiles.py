@@ -8,7 +8,7 @@ from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.tables import write_parquet
-from radiofind.workflow.fingerprints import WARNINGS, describe_tiles, index_tiles, update_tile_files
+from radiofind.workflow.tile_index import WARNINGS, describe_tiles, index_tiles, update_tile_files
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from radiofind.classifiers.sources.classes import fit_source_classes, make_class_lesson
+from radiofind.classifiers.sources.class_training import fit_source_classes, make_class_lesson
 from radiofind.classifiers.sources.inputs import read_context
 from radiofind.evaluation.comparison import read_area, read_comparison
 from radiofind.files import write_json

@@ -13,11 +13,12 @@ from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
 from radiofind.finders import pybdsf
-from radiofind.finders.convosource.training_data import Ground, training_box
+from radiofind.finders.convosource.training_data import Ground
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.field import Field
 from radiofind.mosaics.images import read_header
 from radiofind.mosaics.noise import Lattice, NoiseSettings, measure_noise
+from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, tiles_of
 

@@ -90,6 +90,30 @@ def inner_box(box: Box, shape: tuple[int, int]) -> Box:
     return inner
 
 
+def training_box(box: Box, shape: tuple[int, int]) -> Box:
+    """Return the part of a train or validation box from which patches are cut.
+
+    Parameters
+    ----------
+    box
+        As in the mosaic sheet.
+    shape
+        Rows and columns of the mosaic.
+
+    Raises
+    ------
+    ValueError
+        If the box without its gap (see `inner_box`) is smaller than a patch.
+    """
+    inner = inner_box(box, shape)
+    if min(inner.shape) < PATCH_PIXELS:
+        raise ValueError(
+            f"Expected a box of at least {PATCH_PIXELS} x {PATCH_PIXELS} pixels (a patch) without its gap, "
+            f"received {box}, which leaves {inner}"
+        )
+    return inner
+
+
 def assign_region(
     x: np.ndarray,
     y: np.ndarray,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -13,20 +11,14 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.truth import TruthError, read_truth
-from radiofind.files import write_json
 from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
 from radiofind.mosaics.images import ImageError, ImageSource, read_pixels
 from radiofind.mosaics.primary_beams import check_image
 from radiofind.mosaics.tiles import tiles_of
 from radiofind.workflow.stamps import status_of
+from radiofind.workflow.tile_index import COLUMNS, DIGESTS
 
 logger = logging.getLogger(__name__)
-
-EDGES = ("x0", "x1", "y0", "y1")
-DIGESTS = ("header", "pixels", "fingerprint")
-COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
-WARNINGS = "warnings"
-"""Key of the warnings in the metadata of tables."""
 
 
 @dataclass(frozen=True)
@@ -108,100 +100,6 @@ def fingerprint_mosaic(
     for warning in warnings:
         logger.warning("%s: %s", path, warning)
     return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings)
-
-
-def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the tiles of all mosaics with their state.
-
-    Parameters
-    ----------
-    fingerprints
-        Tiles of `fingerprint_mosaic` by mosaic.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of the fingerprints after ``mosaic``, and ``state``: ``live`` (has valid pixels), ``blank``
-        or ``unreadable`` (one row for the whole mosaic).
-    """
-    tables = [table.assign(mosaic=mosaic) for mosaic, table in fingerprints.items()]
-    tiles = pd.concat(tables, ignore_index=True)
-    tiles["state"] = np.where(tiles["valid_fraction"] > 0, "live", "blank")
-    tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
-    tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
-    return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
-
-
-def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
-    """Return the content of each live tile's file, by mosaic and tile.
-
-    Parameters
-    ----------
-    tiles
-        Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back unchanged.
-    tiling
-        As for `describe_tile`.
-    """
-    readable = tiles[tiles["state"] != "unreadable"]
-    return {
-        mosaic: {
-            row["tile"]: describe_tile(row, **tiling)
-            for row in rows[rows["state"] == "live"].to_dict("records")
-        }
-        for mosaic, rows in readable.groupby("mosaic")
-    }
-
-
-def describe_tile(
-    row: Mapping[str, object], *, core_pixels: int, halo_pixels: int, reach_pixels: int
-) -> dict[str, object]:
-    """Return the content of a tile's file: its boxes, the tiling and its digests.
-
-    Parameters
-    ----------
-    row
-        One row of `index_tiles`.
-    core_pixels, halo_pixels, reach_pixels
-        The tiling, and how far beyond a tile its noise measurement reads.
-    """
-    return {
-        "tile": row["tile"],
-        "core": [int(row[f"core_{edge}"]) for edge in EDGES],
-        "box": [int(row[edge]) for edge in EDGES],
-        "core_pixels": core_pixels,
-        "halo_pixels": halo_pixels,
-        "reach_pixels": reach_pixels,
-        **{name: row[name] for name in DIGESTS},
-    }
-
-
-def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: Path) -> None:
-    """Rewrite the tile files of a mosaic that do not match its tiles; leave the others untouched.
-
-    Parameters
-    ----------
-    descriptions
-        Result of `describe_tile` for each live tile.
-    folder
-        The folder of their files; files of other tiles are removed, and damaged ones rewritten.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("y*.json"):
-        if path.stem not in descriptions:
-            path.unlink()
-    for tile, description in descriptions.items():
-        path = folder / f"{tile}.json"
-        if not _says(path, description):
-            write_json(description, path)
-            logger.info("tile %s of %s has changed", tile, folder.parent.name)
-
-
-def _says(path: Path, description: Mapping[str, object]) -> bool:
-    """Return whether the file of a tile is there, is whole, and holds its description."""
-    try:
-        return json.loads(path.read_text()) == description
-    except (FileNotFoundError, ValueError):
-        return False
 
 
 def _reason(error: Exception, path: str | Path) -> str:

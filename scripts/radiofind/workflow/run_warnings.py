@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from radiofind.files import read_metadata
-from radiofind.workflow.fingerprints import WARNINGS
+from radiofind.workflow.tile_index import WARNINGS
 
 COLUMNS = ("mosaic", "tile", "finder", "warning")
 """Tile and finder are empty for warnings of an image."""

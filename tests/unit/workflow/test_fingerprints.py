@@ -16,11 +16,11 @@ from radiofind.mosaics.images import ImageSource, read_header
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, read_tile, tile_from, tiles_of
 from radiofind.workflow import fingerprints as module
-from radiofind.workflow.fingerprints import (
+from radiofind.workflow.fingerprints import fingerprint_mosaic
+from radiofind.workflow.tile_index import (
     COLUMNS,
     describe_tile,
     describe_tiles,
-    fingerprint_mosaic,
     index_tiles,
     update_tile_files,
 )

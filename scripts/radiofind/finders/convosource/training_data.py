@@ -15,7 +15,7 @@ from radiofind.mosaics.box import Box, parse_box
 from radiofind.mosaics.images import ImageHeader, ImageSource
 from radiofind.mosaics.noise_summary import noise_at
 from radiofind.mosaics.primary_beams import beam_sampler
-from radiofind.mosaics.regions import PATCH_PIXELS, inner_box
+from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile, read_tile
 
@@ -39,35 +39,11 @@ class Ground:
     boxes: Mapping[str, Box]
     """Boxes in the mosaic sheet, by split."""
     inner: Mapping[str, Box]
-    """The boxes without their gaps (see `training_box`)."""
+    """The boxes without their gaps (see `regions.training_box`)."""
 
     def place(self, split: str) -> str:
         """Return the name of one of its boxes for error messages."""
         return f"{self.mosaic}, {split}_box {self.boxes[split]}"
-
-
-def training_box(box: Box, shape: tuple[int, int]) -> Box:
-    """Return the part of a train or validation box from which patches are cut.
-
-    Parameters
-    ----------
-    box
-        As in the mosaic sheet.
-    shape
-        Rows and columns of the mosaic.
-
-    Raises
-    ------
-    ValueError
-        If the box without its gap (see `regions.inner_box`) is smaller than a patch.
-    """
-    inner = inner_box(box, shape)
-    if min(inner.shape) < PATCH_PIXELS:
-        raise ValueError(
-            f"Expected a box of at least {PATCH_PIXELS} x {PATCH_PIXELS} pixels (a patch) without its gap, "
-            f"received {box}, which leaves {inner}"
-        )
-    return inner
 
 
 def read_ground(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from radiofind.errors import shown
-from radiofind.finders.convosource.training_data import training_box
 from radiofind.finders.kinds import KINDS
 from radiofind.mosaics.box import parse_box
-from radiofind.mosaics.images import ImageError, ImageSource
-from radiofind.mosaics.regions import inner_box
+from radiofind.mosaics.regions import inner_box, training_box
 from radiofind.workflow.config.messages import listed
 from radiofind.workflow.config.sheet import Mosaic, SheetError
 
@@ -122,6 +120,9 @@ def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int
     """Return rows and columns of a mosaic; None when its image cannot be read."""
     if mosaic.simulate:
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
+    # Here, since every job of SLURM reads the sheet, and few sheets have boxes on images.
+    from radiofind.mosaics.images import ImageError, ImageSource
+
     try:
         return ImageSource(mosaic.image, mosaic.beam, mosaic.frequency_hz, mosaic.plane).read_header().shape
     except (ImageError, OSError):

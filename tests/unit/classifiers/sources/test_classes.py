@@ -10,13 +10,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from radiofind.classifiers.sources.classes import (
-    ClassLesson,
-    apply,
-    fit_source_classes,
-    make_class_lesson,
-    read_class_model,
-)
+from radiofind.classifiers.sources.class_training import ClassLesson, fit_source_classes, make_class_lesson
+from radiofind.classifiers.sources.classes import apply, read_class_model
 from radiofind.classifiers.sources.features import FEATURES, features_of
 from radiofind.evaluation.placed_truth import CLASSES
 from radiofind.mosaics.box import parse_box

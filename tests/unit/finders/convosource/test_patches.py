@@ -22,9 +22,10 @@ from radiofind.finders.convosource.patches import (
     regions_of,
     solution_map,
 )
-from radiofind.finders.convosource.training_data import read_ground, training_box
+from radiofind.finders.convosource.training_data import read_ground
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageSource, read_header
+from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import tiles_of
 
