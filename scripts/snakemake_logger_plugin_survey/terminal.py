@@ -78,8 +78,10 @@ class Terminal(logging.Handler):
             return
         for line in closing_lines(RESULTS, finders=config["find_with"]):
             self._display.say(line)
-        if not self._progress.all.failed:
-            check_strict(config)
+        if self._progress.all.failed:
+            return
+        check_strict(config)
+        if self._progress.planned:
             self._display.say(f"done in {clock_time(time.monotonic() - self._began)}")
 
     def close(self) -> None:
@@ -102,7 +104,6 @@ class Terminal(logging.Handler):
         log = next((path for handler, path in paths.items() if handler.name == FILE), os.devnull)
         self._display = display_for(self._set_aside_outputs(log))
         self._display.say(f"Snakemake's own log: {os.path.relpath(log)}; those of the jobs: logs/")
-        sys.excepthook = _excepthook
 
     def _set_aside_outputs(self, log: str) -> TextIO:
         """Let what programs print go to a log, whoever starts them, and return the terminal."""
@@ -221,6 +222,7 @@ def take_terminal(workflow: object) -> None:
         if handler.name == STREAM:
             manager.logger.removeHandler(handler)
             manager.logger.addHandler(Terminal(workflow, handler))
+            sys.excepthook = _excepthook
             return
 
 

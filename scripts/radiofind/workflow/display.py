@@ -102,11 +102,13 @@ class Bars:
 
     def update(self, progress: Progress) -> None:
         """Move the bars."""
-        for stage in (*progress.planned, progress.all):
+        for stage in (progress.all, *progress.stages.values()):
             if stage.name not in self._tasks:
-                self._tasks[stage.name] = self._bars.add_task(stage.name, total=stage.total, state="")
+                # Also those that are empty as yet: bars stay in the order in which they were added.
+                self._tasks[stage.name] = self._bars.add_task(stage.name, state="")
+            counts = {"total": stage.total, "completed": stage.done, "visible": stage.total > 0}
             state = describe(stage, begun=progress.begun)
-            self._bars.update(self._tasks[stage.name], total=stage.total, completed=stage.done, state=state)
+            self._bars.update(self._tasks[stage.name], state=state, **counts)
 
     def close(self) -> None:
         """Leave the bars as they are."""

@@ -57,7 +57,6 @@ def written(monkeypatch, tmp_path):
 
 @pytest.fixture
 def terminal(workflow, written, monkeypatch, capsys):
-    monkeypatch.setattr(module.sys, "excepthook", None)
     shown = Terminal(workflow, logging.StreamHandler(sys.stderr))
     workflow.logger_manager.logger.handlers[:] = [shown]
     yield shown
