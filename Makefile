@@ -6,6 +6,8 @@ FOLDER ?= .
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 DEMO := --configfile config/demo.yaml
+# Three on two cores: tests on SLURM mostly wait. In the order of tests/conftest.py, long ones first.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: setup run test test-fast test-all lint what-changed verify clean
 
@@ -21,13 +23,13 @@ run: setup
 	@cat results/scores.txt
 
 test: setup lint
-	$(BIN)/python -m pytest -n 2 -m "not exhaustive"
+	$(PYTEST) -m "not exhaustive"
 
 test-fast: setup lint
-	$(BIN)/python -m pytest -n 2 -m "not slow and not exhaustive"
+	$(PYTEST) -m "not slow and not exhaustive"
 
 test-all: setup lint
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST)
 
 lint: setup
 	$(BIN)/ruff check .

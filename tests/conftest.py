@@ -22,10 +22,36 @@ from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, tiles_of
 
+FIRST = ("workflow/test_full_run.py", "workflow/test_classifiers.py", "slurm/")
+"""Where the longest tests are; the first makes the survey for which others wait."""
+APART = ("workflow/test_reruns.py", "workflow/test_record.py", "workflow/test_trouble.py", "workflow/faults/")
+"""Modules whose tests have nothing in common that it takes long to make."""
+
 PIXEL_ARCSEC = 2.0
 BEAM_PIXELS = 4.0
 RMS = 1e-4
 FWHM = np.sqrt(8 * np.log(2))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Let long tests begin first, and those that share what takes long run in one process (pytest-xdist)."""
+    for item in items:
+        name = _name_of(item)
+        if not name.startswith(APART):
+            item.add_marker(pytest.mark.xdist_group("slurm" if name.startswith("slurm/") else name))
+    items.sort(key=_turn_of)
+
+
+def _name_of(item):
+    """Return the path of a test's module."""
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+def _turn_of(item):
+    """Return a number by which tests are sorted."""
+    places = [place for place, start in enumerate(FIRST) if _name_of(item).startswith(start)]
+    return places[0] if places else len(FIRST) + (item.get_closest_marker("slow") is None)
 
 
 def add_source(pixels, x, y, peak, *, major=BEAM_PIXELS, minor=None, angle_deg=0.0):
@@ -161,6 +187,16 @@ def one_thread():
     from radiofind.networks.backend import set_up
 
     set_up(threads=1, seed=1)
+
+
+@pytest.fixture
+def without_graphs():
+    """Let TensorFlow compute at once: to build the graph of a tiny network takes longer than to train it."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

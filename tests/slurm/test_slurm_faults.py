@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slurm.slurm_faults import FAULTS
-from workflow.faults.harness import cases, try_fault
+from workflow.cases import cases
+from workflow.faults.harness import try_fault
 
 pytestmark = pytest.mark.slow
 

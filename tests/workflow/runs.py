@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from workflow.forked import Forked
 
 REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -57,39 +59,51 @@ def started(
     cwd=None,
     environment: Mapping[str, str] | None = None,
     place: Place = HERE,
-    snakemake=(SNAKEMAKE,),
+    snakemake: Sequence[str | Path] = (),
 ) -> Iterator[tuple]:
     """Start the workflow in a folder, on its ``survey.yaml`` if nothing else is said.
 
     Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
-    says. What still runs of the group at the end is killed.
+    says. What still runs of the group at the end is killed. `snakemake` is the command that is to be started;
+    here, without one, a process is forked that has imported Snakemake already.
     """
     local = (repository / "profiles/local", "--cores", "2")
-    command = [*place.within, *snakemake, "-s", repository / "Snakefile", "--profile"]
-    command += [place.profile] if place.profile else local
-    command += ["--directory", folder, "--logger", "jobs", *arguments]
+    asked = ["-s", repository / "Snakefile", "--profile"]
+    asked += [place.profile] if place.profile else local
+    asked += ["--directory", folder, "--logger", "jobs", *arguments]
     if "--configfile" not in arguments:
-        command += ["--configfile", Path(folder) / "survey.yaml"]
+        asked += ["--configfile", Path(folder) / "survey.yaml"]
     with tempfile.TemporaryDirectory() as scratch:
         jobs, output = Path(scratch) / "jobs", Path(scratch) / "output"
         jobs.touch()
+        output.touch()
         settings = {"PYTHONPATH": str(LOGGER), "JOBS_FILE": str(jobs), **(environment or {})}
-        with output.open("w") as stream:
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=os.environ | settings,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=True,
-                preexec_fn=_hear_interrupts,
-            )
+        within = [*place.within, *(snakemake or [SNAKEMAKE])] if place.within or snakemake else []
+        process = _start(within, map(str, asked), output, cwd or Path.cwd(), os.environ | settings)
         try:
             yield process, jobs, output
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _start(
+    program: list, arguments: Iterable[str], output: Path, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.Popen | Forked:
+    """Start Snakemake by a program, or without one as a fork."""
+    if not program:
+        return Forked(list(arguments), output, cwd, environment)
+    with output.open("w") as stream:
+        return subprocess.Popen(
+            [*program, *arguments],
+            cwd=cwd,
+            env=environment,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+            preexec_fn=_hear_interrupts,
+        )
 
 
 def _hear_interrupts() -> None:

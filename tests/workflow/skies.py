@@ -25,11 +25,10 @@ OF_TILES = ("pybdsf", "peaks", "net")
 """Those that search tiles."""
 SCORING = ("net", "both")
 """Those that give scores."""
-SCORED = ("a-b.c_1", "twin", "strip")
+SCORED = ("a-b.c_1", "strip")
 READABLE = (*SCORED, "hard")
 TILES = {
     "a-b.c_1": ["y000x000"],
-    "twin": ["y000x000"],
     "strip": ["y000x000", "y000x001", "y000x002"],
     "hard": ["y000x000", "y000x001", "y000x002", "y000x003"],
 }
@@ -38,7 +37,6 @@ TILES = {
 SHEET = """
 mosaic simulate image primary_beam truth truth_format train_box validation_box training_set beam frequency_hz
 a-b.c_1 sky - - - - - - strip - -
-twin sky - - - - - - strip - -
 strip - data/strip.fits data/strip_beam.fits data/strip.txt sdc1 0:150,0:150 150:300,0:150 - - -
 hard - data/hard.fits - - - - - strip 1.5,1.5,0 560e6
 broken - data/broken.fits - data/strip.txt sdc1 - - strip - -

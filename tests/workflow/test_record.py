@@ -74,7 +74,7 @@ def test_verify_names_what_has_changed(survey, copy):
     n_files = len(recorded["inputs"]) + len(recorded["outputs"])
     assert verify(copy) == (0, f"{n_files} files, as recorded on {recorded['recorded']}\n")
     flip_a_bit(copy / "results/strip/noise/y000x001.fits")
-    (copy / "results/twin/catalogues/peaks.fits").unlink()
+    (copy / "results/a-b.c_1/catalogues/peaks.fits").unlink()
     (copy / "results/new.txt").touch()
     flip_a_bit(copy / "data/strip.fits")
     code, said = verify(copy)
@@ -89,7 +89,7 @@ def test_verify_names_what_has_changed(survey, copy):
         "data/strip.fits",
         "results/new.txt",
         "noise/y000x001.fits",
-        "results/twin/catalogues/peaks",
+        "results/a-b.c_1/catalogues/peaks",
     ):
         assert said.count(path) == 1
     (copy / RECORD).write_text((copy / RECORD).read_text()[:1000])
@@ -109,12 +109,14 @@ def test_new_record_tells_left_over_files_and_hides_no_damage(copy):
     flip_a_bit(copy / damaged)
     for rule in ("measure_noise", "index_tiles"):
         shutil.rmtree(copy / f"logs/{rule}")
-    write_sheet(copy / "sheet.tsv", "\n".join(line for line in SHEET.splitlines() if "twin" not in line))
+    write_sheet(copy / "sheet.tsv", "\n".join(line for line in SHEET.splitlines() if "a-b.c_1" not in line))
     done = run(copy)
     assert done.code == 0, done.output
     assert {"index_tiles", "record_provenance"} <= set(done.jobs) <= SURVEY_WIDE | {"index_tiles"}
     record = read_record(copy / RECORD)
-    assert set(record["leftover"]) == {path for path in before["outputs"] if path.startswith("results/twin/")}
+    assert set(record["leftover"]) == {
+        path for path in before["outputs"] if path.startswith("results/a-b.c_1/")
+    }
     noise = {
         path: entry for path, entry in record["outputs"].items() if "/noise/" in path or "/tiles/" in path
     }

@@ -10,6 +10,7 @@ import yaml
 
 from radiofind.catalogues.block_tables import read_notes
 from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
+from workflow.cases import cases
 from workflow.runs import run
 from workflow.skies import CONFIGURATION, make_survey, write_sheet
 
@@ -24,7 +25,11 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+FEW = ("unknown key", "unknown column")
+"""In every `make test`; how all others are told is tested in unit/workflow/config."""
+
+
+@pytest.mark.parametrize("name", cases(MISTAKES, FEW))
 def test_mistake_is_told_with_file_line_and_key(tmp_path, name):
     folder = make_survey(tmp_path / "survey")
     file, text, place = MISTAKES[name]

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import t as student
 from sklearn import metrics
 
+from radiofind.classifiers import evaluation
 from radiofind.classifiers.cutouts import Cutouts
 from radiofind.classifiers.evaluation import (
     CONFUSION,
     METRICS,
-    RESAMPLES,
     confusion_of,
     reliability_points,
     roc_points,
@@ -127,11 +127,12 @@ def test_equal_probabilities_count_half_in_the_area_and_share_a_bin():
     assert value(scores, "seed1", "calibration_error") == pytest.approx(np.abs(gaps).mean())
 
 
-def test_bootstrap_draws_whole_groups():
+def test_bootstrap_draws_whole_groups(monkeypatch):
+    monkeypatch.setattr(evaluation, "RESAMPLES", 200)
     rows = predictions_of(90, members=("seed1",))
     scores = score_members(rows, seed=7)
     names, place = np.unique(rows["group"], return_inverse=True)
-    draws = np.random.default_rng(7).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
+    draws = np.random.default_rng(7).multinomial(len(names), np.full(len(names), 1 / len(names)), 200)
     confidence, correct = (
         probabilities(rows).max(axis=1),
         (rows["class"] == rows["predicted"]).to_numpy(float),

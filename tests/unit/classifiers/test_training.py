@@ -87,13 +87,14 @@ def test_a_network_learns_to_tell_classes(learn):
 
 
 def test_a_capsule_network_learns_with_its_decoder(learn):
-    network, record, _pace = learn(cutouts_of(number=240), architecture="capsnet", epochs=12)
+    network, record, _pace = learn(cutouts_of(number=240), architecture="capsnet", epochs=8)
     assert record["history"][-1]["validation_error"] < 0.2
     assert record["history"][-1]["validation_loss"] < 0.5 * record["history"][0]["validation_loss"]
     assert reconstruct(network, np.zeros((2, 16, 16, 1), dtype=np.float32)).shape == (2, 16, 16, 1)
     assert record["parameters"] == classifying_part(network).count_params() < network.count_params()
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_record_tells_how_and_on_what_the_network_was_trained(learn):
     _network, record, _pace = learn(epochs=2, clip_rms=3, augment=False)
     assert json.loads(json.dumps(record)) == record
@@ -111,6 +112,7 @@ def test_the_record_tells_how_and_on_what_the_network_was_trained(learn):
     assert (record["backend"], record["precision"]) == ("tensorflow", "float32")
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_unknown_pixels_are_told_as_json_can(learn):
     _network, record, _pace = learn(replace(cutouts_of(number=48), pixel_arcsec=np.nan), epochs=1)
     assert record["pixel_arcsec"] is None
@@ -122,14 +124,20 @@ def bytes_of(network, path):
     return path.read_bytes()
 
 
+@pytest.mark.parametrize("graphs", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("architecture", ["tiny", "capsnet"])
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(learn, tmp_path, architecture):
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
+    learn, tmp_path, request, architecture, graphs
+):
+    if not graphs:
+        request.getfixturevalue("without_graphs")
     members = [learn(seed=seed, epochs=1, architecture=architecture) for seed in (3, 3, 5)]
     files = [bytes_of(member[0], tmp_path / "one.keras") for member in members]
     assert files[0] == files[1] != files[2]
     assert members[0][1] == members[1][1] != members[2][1]
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_an_interrupted_training_goes_on_to_the_same_bytes(learn, tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="radiofind")
     undisturbed, record, _pace = learn()
@@ -156,6 +164,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(learn, tmp_path, monk
     assert one == other
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_weights_kept_are_those_of_the_best_epoch(learn, monkeypatch):
     cutouts, judge_of, weights = cutouts_of(number=48), training._judge_of, []
     losses = iter([2.0, 1.0, 3.0])
@@ -175,6 +184,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch(learn, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_epoch_is_judged_over_as_many_as_the_recipe_says(learn, monkeypatch):
     tiny = ARCHITECTURES["tiny"]
     recipes = {"default": replace(tiny.recipes["default"], judged_over_epochs=3)}
@@ -186,6 +196,7 @@ def test_the_epoch_is_judged_over_as_many_as_the_recipe_says(learn, monkeypatch)
     assert record["epoch"] == 5
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_training_ends_by_the_patience_of_the_recipe(learn, monkeypatch):
     tiny = ARCHITECTURES["tiny"]
     still = {"patience_epochs": 1, "optimiser": lambda *_: keras.optimizers.SGD(0.0)}
@@ -195,6 +206,7 @@ def test_training_ends_by_the_patience_of_the_recipe(learn, monkeypatch):
     assert len(record["history"]) == 2
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_training_in_bfloat16_ends_in_float32(learn):
     network, record, _pace = learn(precision="bfloat16", epochs=1)
     assert record["precision"] == "bfloat16"
@@ -203,12 +215,14 @@ def test_training_in_bfloat16_ends_in_float32(learn):
     assert learn(epochs=1)[1]["history"] != record["history"]
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_a_fold_is_tested_on_its_own_cutouts(learn):
     _network, record, _pace = learn(fold=2, folds=4, epochs=1)
     assert (record["fold"], record["settings"]["folds"]) == (2, 4)
     assert sum(record["numbers"]["test"].values()) == 12
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_pace_is_told_apart_from_what_must_be_the_same(learn, tmp_path):
     _network, record, pace = learn(epochs=2)
     assert pace.seconds_per_epoch > 0
@@ -216,6 +230,7 @@ def test_the_pace_is_told_apart_from_what_must_be_the_same(learn, tmp_path):
     assert not [key for key in record if "second" in key]
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_a_finished_training_that_is_only_read_has_no_pace(tmp_path):
     options = {"settings": SETTINGS | {"epochs": 1}, "seed": 3, "fold": None, "state": tmp_path, "code": "1"}
     paces = [train_member(cutouts_of(number=48), **options)[2] for _ in range(2)]

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from workflow import test_classifiers as classified
+from workflow.cases import cases
 from workflow.conda.stand_in import install_conda, make_environment
 from workflow.faults.comparison import compare
 from workflow.runs import REPOSITORY, run
@@ -27,6 +28,8 @@ ENVIRONMENT_OF = {name: re.search(r"envs/(\w+)\.yaml", text)[1] for name, text i
 NOT_IN_A_FULL_RUN = {"map_probability": "results/strip/probability/net/y000x000.fits"}
 FEW = {"train_with": ["galaxies/small", "mine/small", "counts/small"]}
 """Classifiers of all kinds of data sets."""
+SMALL = ("images", OF_SNAKEMAKE)
+"""Environments in every `make test`; all of them in `make test-all`."""
 NEEDED = {
     **{"images": "astropy", "learning": "scikit-learn", "network": "tensorflow[and-cuda]"},
     **{"pybdsf": "bdsf", "report": "matplotlib", "tables": "pyarrow", OF_SNAKEMAKE: "astropy"},
@@ -63,7 +66,28 @@ def import_in(environment: str, python: Path) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.fixture
+def run_in_conda(tmp_path):
+    """A function that runs the workflow with an environment for each rule, and one for Snakemake itself."""
+    python = make_environment(ENVIRONMENTS[OF_SNAKEMAKE], tmp_path / "snakemake")
+    programs = install_conda(tmp_path / "conda")
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "TESTIMONIES": str(tmp_path / "testimonies")}
+
+    def run_there(folder, *arguments):
+        done = run(
+            folder,
+            *("--sdm", "conda", "--conda-prefix", tmp_path / "environments"),
+            *arguments,
+            environment=environment,
+            snakemake=(python, "-P", "-m", "snakemake"),
+        )
+        assert done.code == 0, done.output
+        return done
+
+    return run_there
+
+
+@pytest.mark.parametrize("environment", cases(ENVIRONMENTS, SMALL))
 def test_modules_import_in_their_own_environment(environment, tmp_path):
     done = import_in(environment, make_environment(ENVIRONMENTS[environment], tmp_path / "environment"))
     assert done.returncode == 0, done.stderr
@@ -81,41 +105,34 @@ def test_package_that_an_environment_lacks_is_noticed(environment, tmp_path):
     assert f"ModuleNotFoundError: No module named '{module}" in done.stderr
 
 
+def test_a_job_runs_in_the_environment_of_its_rule(run_in_conda, tmp_path):
+    run_in_conda(make_survey(tmp_path / "survey"), "results/hard/fingerprints.parquet")
+    environment = ENVIRONMENT_OF["fingerprint_mosaic"]
+    assert told_by(tmp_path / "testimonies") == ({("fingerprint_mosaic", environment)}, set())
+
+
 @pytest.mark.exhaustive
-def test_each_rule_runs_in_its_own_environment_and_gives_the_same(survey, tmp_path):
-    """Snakemake is in an environment of its own as well, so that it has little that a job could borrow."""
-    folder, environments = make_survey(tmp_path / "survey"), tmp_path / "environments"
-    python = make_environment(ENVIRONMENTS[OF_SNAKEMAKE], tmp_path / "snakemake")
-    programs = install_conda(tmp_path / "conda")
-    environment = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "TESTIMONIES": str(tmp_path / "testimonies"),
-    }
-    conda = ("--sdm", "conda", "--conda-prefix", environments)
-    options = {"environment": environment, "snakemake": (python, "-P", "-m", "snakemake")}
-    done = run(folder, *conda, **options)
-    assert done.code == 0, done.output
-    assert sorted(done.jobs) == sorted(survey.full_run.jobs)
+def test_each_rule_runs_in_its_own_environment_and_gives_the_same(survey, run_in_conda, tmp_path):
+    """Snakemake has little that a job could borrow, since it is in an environment of its own."""
+    folder = make_survey(tmp_path / "survey")
+    assert sorted(run_in_conda(folder).jobs) == sorted(survey.full_run.jobs)
     n_files, differences = compare(folder / "results", survey.folder / "results")
     assert differences == [] and n_files > 100
     for target in NOT_IN_A_FULL_RUN.values():
-        done = run(folder, *conda, target, **options)
-        assert done.code == 0, done.output
+        run_in_conda(folder, target)
     other = classified.make_survey(tmp_path / "classified")
     for more in ({}, classified.BY_NETWORK):
         (other / "survey.yaml").write_text(yaml.safe_dump(classified.with_classifiers(**FEW, **more)))
-        done = run(other, *conda, **options)
-        assert done.code == 0, done.output
-    lines = (tmp_path / "testimonies").read_text().splitlines()
-    seen, borrowed = told_by(map(json.loads, lines))
+        run_in_conda(other)
+    seen, borrowed = told_by(tmp_path / "testimonies")
     assert seen == set(ENVIRONMENT_OF.items()) | {("pybdsf_process", "pybdsf")}
     assert borrowed == set()
 
 
-def told_by(testimonies) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+def told_by(testimonies: Path) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Return in which environments programs ran, and what of their imports they had from elsewhere."""
     seen, borrowed = set(), set()
-    for testimony in testimonies:
+    for testimony in map(json.loads, testimonies.read_text().splitlines()):
         name = re.fullmatch(r"(?:.*/scripts/\w+\.|.*/radiofind/(?:\w+/)*)(\w+)\.py", testimony["program"])
         if name:
             content = Path(testimony["prefix"] + ".yaml").read_text()

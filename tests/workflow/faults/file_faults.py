@@ -11,8 +11,6 @@ from workflow.faults.names import (
     NETWORK_AGAIN,
     NETWORK_ALONE,
     NETWORK_AND_SEARCH,
-    OTHER_AGAIN,
-    OTHER_FOUND,
     PEAKS_AGAIN,
     PEAKS_ALONE,
     PEAKS_FOUND,
@@ -22,11 +20,11 @@ from workflow.faults.names import (
 INPUTS = [
     Fault(
         f"mosaic {what}",
-        removed=OTHER_AGAIN,
+        removed=PEAKS_AGAIN,
         damage=damage,
         ends_well=True,
-        present=(OTHER_FOUND,),
-        reports="data/hard.fits: expected a FITS image",
+        present=(PEAKS_FOUND,),
+        reports=("data/hard.fits: expected a FITS image",),
         mend=copied_again("data/hard.fits"),
         remedy="image copied again",
     )
@@ -48,8 +46,10 @@ INPUTS = [
     }.items()
 ]
 
-DAMAGED_RESULTS = [
-    Fault(
+
+def cut_by_a_crash(what: str, name: str, removed: tuple[str, ...], targets: tuple[str, ...]) -> Fault:
+    """Return the fault of a result that a job notices to be cut short."""
+    return Fault(
         f"{what} cut short by a crash of the machine",
         removed=removed,
         damage=cut_short(f"results/{name}", keep_time=True),
@@ -58,9 +58,13 @@ DAMAGED_RESULTS = [
         tells=(f"{Path(name).name}.damaged",),
         set_aside=(f"{name}.damaged",),
     )
+
+
+DAMAGED_RESULTS = [
+    cut_by_a_crash(what, name, removed, targets)
     for what, name, removed, targets in (
-        ("detections (Parquet)", PEAKS_FOUND, ("twin/catalogues/peaks.parquet",), PEAKS_ALONE),
-        ("noise map (FITS)", "twin/noise/y000x000.fits", PEAKS_AGAIN, PEAKS_ALONE),
+        ("detections (Parquet)", PEAKS_FOUND, ("a-b.c_1/catalogues/peaks.parquet",), PEAKS_ALONE),
+        ("noise map (FITS)", "a-b.c_1/noise/y000x000.fits", PEAKS_AGAIN, PEAKS_ALONE),
         ("patches for training (HDF5)", "models/strip/net.patches.h5", TRAINED, NETWORK_ALONE),
         ("network (.keras)", TRAINED[0], NETWORK_AGAIN, NETWORK_AND_SEARCH),
         (
@@ -83,9 +87,9 @@ DAMAGED_RESULTS = [
     Fault(
         "file of a tile (JSON) cut short by a crash of the machine",
         removed=PEAKS_AGAIN,
-        damage=cut_short("results/twin/tiles/y000x000.json", keep_time=True),
+        damage=cut_short("results/a-b.c_1/tiles/y000x000.json", keep_time=True),
         tells=("y000x000.json.damaged",),
-        set_aside=("twin/tiles/y000x000.json.damaged",),
+        set_aside=("a-b.c_1/tiles/y000x000.json.damaged",),
         again=("--forcerun", "index_tiles"),
     ),
 ]

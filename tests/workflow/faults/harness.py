@@ -8,13 +8,11 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import Popen
-
-import pytest
 
 from workflow.faults.comparison import compare
 from workflow.runs import (
@@ -42,7 +40,7 @@ class Strike:
     """Something that happens inside a job; see hooks/sitecustomize.py."""
 
     job: str
-    """Its log, as ``find_peaks/twin/peaks/y000x000``."""
+    """Its log, as ``find_peaks/a-b.c_1/peaks/y000x000``."""
     action: str
     """``kill``, ``end`` (SIGTERM), ``pause``, ``hang``, ``starve`` (no memory), ``hurry`` (a short limit)."""
     moment: str = "start"
@@ -113,7 +111,7 @@ class Fault:
     """Damaged files that are kept under another name."""
     tells: tuple[str, ...] = ()
     """What the first run must say."""
-    reports: str = ""
+    reports: tuple[str, ...] = ()
     """What the report must say after the first run."""
     again: tuple[str, ...] = ()
     """Further arguments of the second run, as the first one told."""
@@ -140,12 +138,6 @@ class Outcome:
     """Number of files."""
     problems: tuple[str, ...]
     """What was not as it should be; nothing when all is well."""
-
-
-def cases(faults: Iterable[str], few: Collection[str]) -> list:
-    """Return faults as cases of a test, of which all but a few are left to `make test-all`."""
-    assert set(few) <= set(faults)
-    return [pytest.param(name, marks=() if name in few else pytest.mark.exhaustive) for name in faults]
 
 
 def try_fault(fault: Fault, survey: Path, folder: Path, place: Place = HERE) -> Outcome:
@@ -234,8 +226,8 @@ def _not_as_expected(fault: Fault, copy: Path, first: Run) -> Iterator[str]:
     for text in fault.tells:
         if text not in first.output:
             yield f"the first run does not say: {text}\n{first.output}"
-    if fault.reports not in (results / "report.html").read_text():
-        yield f"the report does not say: {fault.reports}"
+    page = (results / "report.html").read_text()
+    yield from (f"the report does not say: {text}" for text in fault.reports if text not in page)
 
 
 def _not_struck(fault: Fault, strikes: Path) -> Iterator[str]:
@@ -260,7 +252,7 @@ def _in_words(fault: Fault, first: Run) -> str:
     words = [_number(failures, "failed attempt")] if failures else []
     words += [f"SLURM said {state}" for state in sorted(set(states.values()))]
     words.append(f"the run ended with {name}" if first.code else "the run went on to its end")
-    words += [f"the report said: {fault.reports}"] if fault.reports else []
+    words += [f"the report said: {text}" for text in fault.reports]
     words += [f"{Path(name).name} was set aside" for name in fault.set_aside]
     words += [fault.remedy] if fault.remedy else []
     words += [f"run again with {' '.join(fault.again)}"] if fault.again else []

@@ -6,22 +6,22 @@ import pytest
 
 from workflow.faults.disks import can_mount
 from workflow.faults.faults import FAULTS
-from workflow.faults.harness import cases, try_fault
+from workflow.faults.harness import try_fault
+from workflow.faults.together import SHARED_RUNS, together
 
 pytestmark = pytest.mark.slow
 
-FEW = (
-    "kill -9 of a PyBDSF job between its two files",
-    "image that becomes unreadable after it was indexed",
-    "kill -9 of Snakemake and its jobs while tiles run, as when a machine dies",
-    "full disk under the detections of a mosaic",
-    "mosaic cut short",
-    "index of the tiles (Parquet) cut short by a crash of the machine",
-)
-"""One of each group, in every `make test`; all of them in `make test-all`."""
+
+@pytest.mark.parametrize("run", SHARED_RUNS)
+def test_results_after_faults_of_several_kinds_are_those_of_an_undisturbed_run(survey, tmp_path, run):
+    faults = [fault for fault in SHARED_RUNS[run] if can_mount() or not fault.needs_mount]
+    outcome = try_fault(together(faults), survey.folder, tmp_path)
+    assert not outcome.problems, "\n".join(outcome.problems)
+    assert outcome.compared > 100
 
 
-@pytest.mark.parametrize("name", cases(FAULTS, FEW))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", FAULTS)
 def test_results_after_a_fault_are_those_of_an_undisturbed_run(survey, tmp_path, name, record_property):
     if FAULTS[name].needs_mount and not can_mount():
         pytest.skip("mounting a disk takes the rights of an administrator")

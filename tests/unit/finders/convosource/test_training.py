@@ -90,6 +90,7 @@ def test_a_trained_network_finds_sources_of_another_sky_and_scores_them_above_no
     assert record["flux_scale"] == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_record_has_the_settings_and_data_of_the_training(learn):
     changes = {"augment": "none", "epochs": 2, "batches_per_epoch": 2}
     _network, record = learn(**changes)
@@ -106,7 +107,10 @@ def test_the_record_has_the_settings_and_data_of_the_training(learn):
     assert record["calibration"]["n_detections"] > 0
 
 
-def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn):
+@pytest.mark.parametrize("graphs", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn, request, graphs):
+    if not graphs:
+        request.getfixturevalue("without_graphs")
     options = {"epochs": 1, "batches_per_epoch": 2}
     (one, first), (again, second), (other, _third) = (learn(seed=seed, **options) for seed in (3, 3, 5))
     assert first == second
@@ -115,6 +119,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn):
     assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_losses_of_training_and_validation_compare(learn):
     """Both losses of an untrained network are equal, although the training excludes margins."""
     _network, record = learn(epochs=1, batches_per_epoch=1)
@@ -122,6 +127,7 @@ def test_losses_of_training_and_validation_compare(learn):
     assert row["loss"] == pytest.approx(row["validation_loss"], rel=0.25)
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_the_network_of_the_paper_is_never_turned(learn):
     _network, record = learn(recipe="paper", epochs=2)
     assert record["input_scaling"] == "jansky_times_1e7"
@@ -129,6 +135,7 @@ def test_the_network_of_the_paper_is_never_turned(learn):
     assert len(record["history"]) == 2
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="radiofind")
     options = {"epochs": 2, "batches_per_epoch": 2}
@@ -155,6 +162,7 @@ def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn,
     assert resumed not in caplog.text
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_a_training_is_kept_until_it_is_forgotten(patches, tmp_path, small):
     """A job that is killed before the network is written loses no epoch."""
     settings, state = SETTINGS | {"epochs": 1, "batches_per_epoch": 1}, tmp_path / "state"
