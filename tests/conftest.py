@@ -12,6 +12,7 @@ import pytest
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
+import eager
 from radiofind.finders import pybdsf
 from radiofind.finders.convosource.training_data import Ground
 from radiofind.mosaics.box import parse_box
@@ -191,12 +192,9 @@ def one_thread():
 
 @pytest.fixture
 def without_graphs():
-    """Let TensorFlow compute at once: to build the graph of a tiny network takes longer than to train it."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    """Let TensorFlow build no graphs."""
+    with eager.without_graphs():
+        yield
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from blobs import CLASSES, cutouts_of
+from eager import without_graphs
 from radiofind.classifiers.models import read_classifier
 from radiofind.classifiers.results import joined_members, member_files, predict_members, view_capsules
 from radiofind.classifiers.training import train_member
 from radiofind.files import write_json
 from radiofind.networks.saving import save_network
 
-pytestmark = pytest.mark.usefixtures("one_thread", "without_graphs")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SETTINGS = {
     **{"architecture": "simple", "recipe": "default", "variant": "default", "epochs": 1, "clip_rms": 0},
@@ -32,6 +33,13 @@ def trained(folder, cutouts, names, **changes):
     return member_files(
         list(names), *([str(folder / f"{name}.{end}") for name in names] for end in ("keras", "json"))
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_once():
+    """Without graphs also what is made once for all tests."""
+    with without_graphs():
+        yield
 
 
 @pytest.fixture(scope="module")
