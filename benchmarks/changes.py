@@ -1,9 +1,9 @@
-"""Measure what a change of one tile costs against a full run, and check that exactly its jobs run.
+"""Measure the cost of changing one tile relative to a full run, and check that only its jobs run.
 
     python benchmarks/changes.py FOLDER               # 20 x 20 tiles, PyBDSF and peaks
     python benchmarks/changes.py FOLDER --across 3 --finders peaks
 
-The mosaic is simulated and has no truth, as those of a survey. Every ratio is of two wall times of one run.
+The mosaic is simulated and has no truth, as in a survey. Each ratio compares two wall times of one run.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = 2
 CORE_PIXELS = 150
 NEAR_PIXELS = 10
-"""How far from two edges of its core a pixel lies on which four tiles depend."""
+"""Distance from two edges of its core of a pixel on which four tiles depend."""
 SETTINGS = {
     "mosaics": "mosaics.tsv",
     "tiling": {"core_pixels": CORE_PIXELS, "halo_pixels": 20},
-    # With these, a tile depends on the pixels that lie up to 60 pixels from its core.
+    # With these, a tile depends on pixels up to 60 pixels from its core.
     "noise": {"box_pixels": 40, "step_pixels": 20},
 }
 OF_A_CHANGE = ("fingerprint_mosaic survey", "index_tiles", "summarise_noise survey", "write_report")
@@ -46,7 +46,7 @@ OF_A_FINDER = {
         "export_catalogue survey pybdsf",
     ),
 }
-"""What runs whichever tile has changed."""
+"""Jobs that run whichever tile has changed."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Run:
 
 
 def make_survey(folder: Path, across: int, finders: list[str]) -> None:
-    """Simulate a mosaic of so many tiles across and up, to be searched with some finders."""
+    """Prepare a survey of one simulated mosaic with this many tiles on a side, and these finders."""
     folder.mkdir(parents=True)
     sky = Simulation(size_pixels=across * CORE_PIXELS, frequency_mhz=560, exposure_h=1000, seed=1)
     simulate(sky, folder / "image.fits", folder / "primary_beam.fits", folder / "truth.txt")
@@ -70,7 +70,7 @@ def make_survey(folder: Path, across: int, finders: list[str]) -> None:
 
 
 def run(folder: Path) -> Run:
-    """Run the workflow to its end; what it says lies in ``log.txt``."""
+    """Run the workflow to its end; its output goes to ``log.txt``."""
     command = [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "Snakefile", "--cores", str(CORES)]
     command += ["--profile", REPOSITORY / "profiles/local", "--directory", folder]
     command += ["--configfile", folder / "survey.yaml", "--logger", "jobs"]
@@ -82,18 +82,18 @@ def run(folder: Path) -> Run:
         done = subprocess.run(command, env=os.environ | plugin, stdout=output, stderr=output)
     seconds = time.perf_counter() - start
     if done.returncode:
-        raise RuntimeError(f"Expected exit code 0, received {done.returncode}: see {log}")
+        raise RuntimeError(f"Snakemake ended with exit code {done.returncode}: see {log}")
     return Run(seconds, jobs.read_text().splitlines())
 
 
 def change_pixel(folder: Path, row: int, column: int) -> None:
-    """Make one pixel of the mosaic a little brighter."""
+    """Make one pixel of the mosaic slightly brighter."""
     with fits.open(folder / "image.fits", mode="update") as hdus:
         hdus[0].data[..., row, column] += np.float32(1e-6)
 
 
 def jobs_of(tiles: list[str], finders: list[str]) -> list[str]:
-    """Return the jobs that ought to run when these tiles have changed."""
+    """Return the jobs expected when these tiles have changed."""
     rules = ["measure_noise survey", *(f"find_{finder} survey {finder}" for finder in finders)]
     of_finders = [job for finder in finders for job in OF_A_FINDER[finder]]
     of_tiles = [f"{rule} {tile}" for rule in rules for tile in tiles]
@@ -101,7 +101,7 @@ def jobs_of(tiles: list[str], finders: list[str]) -> list[str]:
 
 
 def measure_change(folder: Path, full: Run, *, name: str, pixel: tuple[int, int], tiles: list[str]) -> bool:
-    """Change a pixel, run, print what that took, and return whether the jobs are those of the tiles."""
+    """Change a pixel, run, print the cost, and return whether exactly the expected jobs ran."""
     change_pixel(folder, *pixel)
     done = run(folder)
     finders = yaml.safe_load((folder / "survey.yaml").read_text())["find_with"]
@@ -123,8 +123,8 @@ def print_run(name: str, done: Run, full: Run) -> None:
 def main() -> None:
     """Read the arguments, run and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the survey is made; must not exist")
-    parser.add_argument("--across", type=int, default=20, help="tiles in a row, and rows")
+    parser.add_argument("folder", type=Path, help="folder for the survey; must not exist")
+    parser.add_argument("--across", type=int, default=20, help="tiles on a side")
     parser.add_argument("--finders", nargs="+", choices=sorted(OF_A_FINDER), default=["pybdsf", "peaks"])
     arguments = parser.parse_args()
     folder, across = arguments.folder.resolve(), arguments.across

@@ -4,9 +4,9 @@
     python benchmarks/classifiers.py FOLDER --data mirabest.h5 --folds 5
     python benchmarks/classifiers.py FOLDER --classes unresolved FRI FRII --networks capsnet --clip-rms 4
 
-Prints, for each network, macro F1 and accuracy on the test cutouts: of all members as one, with the
-interval of a bootstrap, and of single members, with the interval of their mean; and what the training of a
-member took. The results stay in FOLDER; networks that are there already are not trained again.
+Prints, for each network, macro F1 and accuracy on the test cutouts: for the ensemble, with a bootstrap
+interval, and for single members, with the interval of their mean; and the cost of training a
+member. The results stay in FOLDER; existing networks are not trained again.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ SCORES = ("macro_f1", "accuracy")
 
 
 def main() -> None:
-    """Train what is asked for, and print how well it does."""
+    """Train the requested networks, and print their scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the results are to stay")
+    parser.add_argument("folder", type=Path, help="folder for the results")
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("--data", type=Path, help="HDF5 file of labelled cutouts")
     data.add_argument("--classes", nargs="+", help="classes of simulated galaxies")
-    parser.add_argument("--test", default="test", help="split of the file that is the test")
-    parser.add_argument("--images-per-class", type=int, default=500, help="of simulated galaxies")
+    parser.add_argument("--test", default="test", help="split of the file used as the test")
+    parser.add_argument("--images-per-class", type=int, default=500, help="simulated galaxies per class")
     parser.add_argument("--snr", nargs=2, type=float, default=[10, 100], help="range of theirs")
     parser.add_argument(
         "--networks", nargs="+", default=["default"], help="architectures, or architecture:variant"
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--folds", type=int, default=0)
     parser.add_argument("--clip-rms", type=float, default=0)
-    parser.add_argument("--plain", action="store_true", help="train without turned copies")
+    parser.add_argument("--plain", action="store_true", help="train without augmentation")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     dataset = options.data.stem if options.data else "simulated"
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def name_of(network: str, options: argparse.Namespace) -> str:
-    """Return a name for a network that says in what it differs from others of the same folder."""
+    """Return a name for a network that distinguishes it from others in the same folder."""
     marks = [f"{options.epochs}", f"{options.folds}folds" if options.folds else ""]
     marks += [f"clip{options.clip_rms:g}" if options.clip_rms else "", "plain" if options.plain else ""]
     return "-".join([network.replace(":", "-"), *filter(None, marks)])
@@ -103,7 +103,7 @@ def settings_of(network: str, options: argparse.Namespace) -> dict[str, object]:
 
 
 def row_of(folder: Path, name: str) -> dict[str, object]:
-    """Return what is printed of one network."""
+    """Return the printed row of one network."""
     scores = pd.read_csv(folder / "metrics.csv", keep_default_na=False)
     row: dict[str, object] = {"network": name}
     for member in ("ensemble", "mean"):
@@ -115,7 +115,7 @@ def row_of(folder: Path, name: str) -> dict[str, object]:
 
 
 def cost_of(folder: Path) -> dict[str, object]:
-    """Return what the training of a member took by log and benchmark file, the median of members."""
+    """Return the cost of training a member from log and benchmark files, the median over members."""
     run, dataset, network = folder.parents[3], *folder.parts[-2:]
     logs = (run / "logs/train_classifier" / dataset / network).glob("*.log")
     paces = [found[-1] for log in logs if (found := PACE.findall(log.read_text()))]

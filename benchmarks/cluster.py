@@ -1,11 +1,11 @@
-"""Measure what a job costs on SLURM besides the work of its script, one job a tile and many tiles a job.
+"""Measure the overhead of SLURM jobs, with one job per tile and with many tiles per job.
 
     python benchmarks/cluster.py FOLDER --profile profiles/mysite
 
-A simulated mosaic of short tiles is searched for peaks twice in one run, by a job for each tile and by jobs
-of many tiles; another one, of a single tile, by PyBDSF. The cost of a job is its time as SLURM's accounting
-tells it less that of its script as Snakemake measured it. At most two jobs run at a time. The folder must
-lie on a disk that all nodes see, and the accounting must keep comments (AccountingStoreFlags=job_comment).
+A simulated mosaic of short tiles is searched for peaks twice in one run, with one job per tile and with jobs
+of many tiles; another mosaic, a single tile, with PyBDSF. The overhead of a job is its time in SLURM's
+accounting minus the time of its script measured by Snakemake. At most two jobs run at a time. The folder must
+be on a disk that all nodes see, and the accounting must keep comments (AccountingStoreFlags=job_comment).
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ SETTINGS = {
     "snr": [5],
 }
 SHORT_TARGET_S = 0.5
-"""Most that a short tile may cost in a job of many, in seconds."""
+"""Target overhead of a short tile in a job of many, seconds."""
 LONG_TARGET = 0.1
-"""Most that a tile of a minute may cost, as a share of its time."""
+"""Target overhead of a tile of a minute, as a fraction of its time."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the jobs of one finder took."""
+    """Times of the jobs of one finder."""
 
     jobs: int
     """Their number."""
     tiles: int
-    """Tiles that they searched."""
+    """Tiles searched."""
     elapsed_s: float
-    """Sum of their times as SLURM tells them."""
+    """Sum of their times in SLURM's accounting."""
     script_s: float
     """Sum of the times of their scripts."""
 
     @property
     def per_tile_s(self) -> float:
-        """What a tile costs besides the work of the script."""
+        """Overhead per tile."""
         return (self.elapsed_s - self.script_s) / self.tiles
 
 
 def run(folder: Path, profile: Path, settings: dict[str, object], size_pixels: int) -> float:
-    """Simulate a mosaic, search it on SLURM, and return the seconds that this took."""
+    """Simulate a mosaic, search it on SLURM, and return the elapsed seconds."""
     folder.mkdir(parents=True)
     sky = Simulation(size_pixels=size_pixels, frequency_mhz=560, exposure_h=1000, seed=1)
     simulate(sky, folder / "image.fits", folder / "primary_beam.fits", folder / "truth.txt")
@@ -79,12 +79,12 @@ def run(folder: Path, profile: Path, settings: dict[str, object], size_pixels: i
     with (folder / "log.txt").open("w") as log:
         done = subprocess.run(command, stdout=log, stderr=log)
     if done.returncode:
-        raise RuntimeError(f"Expected exit code 0, received {done.returncode}: see {folder / 'log.txt'}")
+        raise RuntimeError(f"Snakemake ended with exit code {done.returncode}: see {folder / 'log.txt'}")
     return time.perf_counter() - start
 
 
 def elapsed_by_job(folder: Path) -> pd.Series:
-    """Return the seconds of the jobs of a run by rule and wildcards, from SLURM's accounting."""
+    """Return the elapsed seconds of the jobs of a run, by rule and wildcards, from SLURM's accounting."""
     (line,) = [text for text in (folder / "log.txt").read_text().splitlines() if "SLURM run ID" in text]
     fields = ["--format=Comment,ElapsedRaw,State", "--noheader", "--parsable2", "--allocations"]
     told = subprocess.run(
@@ -95,20 +95,18 @@ def elapsed_by_job(folder: Path) -> pd.Series:
 
 
 def cost_of(folder: Path, rule: str, finder: str, tiles: int) -> Cost:
-    """Return what the jobs of a finder took."""
+    """Return the times of the jobs of a finder."""
     elapsed = elapsed_by_job(folder)
     of_finder = elapsed[[f"rule_{rule}_" in job and f"_{finder}_" in job for job in elapsed.index]]
     files = sorted((folder / f"benchmarks/{rule}/survey/{finder}").glob("*.tsv"))
     scripts = [pd.read_csv(path, sep="\t")["s"].sum() for path in files]
     if len(of_finder) != len(scripts):
-        raise RuntimeError(
-            f"Expected {len(scripts)} jobs of {finder} in the accounting, received {len(of_finder)}"
-        )
+        raise RuntimeError(f"the accounting has {len(of_finder)} of {len(scripts)} jobs of {finder}")
     return Cost(len(scripts), tiles, float(of_finder.sum()), float(sum(scripts)))
 
 
 def measure_short(folder: Path, profile: Path, across: int, tiles_per_job: int) -> bool:
-    """Print what short tiles cost, alone and many to a job; return whether the target is met."""
+    """Print the overhead of short tiles, alone and many per job; return whether the target is met."""
     finders = {
         "alone": {"kind": "peaks", "threshold": 5.0},
         "many": {"kind": "peaks", "threshold": 5.0, "tiles_per_job": tiles_per_job},
@@ -116,17 +114,17 @@ def measure_short(folder: Path, profile: Path, across: int, tiles_per_job: int) 
     tiling = {"core_pixels": SHORT_PIXELS, "halo_pixels": 20}
     settings = {"tiling": tiling, "finders": finders, "find_with": list(finders)}
     seconds = run(folder, profile, settings, across * SHORT_PIXELS)
-    print(f"{across} x {across} tiles of {SHORT_PIXELS} pixels, peaks: {seconds:.0f} s in all")
+    print(f"{across} x {across} tiles of {SHORT_PIXELS} pixels, peaks: {seconds:.0f} s in total")
     costs = {finder: cost_of(folder, "find_peaks", finder, across**2) for finder in finders}
     for finder, cost in costs.items():
-        print_cost(f"{finder}, {cost.tiles / cost.jobs:.0f} a job", cost)
+        print_cost(f"{finder}, {cost.tiles / cost.jobs:.0f} per job", cost)
     print(f"  alone / many {costs['alone'].per_tile_s / costs['many'].per_tile_s:.1f}")
-    print(f"  target: at most {SHORT_TARGET_S} s a tile in a job of many", flush=True)
+    print(f"  target: at most {SHORT_TARGET_S} s per tile in a job of many", flush=True)
     return costs["many"].per_tile_s <= SHORT_TARGET_S
 
 
 def measure_long(folder: Path, profile: Path, size_pixels: int) -> bool:
-    """Print what a long tile costs; return whether the target is met."""
+    """Print the overhead of a long tile; return whether the target is met."""
     tiling = {"core_pixels": size_pixels, "halo_pixels": 100}
     noise = {"box_pixels": 150, "step_pixels": 50}
     run(folder, profile, {"tiling": tiling, "noise": noise, "find_with": ["pybdsf"]}, size_pixels)
@@ -134,24 +132,24 @@ def measure_long(folder: Path, profile: Path, size_pixels: int) -> bool:
     share = cost.per_tile_s / cost.script_s
     print(f"a tile of {size_pixels} pixels, PyBDSF")
     print_cost("alone", cost)
-    print(f"  cost / script {share:.3f}, of a tile of 60 s {cost.per_tile_s / 60:.3f}")
+    print(f"  overhead / script {share:.3f}, of a tile of 60 s {cost.per_tile_s / 60:.3f}")
     print(f"  target: at most {LONG_TARGET}", flush=True)
     return cost.per_tile_s <= LONG_TARGET * 60
 
 
 def print_cost(name: str, cost: Cost) -> None:
     """Print one line for the jobs of a finder."""
-    work = f"{cost.elapsed_s / cost.tiles:7.2f} s a tile, of which script {cost.script_s / cost.tiles:7.2f} s"
-    print(f"  {name:18s}{cost.jobs:4d} jobs {work}, besides {cost.per_tile_s:6.2f} s")
+    work = f"{cost.elapsed_s / cost.tiles:7.2f} s per tile, script {cost.script_s / cost.tiles:7.2f} s"
+    print(f"  {name:18s}{cost.jobs:4d} jobs {work}, overhead {cost.per_tile_s:6.2f} s")
 
 
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the surveys are made; must not exist")
+    parser.add_argument("folder", type=Path, help="folder for the surveys; must not exist")
     parser.add_argument("--profile", type=Path, required=True, help="a copy of profiles/slurm for your site")
-    parser.add_argument("--across", type=int, default=6, help="short tiles in a row, and rows")
-    parser.add_argument("--tiles-per-job", type=int, default=36, help="short tiles of a job of many")
+    parser.add_argument("--across", type=int, default=6, help="short tiles on a side")
+    parser.add_argument("--tiles-per-job", type=int, default=36, help="short tiles per job of many")
     parser.add_argument("--long", type=int, default=2000, help="side of the long tile in pixels; 0 for none")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()

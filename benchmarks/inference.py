@@ -1,11 +1,11 @@
-"""Measure how fast the network of Lukic et al. 2019 runs over an image, on one thread.
+"""Measure the speed of the network of Lukic et al. 2019 on an image, on one thread.
 
     python benchmarks/inference.py
 
-In one run, in turns: (a) keras predict on patches of 50 x 50 pixels, as the paper's code does; (b) what the
-job of a tile does, in float32 and in bfloat16; (c) the peak of this processor, as a product of two matrices
-in the same precision, divided by the operations per pixel. Prints million pixels per second of processor
-time (of the wall on a GPU).
+In one run, in turns: (a) keras predict on patches of 50 x 50 pixels, as in the paper's code; (b) the
+job of a tile, in float32 and in bfloat16; (c) the peak of this processor, from a product of two matrices
+in the same precision, divided by the operations per pixel. Prints million pixels per second of CPU time (wall
+time on a GPU).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PATCH = 50
 OPERATIONS_PER_PIXEL = 2 * (49 * 16 + 16 * 25 * 32 + 32 * 9 * 64 + 64)
 """Multiplications and additions of the paper's network."""
 SIDE = {True: 16384, False: 4096}
-"""Of the matrices, on a GPU and on a CPU."""
+"""Side of the matrices, on a GPU and on a CPU."""
 REACH = 6
 """Of the paper's network."""
 
@@ -40,7 +40,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--size", type=int, default=2000, help="side of the image (default 2000)")
-    parser.add_argument("--rounds", type=int, default=5, help="times that all is measured (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="number of measurements (default 5)")
     options = parser.parse_args()
     place = set_up(threads=1, seed=1)
     image = np.random.default_rng(1).normal(size=(options.size, options.size)).astype(np.float32)
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def runs_on(image: np.ndarray) -> dict[str, Callable[[], object]]:
-    """Return what is measured, by name."""
+    """Return the functions to measure, by name."""
     network = paper_network()
     rows, columns = (side // PATCH for side in image.shape)
     patches = image.reshape(rows, PATCH, columns, PATCH).swapaxes(1, 2).reshape(-1, PATCH, PATCH, 1)
@@ -76,16 +76,16 @@ def runs_on(image: np.ndarray) -> dict[str, Callable[[], object]]:
 
 
 def tile_job(predict: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> Callable[[], np.ndarray]:
-    """Return a function that makes the probability map of an image as the job of a tile does."""
+    """Return a function that makes the probability map of an image like the job of a tile."""
     return lambda: probability_map(predict, image, reach_pixels=REACH, turns=1)
 
 
 def matrix_product(precision: str) -> Callable[[], np.ndarray]:
-    """Return a function that multiplies two matrices with all results brought back in one number."""
+    """Return a function that multiplies two matrices, to measure the peak speed of the processor."""
     side = SIDE[has_gpu()]
     inputs = keras.Input((side,))
     product = keras.layers.Dense(side, use_bias=False, dtype=precision)(inputs)
-    # Only one number per row is brought back from the device.
+    # Only one number per row is copied from the device.
     largest = keras.layers.Lambda(partial(keras.ops.max, axis=1), output_shape=(), dtype=precision)(product)
     model = keras.Model(inputs, largest)
     model.compile(jit_compile=compiles_kernels())
@@ -94,7 +94,7 @@ def matrix_product(precision: str) -> Callable[[], np.ndarray]:
 
 
 def seconds_of(run: Callable[[], object]) -> float:
-    """Return the time of one run: of the processor, or of the wall where a GPU does the work."""
+    """Return the time of one run: CPU time, or wall time on a GPU."""
     clock = time.perf_counter if has_gpu() else time.process_time
     start = clock()
     run()
@@ -102,7 +102,7 @@ def seconds_of(run: Callable[[], object]) -> float:
 
 
 def speed_of(name: str, seconds: float, pixels: int) -> float:
-    """Return million pixels per second, for (c) as many as its operations would do."""
+    """Return million pixels per second; for (c), the pixels that its operations would allow."""
     if name.startswith("(c)"):
         return 2 * SIDE[has_gpu()] ** 3 / OPERATIONS_PER_PIXEL / seconds / 1e6
     return pixels / seconds / 1e6

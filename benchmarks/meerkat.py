@@ -5,7 +5,7 @@
 FOLDER holds ``image1.fits`` to ``image3.fits`` and their truth ``image1.txt`` to ``image3.txt`` (the set of
 DeepSource). Networks are trained on a simulated sky with a beam of that size and, at the end, on columns 0
 to 500 of the first two images; cuts and calibration come from the columns beyond; the third image is the
-test. Printed are purity (reliability) times completeness for truth above 3 rms within 10 pixels, with its
+test. Prints purity (reliability) times completeness for truth above 3 rms within 10 pixels, with its
 bootstrap interval; results stay in ./meerkat.
 """
 
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def row_of(data: Path, number: int) -> dict[str, str]:
-    """Return the row of the sheet of one image; the third is for the test."""
+    """Return the sheet row of one image; the third is the test."""
     boxes = ("0:500,0:1000", "500:1000,0:1000") if number < 3 else ("", "")
     return {
         "mosaic": f"mk{number}",
@@ -79,7 +79,7 @@ def row_of(data: Path, number: int) -> dict[str, str]:
 
 
 def simulated_row() -> dict[str, str]:
-    """Return the row of the sheet of the simulated sky, on which networks are trained alone."""
+    """Return the sheet row of the simulated sky, used for training only."""
     empty = dict.fromkeys(row_of(Path(), 3), "")
     return empty | {"mosaic": "alike", "simulate": "alike", "train_box": "all", "training_set": "meerkat"}
 

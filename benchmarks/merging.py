@@ -1,11 +1,10 @@
-"""Measure what merging a mosaic costs on the different Dask workers, side by side in one run.
+"""Measure the cost of merging a mosaic with the different kinds of Dask workers, side by side in one run.
 
     python benchmarks/merging.py --tiles 1000 --sources 200     # as in LoTSS
     python benchmarks/merging.py --tiles 100 --sources 5000     # as in SDC1 at 560 MHz
 
-The tiles are made up: sources at random, of which one in ten belongs to an island at the edge of the tile.
-Told are the fastest of some rounds, and besides the wall time, which other users of the machine prolong, the
-time of the processor.
+The tiles are made up: random sources, one in ten of them on an island at the edge of the tile. Prints the
+fastest of several rounds, as wall time, which depends on other load, and as CPU time.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from radiofind.mosaics.tiles import Tile, tiles_of
 
 CORE, HALO = 2000, 100
 AT_EDGES = 0.1
-"""Share of the sources that belong to an island at the edge of a tile."""
+"""Fraction of the sources on an island at the edge of a tile."""
 BATCH = 64
 
 
@@ -56,7 +55,7 @@ def make_tile(tile: Tile, sources: int) -> pd.DataFrame:
 
 @contextmanager
 def loop() -> Iterator[Callable]:
-    """Yield what does without Dask."""
+    """Yield a plain loop, without Dask."""
     yield map
 
 
@@ -75,7 +74,7 @@ def threaded() -> Iterator[Callable]:
 
 @contextmanager
 def workers(cluster: str, threads: int) -> Iterator[Callable]:
-    """Yield the workers of a job."""
+    """Yield the Dask workers of a job."""
     with open_workers(cluster=cluster, threads=threads) as opened:
         yield opened.map
 
@@ -90,7 +89,7 @@ WAYS = {
 
 
 def measure(way: Callable, tiles: Sequence[Tile], paths: dict[str, Path], catalogue: Path) -> np.ndarray:
-    """Return the wall time and the processor time of a merge, start of the workers included, in seconds."""
+    """Return the wall time and CPU time of a merge in seconds, including the start of the workers."""
     start = np.array([time.perf_counter(), _processor_s()])
     with way() as apply:
         merged = merge_detections(detection_reader(paths), tiles, beam_at=beam_sampler(None), apply=apply)
@@ -99,13 +98,13 @@ def measure(way: Callable, tiles: Sequence[Tile], paths: dict[str, Path], catalo
 
 
 def _processor_s() -> float:
-    """Return the processor time of this process and of those of its children that have ended, in seconds."""
+    """Return the CPU time of this process and of its finished children, in seconds."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def main() -> None:
-    """Measure all ways in turn, several times."""
+    """Measure all kinds of workers in turn, several times."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tiles", type=int, default=1000)
     parser.add_argument("--sources", type=int, default=200, help="per tile")

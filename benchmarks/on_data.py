@@ -23,7 +23,7 @@ from radiofind.mosaics.images import ImageHeader, read_header, read_pixels
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ANY_FREQUENCY_HZ = 1.4e9
-"""PyBDSF wants one, and finds the same with any."""
+"""PyBDSF requires a frequency; its results do not depend on it."""
 LIMIT_S = 900
 ALONE = """
 import json, bdsf
@@ -35,7 +35,7 @@ image.write_catalog(outfile="sources.fits", format="fits", catalog_type="srl", c
 
 
 class PlainError(RuntimeError):
-    """PyBDSF alone came to no end."""
+    """PyBDSF alone failed."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Sky:
     cards: fits.Header
     pixels: np.ndarray
     blanked: np.ndarray
-    """Jy/beam, NaN where the workflow takes pixels for blank."""
+    """Jy/beam, NaN where the workflow treats pixels as blank."""
 
     @property
     def wcs(self) -> WCS:
-        """Coordinates as the file has them."""
+        """Coordinates in the file."""
         return WCS(self.cards).celestial
 
 
@@ -60,9 +60,9 @@ def run_workflow(place: Path, *, settings: Mapping[str, object], sheet: Sequence
     Parameters
     ----------
     place
-        Where the results are to stay.
+        Folder for the results.
     settings
-        Laid over the default configuration; the sheet is added.
+        Overlay of the default configuration; the sheet is added.
     sheet
         Rows of the mosaic sheet, all with the same columns.
     """
@@ -77,19 +77,19 @@ def run_workflow(place: Path, *, settings: Mapping[str, object], sheet: Sequence
 
 
 def run_alone(folder: Path, options: Mapping[str, object]) -> pd.DataFrame:
-    """Return the source list that PyBDSF alone makes of ``image.fits`` in a folder.
+    """Return PyBDSF's own source list of ``image.fits`` in a folder.
 
     Parameters
     ----------
     folder
-        Where the image is, and where PyBDSF's files stay.
+        Folder of the image, and for PyBDSF's files.
     options
-        Of ``process_image``.
+        Options of ``process_image``.
 
     Raises
     ------
     PlainError
-        When it fails, crashes or takes too long.
+        If it fails, crashes or exceeds the time limit.
     """
     catalogue = folder / "sources.fits"
     catalogue.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def run_alone(folder: Path, options: Mapping[str, object]) -> pd.DataFrame:
         try:
             subprocess.run(command, cwd=folder, stdout=log, stderr=log, timeout=LIMIT_S, check=True)
         except subprocess.TimeoutExpired as error:
-            raise PlainError(f"no end within {LIMIT_S} s") from error
+            raise PlainError(f"not finished within {LIMIT_S} s") from error
         except subprocess.CalledProcessError as error:
             log.seek(0)
             lines = [line.strip() for line in log if line.strip()]
@@ -119,14 +119,14 @@ def read_sky(path: Path) -> Sky:
 
 
 def options_for(sky: Sky) -> dict[str, object]:
-    """Return the options of PyBDSF that the workflow owns, other than those of the noise."""
+    """Return the PyBDSF options set by the workflow, other than those of the noise."""
     beam, frequency_hz = sky.header.beam, sky.header.frequency_hz or ANY_FREQUENCY_HZ
     axes = (beam.major_arcsec / 3600, beam.minor_arcsec / 3600, beam.position_angle_deg)
     return {"thresh": "hard", "beam": axes, "frequency": frequency_hz}
 
 
 def troubles_of(sky: Sky) -> list[str]:
-    """Return what of the file would mislead PyBDSF."""
+    """Return descriptions of header and pixel problems that would mislead PyBDSF."""
     troubles = {
         "with NaN for blank zeros": (np.isnan(sky.blanked) & (sky.pixels == 0)).any(),
         "with NaN for infinities": np.isinf(sky.pixels).any(),
@@ -138,7 +138,7 @@ def troubles_of(sky: Sky) -> list[str]:
 
 
 def write_planes(sky: Sky, folder: Path, **planes: np.ndarray) -> None:
-    """Write images of four axes with the coordinates of the file, in terms of CDELT."""
+    """Write images with four axes and the coordinates of the file, expressed by CDELT."""
     cards, matrix = sky.wcs.to_header(), sky.wcs.pixel_scale_matrix
     for axis in (0, 1):
         scale = np.copysign(np.linalg.norm(matrix[axis]), matrix[axis, axis])

@@ -1,13 +1,13 @@
-"""Measure what it costs to plan a run in which nothing has changed.
+"""Measure the cost of planning a run in which nothing has changed.
 
     python benchmarks/planning.py FOLDER                           # 1,000 and 5,000 tiles, three finders
     python benchmarks/planning.py FOLDER --tiles 100 200 --top 20  # and where the time goes
     python benchmarks/planning.py FOLDER --tiles 1000 5000 20000 --mosaic-tiles 1000 --tiles-per-job 20
 
-A survey of so many tiles is fingerprinted and indexed by the workflow. With several mosaics, the plan for the
-catalogues of the first alone is measured, too. The results of its tiles are empty
-files: planning looks at names and times, and at Snakemake's records of how they were made, which are written
-as if all jobs had run. Processor seconds suffer less than wall seconds from what else the machine does.
+A survey with the given number of tiles is fingerprinted and indexed by the workflow. With several mosaics,
+the plan for only the catalogues of the first is measured too. The results of its tiles are empty files:
+planning uses names, times, and Snakemake's records of how files were made, written as if all jobs had run.
+CPU seconds depend less on other load than wall seconds.
 """
 
 from __future__ import annotations
@@ -53,23 +53,23 @@ def record(scheduler):
 JobScheduler.schedule = record
 main(sys.argv[1:])
 """
-"""Snakemake, except that it records the jobs of a run as done instead of running them."""
+"""Snakemake, modified to record the jobs of a run as done instead of running them."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took."""
+    """The cost of a command."""
 
     seconds: float
     """Wall time."""
     processor_seconds: float
-    """Time on processors, of the command and of the system for it."""
+    """CPU time, user and system."""
     memory_mib: float
     """Largest resident set size."""
 
 
 def snakemake(folder: Path, *arguments: str | Path, program: tuple[str, ...] = ("-m", "snakemake")) -> Cost:
-    """Run the workflow in a folder, and return what it took; what it says lies in ``log.txt``."""
+    """Run the workflow in a folder, and return its cost; its output goes to ``log.txt``."""
     command = [sys.executable, *program, "-s", REPOSITORY / "Snakefile"]
     command += ["--profile", REPOSITORY / "profiles/local", "--directory", folder]
     command += ["--configfile", folder / "survey.yaml", *arguments]
@@ -80,12 +80,12 @@ def snakemake(folder: Path, *arguments: str | Path, program: tuple[str, ...] = (
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode:
-        raise RuntimeError(f"Expected exit code 0, received {process.returncode}: see {folder / 'log.txt'}")
+        raise RuntimeError(f"Snakemake ended with exit code {process.returncode}: see {folder / 'log.txt'}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def make_survey(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> list[str]:
-    """Make a survey of so many tiles, in mosaics of as many as is said, and index it; return the mosaics."""
+    """Make a survey with these numbers of tiles in total and per mosaic, index it, and return the mosaics."""
     folder.mkdir(parents=True)
     rows = min(tiles, mosaic_tiles) // TILES_ACROSS
     names = [f"survey{number}" for number in range(tiles // (rows * TILES_ACROSS))]
@@ -108,7 +108,7 @@ def make_survey(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int)
 
 
 def make_results(folder: Path) -> int:
-    """Make an empty file for each result that a run would make, and return how many there are."""
+    """Make an empty file for each result that a run would make, and return their number."""
     snakemake(folder, "--summary")
     lines = (folder / "log.txt").read_text().splitlines()
     rows = [line.split("\t") for line in lines if line.startswith("results/")]
@@ -128,7 +128,7 @@ def record_results(folder: Path) -> None:
 
 
 def print_costliest(folder: Path, number: int) -> None:
-    """Print the share of the workflow's own input functions in planning, and what takes longest by itself."""
+    """Print the fraction of planning spent in our input functions, and the costliest functions."""
     profile = folder / "planning.prof"
     snakemake(folder, "--dry-run", program=("-m", "cProfile", "-o", str(profile), "-m", "snakemake"))
     stats = pstats.Stats(str(profile))
@@ -145,15 +145,15 @@ def _is_input_function(place: tuple[str, int, str]) -> bool:
 
 
 def plan_again(folder: Path, *arguments: str) -> Cost:
-    """Return what it takes to plan a run in which there is nothing to do."""
+    """Return the cost of planning a run that has nothing to do."""
     cost = snakemake(folder, *arguments)
     if "Nothing to be done" not in (folder / "log.txt").read_text():
-        raise RuntimeError(f"Expected nothing to be done, received jobs: see {folder / 'log.txt'}")
+        raise RuntimeError(f"the run has jobs, but nothing should be left to do: see {folder / 'log.txt'}")
     return cost
 
 
 def measure(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> dict[str, Cost]:
-    """Print and return what it takes to plan runs of so many tiles."""
+    """Print and return the costs of planning runs with this many tiles."""
     mosaics = make_survey(folder, tiles, mosaic_tiles, tiles_per_job)
     costs = {"dry run, all to do": snakemake(folder, "--dry-run")}
     print(f"{tiles} tiles, {make_results(folder)} results of jobs", flush=True)
@@ -163,7 +163,7 @@ def measure(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int) -> 
     costs |= {"dry run": plan_again(folder, "--dry-run"), "run": plan_again(folder)}
     costs |= {"dry run, one mosaic": plan_again(folder, "--dry-run", "--", *first)}
     for name, cost in costs.items():
-        seconds = f"{cost.seconds:8.1f} s {cost.processor_seconds:8.1f} processor s"
+        seconds = f"{cost.seconds:8.1f} s {cost.processor_seconds:8.1f} CPU s"
         print(f"  {name:20s}{seconds} {cost.memory_mib:8.0f} MiB", flush=True)
     return costs
 
@@ -178,18 +178,18 @@ def print_ratios(small: dict[str, Cost], large: dict[str, Cost]) -> None:
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the surveys are made")
+    parser.add_argument("folder", type=Path, help="folder for the surveys")
     parser.add_argument("--tiles", type=int, nargs="+", default=[1000, 5000], help="sizes of the surveys")
     parser.add_argument(
-        "--mosaic-tiles", type=int, default=sys.maxsize, help="tiles of a mosaic; default: all"
+        "--mosaic-tiles", type=int, default=sys.maxsize, help="tiles per mosaic; default: all"
     )
-    parser.add_argument("--tiles-per-job", type=int, default=1, help="tiles that a job searches")
-    parser.add_argument("--top", type=int, default=0, help="how many of the costliest functions to print")
+    parser.add_argument("--tiles-per-job", type=int, default=1, help="tiles per job")
+    parser.add_argument("--top", type=int, default=0, help="number of the costliest functions to print")
     arguments = parser.parse_args()
     places = {tiles: arguments.folder.resolve() / str(tiles) for tiles in sorted(arguments.tiles)}
     sizes = (arguments.mosaic_tiles, arguments.tiles_per_job)
     costs = [measure(place, tiles, *sizes) for tiles, place in places.items()]
-    print(f"{max(places)} / {min(places)} tiles: seconds, processor seconds, memory")
+    print(f"{max(places)} / {min(places)} tiles: seconds, CPU seconds, memory")
     print_ratios(costs[0], costs[-1])
     if arguments.top:
         print_costliest(places[max(places)], arguments.top)

@@ -1,10 +1,10 @@
-"""Compare the catalogues that a trained network makes of one image in float32 and in bfloat16.
+"""Compare the catalogues of one image made by a trained network in float32 and in bfloat16.
 
     python benchmarks/precision.py RESULTS MOSAIC FINDER IMAGE
 
 RESULTS is the folder ``results`` of a run in which FINDER, of kind convosource, was trained on MOSAIC.
-Prints the part of the rows that have a partner within 0.1 pixel and 0.01 in score, for each tile and for
-all; rows within 0.01 of the lowest score are left out.
+Prints the fraction of rows with a partner within 0.1 pixel and 0.01 in score, per tile and in
+total; rows within 0.01 of the lowest score are left out.
 """
 
 from __future__ import annotations

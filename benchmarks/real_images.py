@@ -1,17 +1,16 @@
-"""Compare the workflow with PyBDSF on whole images as observatories make them.
+"""Compare the workflow with PyBDSF alone on whole images from observatories.
 
     python benchmarks/real_images.py FOLDER
 
 All FITS images under FOLDER are searched in one run of the workflow, with PyBDSF at 5/3. An image is
 refused, and the reason printed; or its sources are compared with those of PyBDSF alone: in a first line
 with PyBDSF's own noise from boxes of the same size, in a second with the noise map of the workflow. A
-comparison passes when at least 90 % of PyBDSF's sources have one of the workflow's within half a beam, the
-median total flux of these pairs is within 2 % of what is expected, their median offset below 0.02 beams,
-and rows at most 10 % more. PASS: the first does. `noise rule`: only the second does. In images of less than
-600 pixels PyBDSF takes a single number for the noise and one for the mean, as its boxes do not fit four
-times. `local pixel area`: at the centre of the image a pixel is so many times as large on the sky as CDELT
-says. PyBDSF believes CDELT and counts so many times too many pixels to a beam: fluxes so many times its own
-are expected.
+comparison passes if at least 90 % of PyBDSF's sources have one of the workflow's within half a beam, the
+median total flux of these pairs is within 2 % of the expected one, their median offset is below 0.02 beams,
+and there are at most 10 % more rows. PASS: the first comparison passes. `noise rule`: only the second does.
+In images of less than 600 pixels PyBDSF uses a single number each for noise and mean, as its boxes do not fit
+four times. `local pixel area`: the true area of the central pixel over the one from CDELT. PyBDSF relies on
+CDELT and uses a beam area in pixels that is too large by this factor, so our fluxes are larger by it.
 Results stay in ./real_images.
 """
 
@@ -53,7 +52,7 @@ from radiofind.mosaics.tiles import read_tile
 
 FITS = re.compile(r"(.*)\.fits?(\.fz|\.gz)?", re.IGNORECASE)
 NO_SKY = re.compile(r"rms|bkg|noiseMap|meanMap|primary_beam", re.IGNORECASE)
-"""In names of images that are not searched."""
+"""Pattern of names of images that are not searched."""
 THRESHOLDS = {"thresh_pix": 5.0, "thresh_isl": 3.0}
 BOX, STEP = 150, 50
 SETTINGS = {
@@ -64,7 +63,7 @@ SETTINGS = {
 BRIGHT_SNR = 10
 LEAST_FOUND, MOST_OFF, LARGEST_OFFSET, LARGEST_EXCESS = 0.9, 0.02, 0.02, 0.1
 AREA_TOLD = 0.005
-"""By how much pixels differ from CDELT when it is told."""
+"""Minimum deviation of the pixel area from CDELT to be printed."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,11 @@ class Comparison:
     ours: int
     plain: int
     found: float
-    """Fraction of PyBDSF's that have one of ours within half a beam, one to one."""
+    """Fraction of PyBDSF's sources with one of ours within half a beam, one to one."""
     flux: float
     """Median total flux of these pairs, ours over PyBDSF's."""
     bright: float
-    """Likewise where PyBDSF's is above `BRIGHT_SNR`."""
+    """The same for PyBDSF's sources above `BRIGHT_SNR`."""
     offset: float
     """Median offset of the pairs in beams."""
 
@@ -88,11 +87,11 @@ class Comparison:
 
     @property
     def excess(self) -> float:
-        """By what fraction our rows are more."""
+        """Relative excess of our rows."""
         return self.ours / self.plain - 1 if self.plain else float(self.ours > 0)
 
     def faults(self, expected_flux: float) -> list[str]:
-        """Return which criteria are not met; without a pair there is nothing to say of flux and offset."""
+        """Return which criteria are not met; flux and offset need pairs."""
         missed = {
             "found": self.found < LEAST_FOUND,
             "flux": abs(self.flux / expected_flux - 1) > MOST_OFF,
@@ -103,9 +102,9 @@ class Comparison:
 
 
 def main() -> None:
-    """Run the workflow on all images, then PyBDSF on each, and print how they compare."""
+    """Run the workflow on all images, then PyBDSF on each, and print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="the data, also in folders below it")
+    parser.add_argument("folder", type=Path, help="the data, searched recursively")
     warnings.simplefilter("ignore", AstropyWarning)
     images, place = images_in(parser.parse_args().folder.resolve()), Path("real_images").resolve()
     sheet = [{"mosaic": name, "image": str(path)} for name, path in images.items()]
@@ -124,7 +123,7 @@ def main() -> None:
 
 
 def images_in(folder: Path) -> dict[str, Path]:
-    """Return the images to search by the name of their mosaic, and print how many files are left out."""
+    """Return the images to search, by mosaic name, and print the number of files left out."""
     files = sorted(path for path in folder.rglob("*") if FITS.fullmatch(path.name))
     images = [path for path in files if has_image(path)]
     searched = [path for path in images if not NO_SKY.search(path.name)]
@@ -135,7 +134,7 @@ def images_in(folder: Path) -> dict[str, Path]:
 
 
 def has_image(path: Path) -> bool:
-    """Return whether a file has an image, or cannot be read: then the workflow must give its reason."""
+    """Return whether a file has an image, or cannot be read, for which the workflow must give a reason."""
     try:
         with fits.open(path) as hdus:
             return any(hdu.is_image and hdu.header["NAXIS"] >= 2 for hdu in hdus)
@@ -144,7 +143,7 @@ def has_image(path: Path) -> bool:
 
 
 def print_row(name: str, path: Path, place: Path) -> None:
-    """Compare the sources of an image with those of PyBDSF alone, and print it."""
+    """Print the comparison of an image's sources with those of PyBDSF alone."""
     catalogue = place / f"results/{name}/catalogues/pybdsf.parquet"
     if not catalogue.exists():
         print(f"{name:26s} no catalogue, as a job failed: see its log")
@@ -162,7 +161,7 @@ def print_row(name: str, path: Path, place: Path) -> None:
 
 
 def attempt(search: Callable[[], pd.DataFrame], ours: pd.DataFrame, sky: Sky) -> Comparison | str:
-    """Return how our sources compare with those of a search, or why it failed."""
+    """Return the comparison of our sources with those of a search, or why it failed."""
     try:
         return compare(ours, search(), sky)
     except PlainError as error:
@@ -170,7 +169,7 @@ def attempt(search: Callable[[], pd.DataFrame], ours: pd.DataFrame, sky: Sky) ->
 
 
 def verdict(own: Comparison | str, given: Comparison | str, area: float) -> str:
-    """Return whether the workflow agrees with PyBDSF, and what makes the difference."""
+    """Return whether the workflow agrees with PyBDSF, and the cause of any difference."""
     faults = [["no end"] if isinstance(one, str) else one.faults(area) for one in (own, given)]
     if not faults[0]:
         words = "PASS" if own.plain else "PASS (neither finds any)"
@@ -182,7 +181,7 @@ def verdict(own: Comparison | str, given: Comparison | str, area: float) -> str:
 
 
 def pixel_area(sky: Sky) -> float:
-    """Return the area on the sky of the pixel at the centre of an image, over what CDELT says."""
+    """Return the sky area of the central pixel of an image, relative to CDELT."""
     y, x = (np.array(sky.header.shape) - 1) / 2
     edges = np.array([[x + 0.5, y], [x - 0.5, y], [x, y + 0.5], [x, y - 0.5]])
     right, left, top, bottom = vectors(*sky.wcs.wcs_pix2world(edges, 0).T)
@@ -198,7 +197,7 @@ def vectors(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
 
 
 def search_alone(sky: Sky, folder: Path) -> pd.DataFrame:
-    """Return what PyBDSF finds in the file, or in a copy where it would be misled by the file."""
+    """Return PyBDSF's sources in the file, or in a corrected copy if the file would mislead it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "image.fits").unlink(missing_ok=True)
     if troubles_of(sky):
@@ -209,7 +208,7 @@ def search_alone(sky: Sky, folder: Path) -> pd.DataFrame:
 
 
 def search_with_noise(sky: Sky, folder: Path, results: Path) -> pd.DataFrame:
-    """Return what PyBDSF finds with the noise map of the workflow; each option here is needed for it."""
+    """Return PyBDSF's sources with the workflow's noise map; every option here is needed for that."""
     folder.mkdir(parents=True, exist_ok=True)
     mean, rms = np.zeros_like(sky.pixels), np.zeros_like(sky.pixels)
     for tile in (results / "tiles").glob("*.json"):
@@ -225,10 +224,10 @@ def search_with_noise(sky: Sky, folder: Path, results: Path) -> pd.DataFrame:
 
 
 def compare(ours: pd.DataFrame, plain: pd.DataFrame, sky: Sky) -> Comparison:
-    """Return how sources compare, closest pairs first."""
+    """Return the comparison of two source lists, matched closest pairs first."""
     frame = wcs_to_celestial_frame(sky.wcs)
     places = SkyCoord(plain["RA"], plain["DEC"], unit="deg", frame=frame)
-    if not (isinstance(frame, FK5) and frame.equinox.jyear == 2000):  # what the workflow takes for ICRS, too
+    if not (isinstance(frame, FK5) and frame.equinox.jyear == 2000):  # which the workflow treats as ICRS, too
         places = places.icrs
     of_plain = vectors(places.spherical.lon.deg, places.spherical.lat.deg)
     beam = np.deg2rad(np.sqrt(sky.header.beam.major_arcsec * sky.header.beam.minor_arcsec) / 3600)

@@ -1,12 +1,12 @@
-"""Measure the memory and time of the jobs of every rule, beside what they ask for.
+"""Measure the memory and time of the jobs of every rule, and compare them with their requests.
 
     python benchmarks/resources.py FOLDER                      # tiles of 150 to 1000 pixels
     python benchmarks/resources.py FOLDER --cores 2000 --network .../convosource.keras    # trains nothing
     python benchmarks/resources.py FOLDER --cores --mosaic 4000 --core 2000 --finders peaks
 
-Simulates, for each size of core, a mosaic that is one tile, and for the mosaic as many as it takes; trains on
-a part of it, and runs the finders. Prints the largest job of each rule: most memory as the system counts it
-and as Snakemake sampled it (MiB), seconds and those on processors, what was asked for, and asked / used.
+Simulates, for each core size, a mosaic of one tile, and with --mosaic a mosaic of many; trains on
+a part of it, and runs the finders. Prints the largest job of each rule: peak memory from the system
+and from Snakemake's samples (MiB), wall and CPU seconds, the request, and requested / used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def settings_of(size: int, core: int, arguments: argparse.Namespace) -> dict[str
 
 
 def run_survey(folder: Path, settings: dict[str, object]) -> list[JobCost]:
-    """Run a survey, unless it lies there already, and return what its jobs asked for and used."""
+    """Run a survey, unless it exists, and return the requested and used resources of its jobs."""
     folder.mkdir(parents=True, exist_ok=True)
     side = min(settings["simulations"]["sky"]["size_pixels"], LARGEST_BOX)
     boxes = {"train": f"0:{side // 2},0:{side}", "validation": f"{side // 2}:{side},0:{side}"}
@@ -74,14 +74,14 @@ def print_largest(name: str, costs: list[JobCost]) -> None:
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the surveys are made")
+    parser.add_argument("folder", type=Path, help="folder for the surveys")
     parser.add_argument("--cores", type=int, nargs="*", default=[150, 500, 1000], help="single tiles, pixels")
     parser.add_argument("--mosaic", type=int, help="side of a mosaic of many tiles, pixels")
     parser.add_argument("--core", type=int, default=1000, help="size of its cores, pixels")
     parser.add_argument("--frequency", type=float, default=560, help="MHz of the simulated mosaics")
-    parser.add_argument("--exposure", type=float, default=1000, help="hours: how deep they are")
-    parser.add_argument("--finders", nargs="+", default=FINDERS, help="which run")
-    parser.add_argument("--recipe", default="default", help="that of the network")
+    parser.add_argument("--exposure", type=float, default=1000, help="their exposure, hours")
+    parser.add_argument("--finders", nargs="+", default=FINDERS, help="finders to run")
+    parser.add_argument("--recipe", default="default", help="recipe of the network")
     parser.add_argument("--network", type=Path, help="a trained network (.keras); one is trained otherwise")
     arguments = parser.parse_args()
     sizes = [(core, core) for core in arguments.cores]

@@ -1,11 +1,10 @@
-"""Score all finders on a piece of the real SDC1 image at 560 MHz.
+"""Score all finders on a cutout of the real SDC1 image at 560 MHz.
 
     python benchmarks/sdc1.py FOLDER
 
 FOLDER holds ``b1_1000h.fits`` (700 x 957 pixels), ``primary_beam_b1.fits`` and ``truth_b1.txt``. Networks are
-trained on columns 0 to 460; cuts, calibration and the evidence of the combined finders come from columns 460
-to 560; scores are those of the columns beyond. As in Lukic et al. 2019 there is a network for each SNR. The
-results stay in ./sdc1.
+trained on columns 0 to 460; cuts, calibration and the combined finders use columns 460 to 560; the columns
+beyond are the test. As in Lukic et al. 2019 there is one network per SNR. Results stay in ./sdc1.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ SETTINGS = {
     "snr": list(SNR),
 }
 BRIGHT_SNR = 10
-"""Above it, total fluxes are compared with the truth."""
+"""Minimum SNR for comparing total fluxes with the truth."""
 
 
 def main() -> None:
@@ -62,9 +61,9 @@ def main() -> None:
 
 
 def measurements(folder: Path) -> pd.DataFrame:
-    """Return how well the finders measure the test sources that they and PyBDSF match, as found above SNR 5.
+    """Return how accurately finders measure test sources also matched by PyBDSF, as found above SNR 5.
 
-    Position scatter is 1.48 times the median distance from the median offset, in pixels and for each axis.
+    Position scatter is 1.48 times the median distance from the median offset, in pixels per axis.
     """
     tables = {finder: matched_in_test(folder / f"{finder}.parquet") for finder in (*FINDERS, *COMBINED)}
     rows = []
@@ -86,7 +85,7 @@ def matched_in_test(path: Path) -> pd.DataFrame:
 
 
 def robust_scatter(offsets: pd.Series) -> float:
-    """Return the standard deviation of the normal distribution with this median distance from the median."""
+    """Return the standard deviation estimated from the median absolute deviation."""
     return float(1.4826 * np.median(np.abs(offsets - offsets.median())))
 
 

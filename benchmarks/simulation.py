@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/simulation.py TRUTH IMAGE [--full]
 
-TRUTH and IMAGE are the released truth list (12 columns) and image (1000 h), or a piece of them.
+TRUTH and IMAGE are the released truth list (12 columns) and image (1000 h), or cutouts of them.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ CLASS_NAMES = {1: "SS-AGN", 2: "FS-AGN", 3: "SFG"}
 AXES = ("b_maj", "b_min")
 PERCENTILES = (10, 50, 90)
 FEWEST = 20
-"""Sources below which percentiles say nothing."""
+"""Minimum number of sources for percentiles."""
 
 REAL_NOISE = 3.3e-7
-"""Noise that makes a simulation as noisy as the real image, Jy/beam: found by trying."""
+"""Noise (Jy/beam) with which a simulation is as noisy as the real image, found by trial."""
 
 SDC1_PIXELS = 32768
 SIMULATION = Simulation(size_pixels=3000, frequency_mhz=560.0, exposure_h=1000.0, seed=1)
@@ -72,7 +72,7 @@ def print_counts(real: pd.DataFrame, real_area: float, simulated: pd.DataFrame, 
 
 
 def print_sizes(real: pd.DataFrame, simulated: pd.DataFrame) -> None:
-    """Print percentiles of the listed axes, real and simulated, where the list has enough sources."""
+    """Print percentiles of the listed axes, real and simulated, if the list has enough sources."""
     header = " | ".join(f"{axis} {percentile} %" for axis in AXES for percentile in PERCENTILES)
     print(f"\nIn arcsec: real ± sampling error / simulated\n\n| class | flux, Jy | real n | {header} |")
     print("|---" * (3 + len(AXES) * len(PERCENTILES)) + "|")
@@ -95,7 +95,7 @@ def compare(real: pd.Series, simulated: pd.Series, percentile: int) -> str:
 
 
 def print_pixels(images: dict[str, np.ndarray]) -> None:
-    """Print what the pixels of each image look like."""
+    """Print pixel statistics of each image."""
     columns = "median, uJy/beam | robust rms, uJy/beam | over median + 5 rms | correlation at 1, 2, 3 px"
     print(f"\n| image | {columns} | minima below median - 2 rms per 10,000 px |")
     print("|---|---|---|---|---|---|")
@@ -133,7 +133,7 @@ def _usage() -> tuple[float, float]:
 
 
 def in_process(function, *arguments: object) -> tuple[float, float]:
-    """Return what a function returns when it runs in a process of its own."""
+    """Run a function in a process of its own, and return its result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 

@@ -3,9 +3,9 @@
     python benchmarks/source_classes.py RESULTS MOSAIC IMAGE TRAIN_BOX VALIDATION_BOX FINDER ...
 
 RESULTS is the folder ``results`` of a run on MOSAIC, whose sheet named IMAGE and the two boxes. Models are
-learned from the matched sources of the train box alone. Prints confusions and scores of the test region,
-beside the constant answer; and, because the rare classes are few there, those of the whole mosaic with models
-that are learned from all patches but a fifth.
+learned only from the matched sources in the train box. Prints confusion matrices and scores of the test
+region, with those of a constant answer; and, because it has few sources of rare classes, those of the whole
+mosaic in five-fold cross-validation over patches.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def read_pair(options: argparse.Namespace, finder: str) -> Comparison:
 
 
 def measure(pair: Comparison, finder: str, beam_arcsec: float) -> None:
-    """Print what was learned of the sources of a finder, and how well."""
+    """Print the model of a finder's source classes, and its scores."""
     terms = {"snr_min": min(SNR), "radius_pixels": RADIUS_PIXELS, "beam_arcsec": beam_arcsec}
     model = fit_source_classes([make_class_lesson(pair.detections, pair.truth, **terms)], origin="the run")
     print(f"\n{finder}: {model.n_examples}, C {model.inverse_strength}, loss {model.left_out_log_loss}")
@@ -66,12 +66,12 @@ def measure(pair: Comparison, finder: str, beam_arcsec: float) -> None:
     probabilities = apply(model, features_of(pair.detections, beam_arcsec=beam_arcsec))
     catalogue = pair.area.label(with_classes(pair.detections, probabilities, model.classes, "benchmark"))
     tell(pair_classes(pair.truth, catalogue, snr=SNR, radius_pixels=RADIUS_PIXELS), model)
-    print("\nthe whole mosaic, patches left out")
+    print("\nwhole mosaic, cross-validated over patches")
     tell(left_out(pair, terms), model)
 
 
 def left_out(pair: Comparison, terms: dict[str, float]) -> pd.DataFrame:
-    """Return pairs of the whole mosaic, each predicted by a model that saw no source of its patch."""
+    """Return pairs of the whole mosaic, each predicted by a model not trained on its patch."""
     tables = (table.assign(region="train") for table in (pair.detections, pair.truth))
     lesson = make_class_lesson(*tables, **terms)
     predicted = np.empty(len(lesson.classes), dtype=object)
@@ -86,7 +86,7 @@ def left_out(pair: Comparison, terms: dict[str, float]) -> pd.DataFrame:
 
 
 def tell(pairs: pd.DataFrame, model: SourceClassModel) -> None:
-    """Print confusions and scores of the pairs of the test region."""
+    """Print confusion matrices and scores of the pairs in the test region."""
     shared = {"classes": model.classes, "snr": np.unique(pairs["snr_min"]), "mosaic": "", "finder": ""}
     constant, rng = most_frequent(model.n_examples), np.random.default_rng(1)
     scores = score_classes(pairs, **shared, constant=constant, rng=rng)

@@ -2,7 +2,7 @@
 
     python benchmarks/tiling.py --size 4096 --core 2000          # simulated: time, memory, agreement
     python benchmarks/tiling.py --size 12288 --core 4000
-    python benchmarks/tiling.py --image IMAGE.fits --core 1000 500 200    # the same image in other tilings
+    python benchmarks/tiling.py --image IMAGE.fits --core 1000 500 200    # the same image, different tilings
 
 Every figure printed is a ratio of two measurements of the same run, on two cores.
 """
@@ -42,12 +42,12 @@ image.write_catalog(outfile=sys.argv[2] + "/whole.fits", format="fits", catalog_
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took."""
+    """The cost of a command."""
 
     seconds: float
     """Wall time."""
     memory_mib: float
-    """Largest proportional set size of its processes together."""
+    """Peak of the total proportional set size of its processes."""
 
 
 def run(command: list[str], log: Path) -> Cost:
@@ -59,12 +59,12 @@ def run(command: list[str], log: Path) -> Cost:
             peak = max(peak, _memory(psutil.Process(process.pid)))
             time.sleep(SAMPLING_S)
     if process.returncode:
-        raise RuntimeError(f"Expected exit code 0 of {command[0]}, received {process.returncode}: see {log}")
+        raise RuntimeError(f"{command[0]} ended with exit code {process.returncode}: see {log}")
     return Cost(time.perf_counter() - start, peak / 2**20)
 
 
 def _memory(process: psutil.Process) -> int:
-    """Return the bytes that a process and its children hold, pages that they share counted once."""
+    """Return the bytes used by a process and its children, counting shared pages once."""
     total = 0
     for member in [process, *process.children(recursive=True)]:
         try:
@@ -93,13 +93,13 @@ def run_workflow(image: Path, folder: Path, core_pixels: int) -> tuple[Cost, pd.
 
 
 def largest_job_mib(folder: Path) -> float:
-    """Return the largest resident memory of any job of a run, as its benchmark files tell."""
+    """Return the largest resident memory of any job of a run, from its benchmark files."""
     files = (folder / "benchmarks").rglob("*.tsv")
     return max(pd.read_csv(path, sep="\t")["max_rss"].max() for path in files)
 
 
 def agreement(one: pd.DataFrame, other: pd.DataFrame, *, pixels: float, flux: float) -> float:
-    """Return the fraction of sources of one catalogue that the other has with this position and flux."""
+    """Return the fraction of sources in one catalogue that the other has within these tolerances."""
     pairs = match_one_to_one(one[["x", "y"]].to_numpy(), other[["x", "y"]].to_numpy(), radius_pixels=pixels)
     fluxes = [table["total_flux"].to_numpy() for table in (one, other)]
     ratio = fluxes[1][pairs.detection] / fluxes[0][pairs.truth]
@@ -107,7 +107,7 @@ def agreement(one: pd.DataFrame, other: pd.DataFrame, *, pixels: float, flux: fl
 
 
 def compare_with_whole(simulation: Simulation, core_pixels: int, folder: Path) -> None:
-    """Print what tiling costs and changes on a simulated mosaic."""
+    """Print the cost and the effect of tiling on a simulated mosaic."""
     image = folder / "image.fits"
     simulate(simulation, image, folder / "beam.fits", folder / "truth.txt")
     beam = read_header(image).beam
@@ -140,7 +140,7 @@ def _read_whole(path: Path, image: Path) -> pd.DataFrame:
 
 
 def compare_tilings(image: Path, cores: list[int], folder: Path) -> None:
-    """Print how the catalogue of one image changes with the tiling."""
+    """Print the differences between catalogues of one image in different tilings."""
     catalogues = [run_workflow(image, folder / str(core), core)[1] for core in cores]
     whole = catalogues[0]
     print(f"{image.name}: the catalogue in cores of {cores[0]} against other tilings")
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="side of a simulated mosaic in pixels")
     parser.add_argument("--frequency", type=float, default=1400, help="MHz of the simulated mosaic")
     parser.add_argument("--exposure", type=float, default=8, help="hours of the simulated mosaic")
-    parser.add_argument("--image", type=Path, help="a FITS image to divide in several ways")
+    parser.add_argument("--image", type=Path, help="a FITS image for comparing tilings")
     parser.add_argument("--core", type=int, nargs="+", default=[4000], help="side of the cores in pixels")
     arguments = parser.parse_args()
     with TemporaryDirectory() as name:
