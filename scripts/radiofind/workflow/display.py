@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-from radiofind.workflow.lines import clock_time, shorten
+from radiofind.workflow.lines import clock_time, plural, shorten
 from radiofind.workflow.progress import Progress, Stage
 
 FIRST_PAUSE_S = 30
@@ -60,7 +60,7 @@ class Lines:
         for stage in complete:
             # Once; again where there are more jobs than there were, as after the index of the tiles.
             if self._complete.get(stage.name) != stage.total:
-                self._tell(elapsed, f"{stage.name}: all {stage.total} done")
+                self._tell(elapsed, f"{stage.name} done ({plural(stage.total, 'job')})")
         self._complete = {stage.name: stage.total for stage in complete}
         if elapsed - self._last_s > max(FIRST_PAUSE_S, LATER_PAUSE * elapsed):
             active = [one for one in progress.planned if one.has_begun and not one.is_complete]

@@ -103,7 +103,7 @@ def test_stage_that_is_complete_is_told_once(progress, lines, written, clock):
     clock.seconds = 5
     lines.update(progress)
     lines.update(progress)
-    assert written == ["0:00:05  peaks: all 2 done"]
+    assert written == ["0:00:05  peaks done (2 jobs)"]
 
 
 def test_stage_that_grows_is_told_again(progress, lines, written):
@@ -113,7 +113,7 @@ def test_stage_that_grows_is_told_again(progress, lines, written):
     lines.update(progress)
     run_jobs(progress, "find_peaks", [3])
     lines.update(progress)
-    assert [line.split(": ")[1] for line in written] == ["all 2 done", "all 3 done"]
+    assert [line.split("  ")[1] for line in written] == ["peaks done (2 jobs)", "peaks done (3 jobs)"]
 
 
 def test_what_runs_is_told_now_and_then(progress, lines, written, clock):

@@ -149,10 +149,10 @@ def test_plan_grows_after_the_index_and_mosaics_left_out_are_told_at_once(runnin
     start(running, 3)
     for number in (1, 3):
         tell(running, LogEvent.JOB_FINISHED, job_id=number)
-    assert not any("peaks: all 2" in line for line in written)
+    assert not any("peaks done" in line for line in written)
     start(running, 4)
     tell(running, LogEvent.JOB_FINISHED, job_id=4)
-    assert "peaks: all 3 done" in written[-1]
+    assert "peaks done (3 jobs)" in written[-1]
 
 
 def test_ctrl_c_ends_in_one_line_and_no_job_has_failed(running, written):
