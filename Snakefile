@@ -27,11 +27,11 @@ include: "rules/provenance.smk"
 
 
 onsuccess:
-    end_run(workflow, config)
+    end_run(workflow, config, failed=False)
 
 
 onerror:
-    end_run(workflow, config)
+    end_run(workflow, config, failed=True)
 
 
 rule all:

@@ -8,8 +8,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from logging import LogRecord
+from pathlib import Path
 from typing import TextIO
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
@@ -51,9 +54,18 @@ class Terminal(logging.Handler):
         self._is_new = False
         self._reasons: dict[int, str] = {}
         self._problems = 0
-        self._stopping = self._ended = False
+        self._stopping = self._interrupted = self._ended = False
 
     def emit(self, record: LogRecord) -> None:
+        """Take note of an event, and show what it changes; a terminal that is gone stops no run."""
+        try:
+            self._take(record)
+        except WorkflowError:
+            raise
+        except Exception:
+            self.handleError(record)
+
+    def _take(self, record: LogRecord) -> None:
         """Take note of an event, and show what it changes."""
         event = getattr(record, "event", None)
         if event == LogEvent.WORKFLOW_STARTED:
@@ -70,24 +82,22 @@ class Terminal(logging.Handler):
             if not self._is_dry:
                 self._display.update(self._progress)
 
-    def end(self, config: Mapping[str, object]) -> None:
+    def end(self, config: Mapping[str, object], *, failed: bool) -> None:
         """Say what the run has made; raise an error where something was left out and nothing may be."""
-        self._display.close()
         self._ended = True
+        self._stop_display()
         if self._stopping:
             return
         for line in closing_lines(RESULTS, finders=config["find_with"]):
-            self._display.say(line)
-        if self._progress.all.failed:
-            return
-        check_strict(config)
-        if self._progress.planned:
-            self._display.say(f"done in {clock_time(time.monotonic() - self._began)}")
+            self._say(line)
+        if not failed:
+            check_strict(config)
+        if not failed and self._progress.planned:
+            self._say(f"done in {clock_time(time.monotonic() - self._began)}")
 
     def close(self) -> None:
         """Give the terminal back."""
-        if self._display:
-            self._display.close()
+        self._stop_display()
         for number, output in enumerate(self._outputs, start=1):
             os.dup2(output, number)
         self._outputs = []
@@ -103,7 +113,7 @@ class Terminal(logging.Handler):
         paths = self._workflow.logger_manager.logfile_handlers
         log = next((path for handler, path in paths.items() if handler.name == FILE), os.devnull)
         self._display = display_for(self._set_aside_outputs(log))
-        self._display.say(f"Snakemake's own log: {os.path.relpath(log)}; those of the jobs: logs/")
+        self._say(f"Snakemake's own log: {os.path.relpath(log)}; those of the jobs: logs/")
 
     def _set_aside_outputs(self, log: str) -> TextIO:
         """Let what programs print go to a log, whoever starts them, and return the terminal."""
@@ -114,14 +124,14 @@ class Terminal(logging.Handler):
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
         os.close(descriptor)
-        return os.fdopen(self._outputs[1], "w", closefd=False)
+        return os.fdopen(self._outputs[1], "w", errors="replace", closefd=False)
 
     def _take_plan(self, record: LogRecord) -> None:
         """Take note of how many jobs there are; that is all that a dry run shows."""
         jobs_of = {rule: number for rule, number in record.stats.items() if rule != "total"}
         if self._is_dry and not self._progress.planned:
             for line in plan_lines(jobs_of):
-                self._display.say(line)
+                self._say(line)
         self._progress.plan(jobs_of)
         self._progress.begun = "running" if self._workflow.local_exec else "submitted"
 
@@ -140,23 +150,24 @@ class Terminal(logging.Handler):
         if job and job.rule == INDEX:
             self._is_new = True
             for line in left_out_lines(RESULTS):
-                self._display.say(line)
+                self._say(line)
 
     def _take_failure(self, record: LogRecord) -> None:
         """Take note of a job that has failed, and say why."""
-        told = self._reasons.pop(record.thread, record.rule_msg or "")
-        self._fail(record.jobid, told)
+        self._fail(record.jobid, self._reasons.pop(record.thread, record.rule_msg or ""), record.log)
 
     def _take_failures(self, record: LogRecord) -> None:
         """Take note of jobs that have failed together."""
         for job in record.job_error_info:
-            self._fail(job["jobid"], str(record.msg))
+            self._fail(job["jobid"], str(record.msg), job["log"])
 
-    def _fail(self, number: int, told: str) -> None:
+    def _fail(self, number: int, told: str, logs: Sequence[str]) -> None:
         """Say why a job has failed, unless it was ended on request."""
         failed = self._progress.fail(number)
-        if failed and not self._stopping and not is_interrupt(told):
+        if failed and not self._interrupted and not is_interrupt(told):
             job, failures = failed
+            # Beside its own, which is not there when the job never began, that of the cluster.
+            job = replace(job, log=next((path for path in logs if Path(path).exists()), job.log))
             reason = why_failed(job.log, told)
             self._tell_problem(describe_failure(job, failures, retries=self._progress.retries, reason=reason))
 
@@ -165,24 +176,24 @@ class Terminal(logging.Handler):
         if record.threadName != threading.main_thread().name:
             self._reasons[record.thread] = record.getMessage()
         elif self._ended and self._stopping:
-            self._display.say(STOPPED)
+            self._say(STOPPED)
         elif self._ended and (failed := self._progress.all.failed):
-            self._display.say(f"{plural(failed, 'job')} failed: mend the cause, and the same command goes on")
+            self._say(f"{plural(failed, 'job')} failed: mend the cause, and the same command goes on")
         else:
-            self._say_in_full(plain_error(record.getMessage()))
+            self._say(plain_error(record.getMessage()))
 
     def _take_message(self, record: LogRecord) -> None:
         """Show what matters among all that has no event."""
         text = str(record.msg)
         if text == NOTHING_TO_BE_DONE_MSG:
-            self._display.say("Nothing to be done: all results are there.")
+            self._say("Nothing to be done: all results are there.")
             if not self._is_dry:
-                self.end(self._workflow.globals["config"])
+                self.end(self._workflow.globals["config"], failed=False)
         elif text.startswith((INTERRUPTED, ENDING)) and not self._stopping:
-            self._stopping = True
-            self._display.say("stopping: waiting for the jobs that run")
+            self._stopping, self._interrupted = True, text.startswith(INTERRUPTED)
+            self._say("stopping: waiting for the jobs that run")
         elif text.startswith(SLOW):
-            self._display.say(shorten(text))
+            self._say(shorten(text))
         elif record.levelno >= logging.WARNING and not text.startswith(SOME_FAILED):
             self._tell_problem(shorten(text.strip()))
 
@@ -190,17 +201,20 @@ class Terminal(logging.Handler):
         """Show one problem, and not thousands."""
         self._problems += 1
         if self._problems <= MOST_PROBLEMS:
-            self._display.say(line)
+            self._say(line)
         if self._problems == MOST_PROBLEMS:
-            self._display.say("further problems are only counted here; Snakemake's own log has them all")
+            self._say("further problems are only counted here; Snakemake's own log has them all")
 
-    def _say_in_full(self, text: str) -> None:
-        """Show all lines of an error, also when there is no run yet."""
+    def _say(self, text: str) -> None:
+        """Show some lines, also when there is no run yet."""
         for line in text.splitlines():
-            if self._display:
-                self._display.say(line)
-            else:
-                print(line, file=sys.stderr)
+            with suppress(OSError):
+                self._display.say(line) if self._display else print(line, file=sys.stderr)
+
+    def _stop_display(self) -> None:
+        """Let no bar move any more."""
+        with suppress(OSError):
+            self._display and self._display.close()
 
 
 TAKERS = {
@@ -226,7 +240,7 @@ def take_terminal(workflow: object) -> None:
             return
 
 
-def end_run(workflow: object, config: Mapping[str, object]) -> None:
+def end_run(workflow: object, config: Mapping[str, object], *, failed: bool) -> None:
     """Say what a run has made, and what it left out; raise an error where nothing may be left out.
 
     Parameters
@@ -235,14 +249,17 @@ def end_run(workflow: object, config: Mapping[str, object]) -> None:
         The workflow of Snakemake.
     config
         The checked configuration.
+    failed
+        Whether jobs have failed, or Snakemake was stopped.
     """
     shown = next((one for one in workflow.logger_manager.logger.handlers if isinstance(one, Terminal)), None)
     if shown:
-        shown.end(config)
+        shown.end(config, failed=failed)
         return
     for line in closing_lines(RESULTS, finders=config["find_with"]):
         print(line, file=sys.stderr)
-    check_strict(config)
+    if not failed:
+        check_strict(config)
 
 
 def check_strict(config: Mapping[str, object]) -> None:

@@ -86,7 +86,15 @@ def fail(terminal, number, told=DIED):
 
     def events():
         tell(terminal, LogEvent.ERROR, told, logging.ERROR, **here())
-        tell(terminal, LogEvent.JOB_ERROR, level=logging.ERROR, jobid=number, rule_msg=None, **here())
+        tell(
+            terminal,
+            LogEvent.JOB_ERROR,
+            level=logging.ERROR,
+            jobid=number,
+            rule_msg=None,
+            log=["a.log"],
+            **here(),
+        )
 
     thread = threading.Thread(target=events)
     thread.start()
@@ -128,7 +136,7 @@ def test_failures_are_told_with_their_tries(running, written):
         f"find_peaks failed (try {number} of 2)" for number in (1, 2)
     ]
     assert all("killed (SIGKILL); see a.log" in line for line in written)
-    running.end(CONFIG)
+    running.end(CONFIG, failed=True)
     end(running, FAILED)
     assert written[-1].startswith("1 job failed")
 
@@ -160,19 +168,55 @@ def test_ctrl_c_ends_in_one_line_and_no_job_has_failed(running, written):
     fail(running, 2, "Command 'x' died with <Signals.SIGINT: 2>.")
     tell(running, None, module.INTERRUPTED)
     fail(running, 1)
-    running.end(CONFIG)
+    running.end(CONFIG, failed=True)
     end(running, FAILED)
     assert written == ["stopping: waiting for the jobs that run", module.STOPPED]
 
 
 def test_strict_run_that_left_something_out_ends_with_an_error(running, written):
-    running.end(CONFIG | {"strict": True})
+    running.end(CONFIG | {"strict": True}, failed=False)
     assert written[-1].startswith("done")
     tiles = pd.DataFrame({"mosaic": ["m"], "state": ["unreadable"], "reason": ["m.fits: no image"]})
     write_parquet(tiles, "results/tiles.parquet")
-    running.end(CONFIG)
+    running.end(CONFIG, failed=False)
     with pytest.raises(WorkflowError, match="1 mosaic"):
-        running.end(CONFIG | {"strict": True})
+        running.end(CONFIG | {"strict": True}, failed=False)
+
+
+def test_failed_run_has_made_no_all(running, written):
+    """A job whose outputs are missing fails without an event of its own."""
+    running.end(CONFIG | {"strict": True}, failed=True)
+    end(running, FAILED)
+    assert written == ["At least one job did not complete successfully."]
+
+
+def test_asked_to_end_it_tells_of_jobs_that_fail_meanwhile(running, written):
+    tell(running, None, module.ENDING)
+    tell(running, None, module.ENDING)
+    fail(running, 1)
+    running.end(CONFIG, failed=True)
+    end(running, FAILED)
+    assert [line.split()[0] for line in written] == ["stopping:", "find_peaks", module.STOPPED.split()[0]]
+
+
+def test_terminal_that_is_gone_stops_no_run(running, monkeypatch):
+    def lost(line):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(running, "_display", Lines(lost))
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    fail(running, 1)
+    start(running, 2)
+    for number in (2, 3):
+        tell(running, LogEvent.JOB_FINISHED, job_id=number)
+    running.end(CONFIG, failed=False)
+
+
+def test_log_of_the_cluster_is_named_where_the_job_never_began(running, written, tmp_path):
+    (tmp_path / "slurm.log").touch()
+    told = {"jobid": 1, "rule_msg": "SLURM sbatch failed", "log": ["a.log", "slurm.log"]}
+    tell(running, LogEvent.JOB_ERROR, level=logging.ERROR, **told, **here())
+    assert written == ["find_peaks failed (try 1 of 2): SLURM sbatch failed; see slurm.log"]
 
 
 def test_strict_holds_where_there_is_nothing_to_do(running, workflow):
@@ -213,7 +257,7 @@ def test_jobs_and_modules_leave_the_terminal_alone(workflow, part):
 def test_run_that_is_not_shown_by_stages_ends_with_the_same_lines(workflow, written, capsys):
     tiles = pd.DataFrame({"mosaic": ["m"], "state": ["unreadable"], "reason": ["m.fits: no image"]})
     write_parquet(tiles, "results/tiles.parquet")
-    end_run(workflow, CONFIG)
+    end_run(workflow, CONFIG, failed=False)
     assert "m.fits: no image" in capsys.readouterr().err
     with pytest.raises(WorkflowError):
-        end_run(workflow, CONFIG | {"strict": True})
+        end_run(workflow, CONFIG | {"strict": True}, failed=False)
