@@ -1,6 +1,6 @@
 # On a fresh machine: `make run` (the workflow on simulated data) and `make test`.
-# ARGS are passed to snakemake: make what-changed ARGS="--configfile mine.yaml"
-# FOLDER is the folder with results/ that make verify checks; the default is the current one.
+# ARGS are passed to snakemake: make what-changed ARGS="--configfile mine.yaml". Those of make status: --watch, --all
+# FOLDER is the folder with results/ that make status and make verify read; the default is the current one.
 PYTHON ?= python3
 FOLDER ?= .
 BIN := .venv/bin
@@ -9,7 +9,7 @@ DEMO := --configfile config/demo.yaml
 # Three on two cores: tests on SLURM mostly wait. In the order of tests/conftest.py, long ones first.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: setup run test test-fast test-all lint what-changed verify clean
+.PHONY: setup run test test-fast test-all lint status what-changed verify clean
 
 setup: .venv/installed
 
@@ -37,6 +37,9 @@ lint: setup
 	$(BIN)/snakefmt --check Snakefile rules
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/snakemake --lint $(DEMO)
+
+status: setup
+	@PYTHONPATH=scripts $(BIN)/python -m radiofind.workflow.status "$(FOLDER)" $(ARGS)
 
 what-changed: setup
 	@PYTHONPATH="$(CURDIR)/scripts" $(SNAKEMAKE) $(ARGS) --logger survey --no-hooks --until index_tiles

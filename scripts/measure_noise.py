@@ -6,7 +6,7 @@ from radiofind.files import whole_or_absent
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import provenance_of
-from radiofind.jobs.retries import attempt, forget_attempts
+from radiofind.jobs.retries import attempt, end_attempts
 from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.noise import noise_settings
 from radiofind.mosaics.noise_maps import give_up, map_noise
@@ -24,4 +24,4 @@ if __name__ == "__main__":
     metadata = {"failed": noise.failed, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
         write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)
-    forget_attempts(snakemake.output.noise)
+    end_attempts(snakemake.output.noise, failed=noise.failed)

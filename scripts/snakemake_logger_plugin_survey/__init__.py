@@ -23,6 +23,7 @@ from radiofind.workflow.changes.changes import Changes, Job, TileChange
 from radiofind.workflow.changes.earlier_runs import read_earlier_runs
 from radiofind.workflow.changes.reasons import Reason, read_values
 from radiofind.workflow.changes.text import describe_changes
+from snakemake_logger_plugin_survey.recorder import record_run
 from snakemake_logger_plugin_survey.terminal import end_run, take_terminal
 
 __all__ = ["LogHandler", "end_run", "watch"]
@@ -36,9 +37,14 @@ _watched: list = []
 
 
 def watch(workflow: object) -> None:
-    """Let the logger see the jobs of a workflow, or, where another was chosen or none, the terminal."""
+    """Let the logger see the jobs of a workflow, or, where another was chosen or none, the terminal.
+
+    Whichever it is, the run is recorded.
+    """
     _watched[:] = [workflow]
     take_terminal(workflow)
+    if workflow.is_main_process:
+        record_run(workflow)
 
 
 class LogHandler(LogHandlerBase):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from radiofind.workflow.job_counts import read_status
 from slurm.settings import GPU_NODES
 from workflow.faults.comparison import compare
 from workflow.runs import Run, copy_of, run
@@ -78,6 +79,8 @@ def test_merging_and_matching_on_further_jobs_gives_the_same(cluster, survey, tm
     assert [job.split()[0] for job in done.jobs] == ["merge_detections", "tune_cuts", "match_catalogue"]
     for path in targets:
         assert (folder / path).read_bytes() == (survey.folder / path).read_bytes()
+    status = read_status(folder)
+    assert status.record.planned == "some" and status.record.used_now > 0 and status.total.is_complete
     for rule in ("merge_detections", "match_catalogue"):
         assert "Dask on 1 jobs of SLURM" in (folder / f"logs/{rule}/strip/peaks.log").read_text()
 

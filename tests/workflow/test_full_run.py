@@ -16,6 +16,7 @@ from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
 from radiofind.evaluation import metrics
 from radiofind.files import read_metadata
 from radiofind.tables import read_csv
+from radiofind.workflow.job_counts import read_status, unreadable_mosaics
 from workflow.jobs import all_jobs
 from workflow.runs import run
 from workflow.skies import (
@@ -233,6 +234,18 @@ def test_run_ends_with_what_is_odd(survey, results):
     assert output.count("\n1 mosaic left out") == output.count("\n  broken: data/broken.fits: expected") == 2
     plan = run(survey.folder, "--dry-run", "--forcerun", "write_report").output
     assert "write_report" in plan and "results/warnings.csv" not in plan
+
+
+def test_status_knows_every_job_and_what_it_used(survey):
+    status = read_status(survey.folder)
+    assert status.record.ended and status.record.planned == "all"
+    assert status.total.jobs == status.total.done == len(survey.full_run.jobs) - 1  # without `all`
+    assert status.failed == status.started == status.quarantined == []
+    searches = ("noise", "pybdsf", "peaks", "convosource")
+    counts = [status.counts["strip", stage] for stage in searches]
+    assert [one.done for one in counts] == [len(TILES["strip"]) + 1, *[len(TILES["strip"])] * 3]
+    assert 0 < sum(one.core_hours for one in counts) < status.total.core_hours < 24
+    assert list(unreadable_mosaics(status, survey.folder)) == ["broken"]
 
 
 def test_scores_name_every_scored_mosaic_and_finder(results):

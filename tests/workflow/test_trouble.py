@@ -10,6 +10,7 @@ import yaml
 
 from radiofind.catalogues.block_tables import read_notes
 from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
+from radiofind.workflow.job_counts import read_status
 from workflow.cases import cases
 from workflow.runs import run
 from workflow.skies import CONFIGURATION, make_survey, write_sheet
@@ -80,6 +81,8 @@ def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
     assert [quarantined[key] for key in ("mosaic", "tile", "finder")] == ["a-b.c_1", "y000x000", "hopeless"]
     assert quarantined["reason"] == reason
     assert (folder / quarantined["log"]).is_file()
+    (note,) = read_status(folder).quarantined
+    assert (folder / note).read_text() == f"{reason}\n"
     assert len(pd.read_parquet(results / "a-b.c_1/catalogues/peaks.parquet")) > 50
 
 

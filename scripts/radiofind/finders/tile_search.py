@@ -14,7 +14,7 @@ from radiofind.catalogues.detections import Found, give_up
 from radiofind.files import read_metadata
 from radiofind.finders.kept_tiles import Keeper, Result, write_results
 from radiofind.jobs.provenance import KEY, Named, Provenance
-from radiofind.jobs.retries import SURROUNDINGS, attempt, forget_attempts
+from radiofind.jobs.retries import SURROUNDINGS, attempt, end_attempts
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +76,9 @@ def search_tiles(
     in_order = {tile: results[tile] for tile in files}
     write_results(in_order, places, metadata={KEY: tell(inputs=inputs)})
     keeper.keep_files()
-    for place in records.values():
-        forget_attempts(place)
+    for tile, place in records.items():
+        note = results[tile].note
+        end_attempts(place, failed=note.reason if note.failed else "")
 
 
 def _files_of_tiles(inputs: Named) -> dict[str, dict[str, str]]:

@@ -21,6 +21,8 @@ MOST = 3
 SURROUNDINGS = (OSError, ImportError, InputFileError)
 """Errors that no tile is to blame for: a full disk, a missing library, an image damaged after indexing."""
 SUFFIX = ".attempts"
+QUARANTINED = ".quarantined"
+"""Suffix of a note beside a file, which says why its tile was given up; `make status` looks for it."""
 KILLED = "killed, out of memory, or over its time limit"
 
 
@@ -75,8 +77,21 @@ def attempt(
     return result
 
 
-def forget_attempts(place: str | Path) -> None:
-    """Remove the record of the attempts to make a file, once the file is written."""
+def end_attempts(place: str | Path, *, failed: str = "") -> None:
+    """Remove the record of the attempts to make a file, once the file is written.
+
+    Parameters
+    ----------
+    place
+        As for `attempt`.
+    failed
+        Why the tile was given up, if so: a note beside the file says it until the tile is searched again.
+    """
+    note = Path(f"{place}{QUARANTINED}")
+    if failed:
+        note.write_text(f"{failed}\n")
+    else:
+        note.unlink(missing_ok=True)
     Path(f"{place}{SUFFIX}").unlink(missing_ok=True)
 
 

@@ -28,7 +28,7 @@ RECORD = "results/provenance.json"
 PARTS = ("inputs", "outputs", "leftover")
 """Keys of a record that contain files."""
 PASSING_FOLDER = re.compile(r"\..*|.*\.keras\.unfinished")
-PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged|kept)")
+PASSING_FILE = re.compile(r"\..*|.*\.(attempts|damaged|kept|quarantined)")
 """Names that are not results: temporary, unfinished or damaged files, and files kept for the next job."""
 
 Entry = dict[str, object]

@@ -180,9 +180,12 @@ def test_tile_that_fails_keeps_no_other_from_being_searched_and_is_given_up_alon
     assert [note.failed for note in read_notes(BLOCK)] == [True, False, False]
     assert "too bright" in read_notes(BLOCK)[0].reason
     assert not list(Path("results").rglob("*.attempts"))
+    (note,) = Path("results").rglob("*.quarantined")
+    assert note.name == f"{TILES[0]}.parquet.quarantined" and "too bright" in note.read_text()
     # When the file is removed, as the report advises, only this tile is searched again.
     assert search(Finder()) == TILES[:1]
     assert not any(note.failed for note in read_notes(BLOCK))
+    assert not note.exists()
 
 
 def test_surroundings_end_the_job_at_once_and_blame_no_tile():

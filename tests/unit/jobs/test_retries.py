@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from radiofind.jobs.retries import MOST, attempt, forget_attempts
+from radiofind.jobs.retries import MOST, attempt, end_attempts
 from radiofind.mosaics.headers import ImageError
 
 
@@ -49,7 +49,10 @@ def test_work_that_fails_again_and_again_is_given_up_with_the_last_reason(place)
         substitute = attempt(fail, place=place, give_up=given_up)
         assert substitute.startswith("nothing: ") and str(MOST) in substitute
         assert substitute.endswith("ValueError: too bright")
-    forget_attempts(place)
+    end_attempts(place, failed="too bright")
+    assert files_beside(place) == ["tile.parquet.quarantined"]
+    assert place.with_name("tile.parquet.quarantined").read_text() == "too bright\n"
+    end_attempts(place)
     assert files_beside(place) == []
 
 

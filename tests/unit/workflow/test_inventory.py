@@ -129,6 +129,7 @@ def test_what_is_no_result_is_passed_over(folder):
         "a/.12-noise.fits",
         "a/noise.fits.attempts",
         "a/noise.fits.damaged",
+        "a/noise.fits.quarantined",
         "models/a/net.keras.unfinished/epoch1.keras",
         ".snakemake_timestamp",
     ):
