@@ -7,7 +7,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 DEMO := --configfile config/demo.yaml
 # Three on two cores: tests on SLURM mostly wait. In the order of tests/conftest.py, long ones first.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 .PHONY: setup run test test-fast test-all lint status what-changed verify clean
 

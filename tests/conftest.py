@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
+from xdist.scheduler import LoadScopeScheduling
 
 import eager
 from radiofind.finders import pybdsf
@@ -34,13 +35,23 @@ RMS = 1e-4
 FWHM = np.sqrt(8 * np.log(2))
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByModule(LoadScopeScheduling):
+    """Keeps the tests of a module, and all those on SLURM, in one process of pytest-xdist."""
+
+    def _split_scope(self, nodeid):
+        module = nodeid.partition("::")[0].removeprefix("tests/")
+        if module.startswith(APART):
+            return nodeid
+        return "slurm" if module.startswith("slurm/") else module
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Return who divides the tests among processes (`--dist loadgroup` does not group under this pytest)."""
+    return ByModule(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """Let long tests begin first, and those that share what takes long run in one process (pytest-xdist)."""
-    for item in items:
-        name = _name_of(item)
-        if not name.startswith(APART):
-            item.add_marker(pytest.mark.xdist_group("slurm" if name.startswith("slurm/") else name))
+    """Let long tests begin first."""
     items.sort(key=_turn_of)
 
 
