@@ -193,6 +193,5 @@ def load_member(path: str | Path) -> keras.Model:
     network = load_network(path, what="classifier")
     missing = {"image", "probabilities"} - {layer.name for layer in network.layers}
     if missing:
-        received = f"one without a layer {', '.join(sorted(missing))}"
-        raise ValueError(f"{path}: expected a classifier in a .keras file, received: {received}")
+        raise ValueError(f"{path}: not a classifier: it has no layer {' and '.join(sorted(missing))}")
     return network

@@ -143,11 +143,11 @@ def test_a_record_without_what_is_needed_is_an_error(stored):
 def test_a_file_that_is_no_classifier_is_an_error(tmp_path):
     path = tmp_path / "a.keras"
     path.write_bytes(b"no")
-    with pytest.raises(ValueError, match="a.keras: expected a classifier in a .keras file, received"):
+    with pytest.raises(ValueError, match=r"a\.keras: .*classifier"):
         load_classifier(path)
     given = keras.Input((16, 16, 1), name="image")
     save_network(keras.Model(given, layers.Conv2D(1, 1, name="map")(given)), path)
-    with pytest.raises(ValueError, match="expected a classifier in a .keras file, received: .*probabilities"):
+    with pytest.raises(ValueError, match=r"a\.keras: .*classifier.*probabilities"):
         load_classifier(path)
 
 
@@ -157,5 +157,5 @@ def test_code_in_a_file_is_not_run(tmp_path):
     output = layers.Lambda(lambda x: x[:, :3], output_shape=(3,), name="probabilities")(flat)
     save_network(keras.Model(given, output), tmp_path / "a.keras")
     assert "lambda" in str(json.loads(zipfile.ZipFile(tmp_path / "a.keras").read("config.json"))).lower()
-    with pytest.raises(ValueError, match="expected a classifier in a .keras file"):
+    with pytest.raises(ValueError, match=r"a\.keras: .*classifier"):
         load_member(tmp_path / "a.keras")
