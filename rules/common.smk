@@ -151,6 +151,7 @@ def of_members(pattern):
 def output_patterns(wildcards):
     """Return the path patterns of all outputs that this run can make."""
     paths = [path for rule in workflow.rules for path in rule.output if NEVER not in path]
-    outputs = set(map(strip_wildcard_constraints, paths))
+    # A workflow of which this one is a module may have further rules.
+    outputs = {path for path in map(strip_wildcard_constraints, paths) if path.startswith("results/")}
     # Mosaics that cannot be read have no other output.
     return sorted(outputs | {f"results/{mosaic}/fingerprints.parquet" for mosaic in plan.mosaics})

@@ -251,7 +251,8 @@ def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
     pixels, header = fits.getdata(copy / "data/strip.fits", header=True)
     fits.writeto(copy / "data/new.fits", pixels[..., :CORE], header)
     add_to_sheet(copy, "new", image="data/new.fits")
-    done = run(copy, "results/new/catalogues/peaks.parquet")
+    target = "results/new/catalogues/peaks.parquet"
+    done = run(copy, "--configfile", copy / "survey.yaml", "--", target)
     assert done.code == 0, done.output
     first = {
         "fingerprint_mosaic new",
@@ -284,8 +285,8 @@ def test_tile_files_that_are_lost_are_told_and_made_again(copy):
         path.unlink()
     lost = run(copy, "--dry-run")
     assert lost.code != 0
-    assert "results/strip/tiles: expected the files of 3 tiles" in lost.output
-    assert "run again with --forcerun index_tiles" in lost.output
+    assert "results/strip/tiles: the files of 3 of 3 tiles" in lost.output
+    assert "--forcerun index_tiles" in lost.output
     assert run(copy, "--until", "index_tiles", "--forcerun", "index_tiles").jobs == ["index_tiles"]
     assert planned(copy) == set()
 
@@ -301,7 +302,7 @@ def test_interrupted_run_goes_on_with_exactly_the_missing_jobs(copy):
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) != 0
         ended = set(jobs.read_text().splitlines())
-        assert "Will exit after finishing currently running jobs" in output.read_text()
+        assert "stopping: waiting for the jobs that run" in output.read_text()
     resumed = run(copy, *arguments)
     assert resumed.code == 0, resumed.output
     assert ended and not ended & set(resumed.jobs)

@@ -65,8 +65,8 @@ NEEDS = {
         seconds_per_megapixel=0.5,
         seconds_per_table_mib=1,
     ),
-    "index_tiles": Need(160),
-    "measure_noise": Need(144, bytes_per_pixel=23, seconds_per_megapixel=1),
+    "index_tiles": Need(132),
+    "measure_noise": Need(74, bytes_per_pixel=23, seconds_per_megapixel=1),
     "summarise_noise": Need(154, bytes_per_pixel=15, seconds_per_megapixel=0.2),
     "find_pybdsf": Need(335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
     "find_peaks": Need(172, bytes_per_pixel=29, seconds_per_megapixel=1),
@@ -181,7 +181,7 @@ NEEDS = {
     ),
     "record_provenance": Need(
         # Everything is read once, 12 bytes per pixel or more: 120 MB/s here; a quarter of that suffices.
-        113,
+        30,
         mib_per_tile=0.02,
         seconds_per_megapixel=0.1,
         seconds_per_tile=0.05,

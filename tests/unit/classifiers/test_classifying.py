@@ -167,18 +167,18 @@ def test_a_record_must_say_what_the_cutouts_were(tmp_path, monkeypatch):
         found = read_source_classifier("model.keras", record, threads=1)
         assert found == SourceClassifier(network, 30, mask_rms)
     for wrong, received in (
-        ({"mask_rms": None}, "none of cutout_pixels"),
-        ({"cutout_pixels": "x", "mask_rms": None}, "cutout_pixels x"),
-        ({"cutout_pixels": 0, "mask_rms": None}, ".*cutout_pixels 0"),
-        ({"cutout_pixels": 30.5, "mask_rms": None}, "cutout_pixels 30.5"),
-        ({"cutout_pixels": np.inf, "mask_rms": None}, "cutout_pixels inf"),
-        ({"cutout_pixels": 30, "mask_rms": -1}, ".*mask_rms -1"),
-        ({"cutout_pixels": 30, "mask_rms": np.nan}, ".*mask_rms nan"),
-        ({"cutout_pixels": 30}, "none of mask_rms"),
+        ({"mask_rms": None}, "cutout_pixels"),
+        ({"cutout_pixels": "x", "mask_rms": None}, "cutout_pixels.* x"),
+        ({"cutout_pixels": 0, "mask_rms": None}, "cutout_pixels.* 0"),
+        ({"cutout_pixels": 30.5, "mask_rms": None}, r"cutout_pixels.* 30\.5"),
+        ({"cutout_pixels": np.inf, "mask_rms": None}, "cutout_pixels.* inf"),
+        ({"cutout_pixels": 30, "mask_rms": -1}, "mask_rms.* -1"),
+        ({"cutout_pixels": 30, "mask_rms": np.nan}, "mask_rms.* nan"),
+        ({"cutout_pixels": 30}, "mask_rms"),
         ([], r"\[\]"),
     ):
         record.write_text(json.dumps(wrong))
-        with pytest.raises(ValueError, match=f"model.json: expected .* received {received}"):
+        with pytest.raises(ValueError, match=rf"model\.json: .*{received}"):
             read_source_classifier("model.keras", record, threads=1)
 
 
@@ -190,7 +190,7 @@ def test_a_classifier_that_does_not_know_its_pixels_says_so(tmp_path, monkeypatc
         network = classifier(pixel_arcsec=pixel_arcsec).network
         monkeypatch.setattr(classifying, "read_classifier", lambda *_, network=network: network)
         read_source_classifier("model.keras", record, threads=1)
-        assert caplog.text.count("size of pixels unknown") == warnings
+        assert caplog.text.count("pixel size unknown") == warnings
 
 
 def test_a_network_runs_on_the_threads_of_the_job(tmp_path, monkeypatch):

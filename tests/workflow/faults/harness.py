@@ -224,7 +224,7 @@ def _not_as_expected(fault: Fault, copy: Path, first: Run) -> Iterator[str]:
     yield from (f"{name} is there" for name in fault.absent if (results / name).exists())
     yield from (f"{name} is missing" for name in fault.present if not (results / name).exists())
     for text in fault.tells:
-        if text not in first.output:
+        if text not in first.output + first.log:
             yield f"the first run does not say: {text}\n{first.output}"
     page = (results / "report.html").read_text()
     yield from (f"the report does not say: {text}" for text in fault.reports if text not in page)
