@@ -45,7 +45,7 @@ def told_of(place: str) -> Iterator[None]:
     except Exception as error:  # h5py raises errors of many kinds
         if isinstance(error, CutoutError | MemoryError) or getattr(error, "errno", None):
             raise
-        raise CutoutError(f"{place}: HDF5 cannot read this: {reason(error)}") from error
+        raise CutoutError(f"{place}: expected data that HDF5 can read, received {reason(error)}") from error
 
 
 def dataset_of(file: h5py.File, key: str, kinds: str, what: str) -> h5py.Dataset:
