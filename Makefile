@@ -9,7 +9,7 @@ DEMO := --configfile config/demo.yaml
 # Three on two cores: tests on SLURM mostly wait. In the order of tests/conftest.py, long ones first.
 PYTEST := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
-.PHONY: setup run test test-fast test-all lint status what-changed verify clean
+.PHONY: setup run test test-fast test-all lint docs status what-changed verify clean
 
 setup: .venv/installed
 
@@ -37,6 +37,9 @@ lint: setup
 	$(BIN)/snakefmt --check Snakefile rules
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/snakemake --lint $(DEMO)
+
+docs: setup
+	@PYTHONPATH=scripts $(BIN)/python docs/tables.py
 
 status: setup
 	@PYTHONPATH=scripts $(BIN)/python -m radiofind.workflow.status "$(FOLDER)" $(ARGS)
