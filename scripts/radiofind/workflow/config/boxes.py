@@ -40,7 +40,7 @@ def check_boxes(
     SheetError
         With a line for each mistake.
     """
-    trained = any(settings["kind"] == "convosource" for settings in _to_train(finders or {}).values())
+    trained = any(settings["kind"] == "convosource" for settings in to_train(finders or {}).values())
     problems = [
         f"{sheet}, line {mosaic.line}, column {column}: {complaint}"
         for mosaic in mosaics
@@ -74,14 +74,14 @@ def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapp
     problems = [
         f"{sheet}, line {rows[0].line}, column training_set: {complaint}"
         for rows in members.values()
-        for finder, settings in _to_train(finders).items()
+        for finder, settings in to_train(finders).items()
         if (complaint := _lack(rows, finder, KINDS[settings["kind"]].trained_on))
     ]
     if problems:
         raise SheetError(listed(problems))
 
 
-def _to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
+def to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
     """Return the finders that learn and do not come with a model."""
     return {
         name: settings
@@ -92,20 +92,21 @@ def _to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
 
 def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
     """Return what a finder lacks in a training set, or an empty text."""
-    lacking = {row.mosaic: [column for column in needed if not getattr(row, column)] for row in rows}
-    if not all(lacking.values()):
+    boxes = [column for column in needed if column in COLUMNS]
+    lacking = [box for box in boxes if not any(row.truth and getattr(row, box) for row in rows)]
+    if not lacking:
         return ""
-    received = shown("; ".join(f"{name} without {', '.join(parts)}" for name, parts in lacking.items()))
     return (
-        f"expected a training set with a mosaic that has {', '.join(needed)}, to train {finder} on, received "
-        f"{rows[0].training_set} ({received}); name one that has them, or give what another run has trained "
-        f"as finders.{finder}.model, or leave {finder} out of find_with"
+        f"expected a training set with {' and '.join(boxes)}, in one mosaic or several that have a truth, to "
+        f"train {finder}, received {shown(rows[0].training_set)} without {' and '.join(lacking)} in a mosaic "
+        f"that has a truth; add it, give what another run has trained as finders.{finder}.model, or leave "
+        f"{finder} out of find_with"
     )
 
 
 def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], trained: bool) -> str:
     """Return what is wrong with a box, or an empty text."""
-    shape = _shape(mosaic, simulations)
+    shape = shape_of(mosaic, simulations)
     if shape is None:
         return ""
     smallest_box = training_box if trained else inner_box
@@ -116,7 +117,7 @@ def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], 
     return ""
 
 
-def _shape(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int] | None:
+def shape_of(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int] | None:
     """Return rows and columns of a mosaic; None when its image cannot be read."""
     if mosaic.simulate:
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
