@@ -27,6 +27,6 @@ if __name__ == "__main__":
         sky = read_field(mosaic, image, **files)
         return check(find_sources(sky, model=model, finder=finder, **chosen), sky)
 
-    tell = partial(provenance_of, f"find_convosource {finder}", params=params)
-    never_blame = (ModelError,)
-    search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell, never_blame=never_blame)
+    terms = {"tell": partial(provenance_of, f"find_convosource {finder}", params=params)}
+    terms |= {"limit_min": snakemake.resources.runtime, "never_blame": (ModelError,)}
+    search_tiles(search, snakemake.input, outputs=snakemake.output, **terms)

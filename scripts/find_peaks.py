@@ -23,5 +23,6 @@ if __name__ == "__main__":
         sky = read_field(mosaic, image, **files)
         return check(find_peaks(sky, finder=finder, threshold=params.settings["threshold"]), sky)
 
-    tell = partial(provenance_of, f"find_peaks {finder}", params=params)
-    search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell)
+    terms = {"tell": partial(provenance_of, f"find_peaks {finder}", params=params)}
+    terms["limit_min"] = snakemake.resources.runtime
+    search_tiles(search, snakemake.input, outputs=snakemake.output, **terms)

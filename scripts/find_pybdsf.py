@@ -25,5 +25,6 @@ if __name__ == "__main__":
         sky = read_field(mosaic, image, **files)
         return check(find_sources(sky, finder=finder, options=options, **limits), sky)
 
-    tell = partial(provenance_of, f"find_pybdsf {finder}", params=params, tools=["bdsf"])
-    search_tiles(search, snakemake.input, outputs=snakemake.output, tell=tell)
+    terms = {"tell": partial(provenance_of, f"find_pybdsf {finder}", params=params, tools=["bdsf"])}
+    terms["limit_min"] = snakemake.resources.runtime
+    search_tiles(search, snakemake.input, outputs=snakemake.output, **terms)

@@ -20,7 +20,13 @@ if __name__ == "__main__":
     header = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
     measure = partial(map_noise, header, box, settings=noise_settings(**snakemake.params.noise))
     provenance = provenance_of(snakemake.rule, params=snakemake.params, inputs=snakemake.input)
-    noise = attempt(measure, place=snakemake.output.noise, give_up=partial(give_up, box), made_of=provenance)
+    noise = attempt(
+        measure,
+        place=snakemake.output.noise,
+        give_up=partial(give_up, box),
+        limit_s=60 * snakemake.resources.runtime,
+        made_of=provenance,
+    )
     metadata = {"failed": noise.failed, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
         write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)

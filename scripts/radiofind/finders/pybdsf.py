@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -25,6 +27,8 @@ from radiofind.mosaics.gaussians import covariance_of, ellipse_of
 
 logger = logging.getLogger(__name__)
 
+GRACE_S = 0.5
+"""How long after PyBDSF a signal to the whole job may reach this process."""
 DEG = 3600.0
 """Arcsec in a degree. Pixels of the image written for PyBDSF are one arcsec wide."""
 RA_DEC = (180.0, 0.0)
@@ -160,7 +164,10 @@ def _run(folder: Path, time_limit_s: float) -> str:
     error = folder / "error.txt"
     if error.exists():
         return f"PyBDSF: {error.read_text()}"
-    if code > 0 or code in (-9, -15):
+    if -code in (signal.SIGINT, signal.SIGTERM):
+        # A signal to the whole job reaches this process, too, perhaps a little later.
+        time.sleep(GRACE_S)
+    if code > 0 or -code in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM):
         raise RuntimeError(f"PyBDSF was killed or failed to start (exit code {code}); see the log")
     return f"PyBDSF crashed with signal {-code}" if code else ""
 

@@ -28,6 +28,7 @@ def search_tiles(
     *,
     outputs: Named,
     tell: Callable[..., Provenance],
+    limit_min: float,
     never_blame: tuple[type[Exception], ...] = (),
 ) -> None:
     """Search the tiles of a block and write the detections.
@@ -42,6 +43,8 @@ def search_tiles(
         Output files of the block: ``detections``, and ``components`` if the finder fits them.
     tell
         Returns the provenance of results, given ``inputs``.
+    limit_min
+        Time limit of the job, in minutes.
     never_blame
         As for `retries.attempt`.
 
@@ -60,6 +63,7 @@ def search_tiles(
     for tile in [tile for tile in files if tile not in results]:
         work = partial(search, {"tile": files[tile]["tiles"], "noise": files[tile]["noise"]})
         terms = {"place": records[tile], "made_of": keys[tile], "never_blame": never_blame}
+        terms["limit_s"] = 60 * limit_min
         try:
             found = attempt(work, give_up=give_up, **terms)
         except (*SURROUNDINGS, *never_blame):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +27,14 @@ SUFFIX = ".attempts"
 QUARANTINED = ".quarantined"
 """Suffix of a note beside a file, which says why its tile was given up; `make status` looks for it."""
 KILLED = "killed, out of memory, or over its time limit"
+LATE = 0.9
+"""From this part of its time limit on, a job that is told to end is one that takes too long."""
+
+_started = time.monotonic()
+
+
+class Stopped(BaseException):
+    """The job was told to end (SIGTERM): by its time limit, a shutdown, a preemption or ``scancel``."""
 
 
 def attempt(
@@ -31,6 +42,7 @@ def attempt(
     *,
     place: str | Path,
     give_up: Callable[[str], Result],
+    limit_s: float,
     never_blame: tuple[type[Exception], ...] = (),
     made_of: object = None,
 ) -> Result:
@@ -45,6 +57,8 @@ def attempt(
         ``.attempts``; an attempt counts as killed until it ends.
     give_up
         Returns the substitute, given the reason.
+    limit_s
+        Time limit of the job. Work that is told to end well before it is not to blame.
     never_blame
         Errors besides `SURROUNDINGS` that are not the fault of this tile: they are raised, and do not count.
     made_of
@@ -53,6 +67,8 @@ def attempt(
 
     Raises
     ------
+    Stopped
+        When the process is told to end, so that what the work has started ends with it.
     Exception
         Any error of `work`. The substitute is returned by the next process only, because one that has run out
         of memory may be unable to write it.
@@ -66,7 +82,12 @@ def attempt(
         return give_up(reason)
     record.keep([*failures, KILLED])
     try:
-        result = work()
+        with _raising_stopped():
+            result = work()
+    except Stopped:
+        if time.monotonic() - _started < LATE * limit_s:
+            record.keep(failures)
+        raise
     except (KeyboardInterrupt, *SURROUNDINGS, *never_blame):
         record.keep(failures)
         raise
@@ -93,6 +114,20 @@ def end_attempts(place: str | Path, *, failed: str = "") -> None:
     else:
         note.unlink(missing_ok=True)
     Path(f"{place}{SUFFIX}").unlink(missing_ok=True)
+
+
+@contextmanager
+def _raising_stopped() -> Iterator[None]:
+    """Raise `Stopped` in this thread, the main one, when the process is told to end."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise Stopped("told to end (SIGTERM)")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def search(finder, tiles=TILES, *, block=BLOCK, code="c", **options):
     for path in outputs.values():
         Path(path).unlink(missing_ok=True)
     tell = partial(provenance_of, "find_peaks peaks", params={"code": code, "threshold": 5.0})
-    search_tiles(finder, inputs, outputs=outputs, tell=tell, **options)
+    search_tiles(finder, inputs, outputs=outputs, tell=tell, limit_min=10, **options)
     return finder.searched
 
 

@@ -66,7 +66,7 @@ KILLED_JOBS = [
         tells=(log_of(NETWORK),),
     ),
     Fault(
-        "tile job that exceeds the time limit of its scheduler, which sends SIGTERM",
+        "tile job that receives SIGTERM, as from a preemption",
         removed=PEAKS_AGAIN,
         targets=PEAKS_ALONE,
         strikes=(Strike(PEAKS, "end", "open noise/y000x000.fits"),),
