@@ -86,6 +86,7 @@ rule tabulate_scores:
         mem_mb=memory_of("tabulate_scores", planned(work.on_survey)),
         runtime=time_of("tabulate_scores", planned(work.on_survey)),
     params:
+        only=config["only"],
         code=digest_of("tabulate_scores"),
     message:
         "Tabulating the scores of all finders"

@@ -44,6 +44,7 @@ rule record_provenance:
         patterns=output_patterns,
         names=planned(record.names_in_outputs),
         tiles_per_job=record.tiles_per_job,
+        left_out=planned(record.left_out),
         configuration=plan.science,
         code=digest_of("record_provenance"),
     message:

@@ -55,6 +55,7 @@ checkpoint index_tiles:
         runtime=time_of("index_tiles", nothing),
     params:
         mosaics=list(plan.mosaics),
+        only=config["only"],
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
         reach_pixels=plan.reach_pixels,

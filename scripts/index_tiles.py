@@ -14,7 +14,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     tables = map(pd.read_parquet, snakemake.input.fingerprints)
-    tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)))
+    tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)), only=snakemake.params.only)
     tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
     for mosaic, descriptions in describe_tiles(tiles, **tiling).items():
         update_tile_files(descriptions, Path(f"results/{mosaic}/tiles"))

@@ -14,7 +14,12 @@ if __name__ == "__main__":
     copy = Path(snakemake.log[0]).with_suffix(".json")
     record = record_inventory(
         snakemake.params.given,
-        scope=Scope(snakemake.params.patterns, snakemake.params.names, snakemake.params.tiles_per_job),
+        scope=Scope(
+            snakemake.params.patterns,
+            snakemake.params.names,
+            snakemake.params.tiles_per_job,
+            snakemake.params.left_out,
+        ),
         configuration=snakemake.params.configuration,
         known=earlier_record(copy),
         threads=snakemake.threads,

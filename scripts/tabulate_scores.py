@@ -14,4 +14,4 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     tables = [read_csv(path) for path in snakemake.input.scores]
     scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    write_text(score_table(scores), snakemake.output.scores)
+    write_text(score_table(scores, only=snakemake.params.only), snakemake.output.scores)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from radiofind.evaluation.ranking import scored_region
@@ -23,17 +25,21 @@ SHOWN = {
 }
 
 
-def score_table(scores: pd.DataFrame) -> str:
+def score_table(scores: pd.DataFrame, *, only: Mapping[str, str] | None = None) -> str:
     """Return the one-to-one scores of all classes as text, sorted by SNR and F1.
 
     Parameters
     ----------
     scores
         Columns of `metrics.COLUMNS`. Shows the scores of the test regions, or of another region without them.
+    only
+        Boxes by mosaic, if only the tiles that touch them were searched; the text begins with them.
     """
+    boxes = ", ".join(f"{mosaic} {box}" for mosaic, box in (only or {}).items())
+    part = f"Only a part of the survey was searched: the tiles that touch {boxes}.\n" if boxes else ""
     region = scored_region(scores)
     if not region:
-        return NO_TRUTH
+        return part + NO_TRUTH
     chosen = scores[
         (scores["region"] == region) & (scores["metric"] == "one_to_one") & (scores["class"] == "all")
     ]
@@ -42,4 +48,4 @@ def score_table(scores: pd.DataFrame) -> str:
         {name: ordered[name].map(pattern.format) for name, pattern in SHOWN.items()}, dtype=str
     )
     title = f"{region.capitalize()} regions, all classes, one-to-one matches; f1_low to f1_high: 95 %\n"
-    return title + texts.to_string(index=False) + "\n"
+    return part + title + texts.to_string(index=False) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -68,5 +68,7 @@ class ReportData:
     """The configuration of the run, YAML."""
     versions: Mapping[str, str]
     """Version by software."""
+    only: Mapping[str, str] = field(default_factory=dict)
+    """Boxes by mosaic, where only the tiles that touch them were searched."""
     classifiers: ClassifierReport | None = None
     """Results of classifiers and classes of sources, if any."""

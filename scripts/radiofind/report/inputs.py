@@ -132,6 +132,7 @@ def read_report_data(
         training=_joined(_training_rows(path) for path in models),
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
         versions=versions_of(mosaics),
+        only=configuration.get("only") or {},
         classifiers=classifiers,
     )
 

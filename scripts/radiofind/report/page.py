@@ -222,7 +222,7 @@ def _tiles(data: ReportData) -> dict[str, object]:
     failed = data.quarantine
     distinct = failed[["mosaic", "tile"]].drop_duplicates()
     states = pd.crosstab(readable["mosaic"], readable["state"])
-    states = states.reindex(columns=["live", "blank"], fill_value=0).reset_index()
+    states = states.reindex(columns=["live", "blank", "left_out"], fill_value=0).reset_index()
     per_mosaic = distinct["mosaic"].value_counts()
     return {
         "states": states.assign(failed=states["mosaic"].map(per_mosaic).fillna(0)),

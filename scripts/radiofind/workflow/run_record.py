@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from radiofind import files
@@ -50,6 +50,8 @@ class Scope:
     Wildcards that only occur in combination share a key, with names and values separated by blanks."""
     tiles_per_job: Mapping[str, int]
     """Tiles in a block, by finder."""
+    left_out: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Tiles by mosaic that have their tile files and are not searched."""
 
 
 def record_inventory(
@@ -135,12 +137,18 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
         The outputs of the run.
     """
     everything = set(paths)
+    left_out = {
+        TILE_FILE.format(mosaic=mosaic, tile=tile)
+        for mosaic, tiles in scope.left_out.items()
+        for tile in tiles
+    }
+    searched = everything - left_out
     escaped = [re.escape(pattern) for pattern in (*scope.patterns, TILE_FILE)]
     expressions = [re.compile(re.sub(r"\\{(\w+)\\}", _group, pattern)) for pattern in escaped]
 
     def has_tile(mosaic: str, tile: str) -> bool:
         """Return whether a tile belongs to the run."""
-        return TILE_FILE.format(mosaic=mosaic, tile=tile) in everything
+        return TILE_FILE.format(mosaic=mosaic, tile=tile) in searched
 
     def has_block(mosaic: str, finder: str, block: str) -> bool:
         """Return whether a block belongs to the run: it has tiles of the run and its finder's block size."""
@@ -161,7 +169,7 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
         )
 
     matches = ((path, one.fullmatch(path)) for path in everything for one in expressions)
-    return {path for path, match in matches if match and has(match.groupdict())}
+    return {path for path, match in matches if match and has(match.groupdict())} | (left_out & everything)
 
 
 def _group(wildcard: re.Match) -> str:

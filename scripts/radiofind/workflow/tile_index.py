@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from radiofind.files import write_json
+from radiofind.mosaics.box import parse_box
 
 logger = logging.getLogger(__name__)
 
@@ -22,35 +23,45 @@ WARNINGS = "warnings"
 """Key of the warnings in the metadata of tables."""
 
 
-def index_tiles(fingerprints: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def index_tiles(
+    fingerprints: Mapping[str, pd.DataFrame], *, only: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return the tiles of all mosaics with their state.
 
     Parameters
     ----------
     fingerprints
         Tiles of `fingerprints.fingerprint_mosaic` by mosaic.
+    only
+        Boxes by mosaic, as in the configuration: tiles whose cores share no pixel with them are left out.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of the fingerprints after ``mosaic``, and ``state``: ``live`` (has valid pixels), ``blank``
-        or ``unreadable`` (one row for the whole mosaic).
+        Columns of the fingerprints after ``mosaic``, and ``state``: ``live`` (has valid pixels and is
+        searched), ``blank``, ``left_out`` or ``unreadable`` (one row for the whole mosaic).
     """
     tables = [table.assign(mosaic=mosaic) for mosaic, table in fingerprints.items()]
     tiles = pd.concat(tables, ignore_index=True)
     tiles["state"] = np.where(tiles["valid_fraction"] > 0, "live", "blank")
     tiles.loc[tiles["tile"] == "", "state"] = "unreadable"
     tiles.loc[tiles["state"] == "blank", "reason"] = "no valid pixel"
+    for mosaic, box in (only or {}).items():
+        outside = (tiles["mosaic"] == mosaic) & (tiles["state"] == "live")
+        if outside.any():  # otherwise the image may be unreadable, and its shape unknown
+            outside &= ~_touch(tiles, mosaic, box)
+        tiles.loc[outside, ["state", "reason"]] = "left_out", f"outside {box} (only.{mosaic})"
     return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
 
 
 def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
-    """Return the content of each live tile's file, by mosaic and tile.
+    """Return the content of each tile file, by mosaic and tile, for tiles with valid pixels.
 
     Parameters
     ----------
     tiles
         Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back unchanged.
+        Tiles that are left out keep their files, so that their results are up to date when they come back.
     tiling
         As for `describe_tile`.
     """
@@ -58,7 +69,7 @@ def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, di
     return {
         mosaic: {
             row["tile"]: describe_tile(row, **tiling)
-            for row in rows[rows["state"] == "live"].to_dict("records")
+            for row in rows[rows["state"].isin(["live", "left_out"])].to_dict("records")
         }
         for mosaic, rows in readable.groupby("mosaic")
     }
@@ -106,6 +117,13 @@ def update_tile_files(descriptions: Mapping[str, Mapping[str, object]], folder: 
         if not _says(path, description):
             write_json(description, path)
             logger.info("tile %s of %s has changed", tile, folder.parent.name)
+
+
+def _touch(tiles: pd.DataFrame, mosaic: str, box: str) -> pd.Series:
+    """Return which tiles have a core that shares pixels with a box of a mosaic."""
+    cores = [tiles[f"core_{edge}"] for edge in EDGES]
+    of_mosaic = tiles.loc[tiles["mosaic"] == mosaic, ["core_y1", "core_x1"]]
+    return parse_box(box, tuple(of_mosaic.max().astype(int))).meets(*cores)
 
 
 def _says(path: Path, description: Mapping[str, object]) -> bool:

@@ -40,6 +40,13 @@ def test_without_truth_it_says_so():
     assert score_table(pd.DataFrame(columns=COLUMNS)) == NO_TRUTH
 
 
+def test_a_part_of_a_survey_is_announced():
+    first, *rest = score_table(pd.DataFrame([scores()]), only={"m": "0:50,0:60"}).splitlines()
+    assert "m 0:50,0:60" in first
+    assert rest == lines_of(scores())
+    assert score_table(pd.DataFrame(columns=COLUMNS), only={"m": "all"}).endswith(NO_TRUTH)
+
+
 def test_without_truth_in_the_test_region_another_is_shown():
     title, _, row = lines_of(scores(n_truth=0), scores(region="validation", finder="b"))
     assert title.startswith("Validation regions")

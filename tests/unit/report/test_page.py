@@ -324,6 +324,14 @@ def test_quarantined_blank_and_unreadable_tiles_are_listed():
     assert "Searched without finding a source: 1 pair" in text
 
 
+def test_a_part_of_a_survey_is_announced():
+    tiles = data_of().tiles
+    outside = tiles.iloc[[0]].assign(tile="y009x009", state="left_out")
+    page = render(data_of(tiles=pd.concat([tiles, outside]), only={"m": "0:50,0:60"}))
+    assert "m 0:50,0:60" in page and "1 left out" in page
+    assert "left out" not in render(data_of())
+
+
 def test_warnings_are_told_once_for_each_kind_and_at_the_top():
     rows = [("m", f"y000x{n:03d}", "pybdsf", f"fluxes are {n} times too high") for n in range(3, 1203)]
     page = render(data_of(warnings=table("warnings", ("m", "", "", "no <unit>"), *rows)))

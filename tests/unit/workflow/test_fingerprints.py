@@ -203,6 +203,25 @@ def test_tiles_of_a_mosaic_that_cannot_be_read_are_neither_described_nor_forgott
     assert described["good"][row["tile"]] == describe_tile(row, **TILING, reach_pixels=REACH)
 
 
+def test_tiles_outside_a_box_are_left_out_and_keep_their_files(write_fits, pixels):
+    tables = {name: fingerprints(write_fits(pixels)) for name in ("good", "other")}
+    everything = index_tiles(tables)
+    tiles = index_tiles(tables, only={"good": "100:101,60:61"})
+    changed = tiles[tiles["state"] != everything["state"]]
+    assert set(changed["mosaic"]) == {"good"} and set(changed["state"]) == {"left_out"}
+    live = tiles[(tiles["mosaic"] == "good") & (tiles["state"] == "live")]
+    assert len(live) == 1
+    assert live["core_x0"].item() <= 100 < live["core_x1"].item()
+    assert live["core_y0"].item() <= 60 < live["core_y1"].item()
+    described = [describe_tiles(table, **TILING, reach_pixels=REACH) for table in (everything, tiles)]
+    assert described[0] == described[1]
+
+
+def test_a_mosaic_that_cannot_be_read_is_no_error_where_a_box_of_it_is_searched(tmp_path):
+    tiles = index_tiles({"bad": fingerprints(tmp_path / "missing")}, only={"bad": "0:10,0:10"})
+    assert tiles["state"].tolist() == ["unreadable"]
+
+
 def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
     table = fingerprints(write_fits(pixels))
     table.to_parquet(tmp_path / "f.parquet")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,12 @@ def record(given=(), known=None, configuration=None):
 @pytest.mark.parametrize("name", LEFT_OVER)
 def test_files_of_other_runs_are_told_apart(name):
     assert files_of_run({*OURS, LEFT_OVER[name]}, SCOPE) == OURS
+
+
+def test_results_of_tiles_that_are_left_out_are_left_over_but_their_tile_files_are_not():
+    of_tile = {path for path in OURS if "/y000x000" in path}
+    found = files_of_run(OURS, replace(SCOPE, left_out={"a": ["y000x000"]}))
+    assert OURS - found == of_tile - {"results/a/tiles/y000x000.json"}
 
 
 def test_record_lists_every_file_once():

@@ -118,13 +118,12 @@ class Changes:
     @cached_property
     def blank_tiles(self) -> dict[str, list[str]]:
         """Tiles that no longer have valid pixels, by mosaic, for mosaics whose catalogues are remade."""
-        merged = dict.fromkeys(job.mosaic for job in self.jobs if job.rule == "summarise_noise")
-        gone = {
-            mosaic: sorted(set(self.earlier.list_noise(mosaic)) - set(self.earlier.live_tiles[mosaic]))
-            for mosaic in merged
-            if mosaic in self.earlier.live_tiles
-        }
-        return {mosaic: tiles for mosaic, tiles in gone.items() if tiles}
+        return self._gone_tiles(left_out=False)
+
+    @cached_property
+    def left_out_tiles(self) -> dict[str, list[str]]:
+        """Tiles that are no longer searched, by mosaic, for the same mosaics."""
+        return self._gone_tiles(left_out=True)
 
     @cached_property
     def trainings(self) -> dict[tuple[str, str], str]:
@@ -160,6 +159,16 @@ class Changes:
             self._told[job] = self._find_out(job)
         return self._told[job]
 
+    def _gone_tiles(self, *, left_out: bool) -> dict[str, list[str]]:
+        """Return the tiles that were searched once and are left out, or are blank, by mosaic."""
+        earlier, found = self.earlier, {}
+        for mosaic in dict.fromkeys(job.mosaic for job in self.jobs if job.rule == "summarise_noise"):
+            gone = set(earlier.list_noise(mosaic)) - set(earlier.live_tiles.get(mosaic, ()))
+            outside = gone & set(earlier.left_out.get(mosaic, ()))
+            if mosaic in earlier.live_tiles and (tiles := outside if left_out else gone - outside):
+                found[mosaic] = sorted(tiles)
+        return found
+
     def _find_out(self, job: Job) -> str:
         """Return why a job runs."""
         reason = job.reason
@@ -178,7 +187,7 @@ class Changes:
             yield "was interrupted last time, or is forced"
         yield from self._updated_causes(job, reason)
         if reason.inputs:
-            yield f"the set of {'tiles with pixels' if job.mosaic else 'mosaics or finders'} has changed"
+            yield f"the set of {'tiles' if job.mosaic else 'mosaics or finders'} has changed"
         yield from self._causes_in_params(job, reason)
         if reason.environment:
             yield f"software environment of {job.rule} has changed"

@@ -29,8 +29,10 @@ class EarlierRuns:
     """Tiles with valid pixels, by readable mosaic in the order of the sheet."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Why mosaics are left out, by mosaic."""
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tiles with valid pixels that are not searched, by mosaic."""
     removed: Sequence[str] = ()
-    """Mosaics with results that are no longer in the sheet."""
+    """Mosaics with results that are no longer searched or no longer in the sheet."""
     quarantined: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     """Why tiles could not be searched, by mosaic, tile and finder."""
     read_provenance: Callable[[str], Mapping[str, object]] = _nothing
@@ -57,7 +59,8 @@ def read_earlier_runs(read_provenance: Callable[[str], Mapping[str, object]]) ->
     """
     tiles = pd.read_parquet(TILES) if TILES.exists() else None
     return EarlierRuns(
-        live_tiles=_live_tiles(tiles),
+        live_tiles=_tiles_by_mosaic(tiles, "live"),
+        left_out=_tiles_by_mosaic(tiles, "left_out"),
         unreadable=_unreadable(tiles),
         removed=_removed(tiles),
         quarantined=_quarantined(),
@@ -90,13 +93,13 @@ def _cautious(read: Callable, otherwise: object) -> Callable:
     return read_or
 
 
-def _live_tiles(tiles: pd.DataFrame | None) -> dict[str, list[str]]:
-    """Return the live tiles of the readable mosaics."""
+def _tiles_by_mosaic(tiles: pd.DataFrame | None, state: str) -> dict[str, list[str]]:
+    """Return the tiles in a state, by readable mosaic."""
     if tiles is None:
         return {}
     readable = tiles[tiles["state"] != "unreadable"]
     return {
-        mosaic: rows.loc[rows["state"] == "live", "tile"].tolist()
+        mosaic: rows.loc[rows["state"] == state, "tile"].tolist()
         for mosaic, rows in readable.groupby("mosaic", sort=False)
     }
 

@@ -81,6 +81,8 @@ def _rows(changes: Changes) -> Iterator[tuple[str, str, str, str]]:
         yield _some(mosaics), f"all {number}", finders, why
     for mosaic, tiles in changes.blank_tiles.items():
         yield mosaic, _some(tiles, " "), "none", "no valid pixels any more: left out of catalogues"
+    for mosaic, tiles in changes.left_out_tiles.items():
+        yield mosaic, _some(tiles, " "), "none", "outside the boxes of only: left out of catalogues"
 
 
 def _groups(tiles: Sequence[TileChange]) -> dict[tuple[str, str, str], list[str]]:
@@ -141,7 +143,7 @@ def _left_out(changes: Changes) -> Iterator[str]:
         yield f"Left out: {mosaic} ({reason})"
     if changes.earlier.removed:
         names = _some(changes.earlier.removed)
-        yield f"No longer in the sheet: {names}; their results are kept but not used"
+        yield f"No longer in the sheet, or not in only: {names}; their results are kept but not used"
 
 
 def _summary(changes: Changes) -> str:

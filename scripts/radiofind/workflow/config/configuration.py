@@ -59,15 +59,36 @@ def check_config(
     ConfigurationError
         When a file is not YAML, or a key or value is wrong; with a line for each mistake.
     """
-    files = _read_sources(sources, Path(base))
+    _read_sources(sources, Path(base))
     faults = list(_unusable_parts(config, ()))
     if not faults:
         config, faults = _checked(config, Path(schemas), Path(base))
+    raise_faults(faults, sources=sources, base=base)
+    return config
+
+
+def raise_faults(
+    faults: Sequence[Fault], *, sources: Sequence[str | Path] = (), base: str | Path = "."
+) -> None:
+    """Raise with file, line and key of each fault, if there are any.
+
+    Parameters
+    ----------
+    faults
+        What is wrong with a configuration.
+    sources, base
+        As for `check_config`.
+
+    Raises
+    ------
+    ConfigurationError
+        With a line for each fault.
+    """
     if faults:
+        files = _read_sources(sources, Path(base))
         raise ConfigurationError(
             listed([fault.at(f"{_place(fault, files)}: {as_text(fault.keys)}") for fault in faults])
         )
-    return config
 
 
 def _read_sources(sources: Sequence[str | Path], base: Path) -> list[YamlFile]:

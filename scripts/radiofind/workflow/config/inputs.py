@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from radiofind.workflow.config.boxes import check_boxes, check_training_sets
-from radiofind.workflow.config.configuration import ConfigurationError, check_config
+from radiofind.workflow.config.configuration import ConfigurationError, check_config, raise_faults
+from radiofind.workflow.config.only import only_faults
 from radiofind.workflow.config.sheet import Mosaic, SheetError, from_home, read_sheet
 
 InputError = (ConfigurationError, SheetError)
@@ -16,7 +17,7 @@ InputError = (ConfigurationError, SheetError)
 def read_inputs(
     config: Mapping, *, repository: str | Path, overlays: Sequence[str | Path]
 ) -> tuple[dict, list[Mosaic]]:
-    """Return the configuration with its defaults, and the mosaics of its sheet.
+    """Return the configuration with its defaults, and the mosaics of its sheet that are searched.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ def read_inputs(
     finders = {name: checked["finders"][name] for name in checked["find_with"]}
     check_training_sets(mosaics, finders=finders, sheet=checked["mosaics"])
     check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
-    return checked, mosaics
+    raise_faults(list(only_faults(checked, mosaics)), sources=sources)
+    return checked, [row for row in mosaics if not checked["only"] or row.mosaic in checked["only"]]
 
 
 def _from_home(value: object) -> object:

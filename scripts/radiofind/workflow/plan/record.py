@@ -36,6 +36,11 @@ class RecordPlan:
         finders = self._plan.finders_of(*OF_TILES)
         return {finder: self._plan.finders[finder]["tiles_per_job"] for finder in finders}
 
+    def left_out(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return by mosaic the tiles that hold valid pixels and are not searched."""
+        rows = tiles[tiles["state"] == "left_out"]
+        return {mosaic: of_mosaic["tile"].tolist() for mosaic, of_mosaic in rows.groupby("mosaic")}
+
     def names_in_outputs(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, list[str]]:
         """Return the values of wildcards in this run."""
         plan, classifiers = self._plan, self._classifiers

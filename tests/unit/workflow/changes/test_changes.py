@@ -324,14 +324,23 @@ def test_tiles_without_pixels_any_more_are_told_and_not_counted():
     jobs = [Job("summarise_noise", "hard", reason=OTHER_INPUTS, outputs=("x",))]
     told = text(jobs, earlier(list_noise=lambda _mosaic: ["y000x002", "y000x000"]))
     assert "hard    y000x002  none     no valid pixels any more: left out of catalogues" in told
-    assert "Also: noise summary in hard (the set of tiles with pixels has changed)" in told
+    assert "Also: noise summary in hard (the set of tiles has changed)" in told
     assert told.endswith("0 of 5 tiles, 1 job. Everything else is unchanged.")
+
+
+def test_tiles_that_are_left_out_are_told_and_not_taken_for_blank():
+    jobs = [Job("summarise_noise", "hard", reason=OTHER_INPUTS, outputs=("x",))]
+    left = earlier(list_noise=lambda _mosaic: ["y000x002", "y000x003"], left_out={"hard": ["y000x003"]})
+    changes = Changes(jobs, left)
+    assert changes.left_out_tiles == {"hard": ["y000x003"]}
+    assert changes.blank_tiles == {"hard": ["y000x002"]}
+    assert "y000x003  none     outside the boxes" in describe_changes(changes)
 
 
 def test_mosaics_that_enter_nothing_are_told():
     told = text([], earlier(unreadable={"broken": "x.fits: no FITS"}, removed=["old", "older"]))
     assert "Left out: broken (x.fits: no FITS)" in told
-    assert "No longer in the sheet: old, older" in told
+    assert "No longer in the sheet" in told and ": old, older" in told
 
 
 def test_tiles_are_not_known_before_the_mosaics_are_read():

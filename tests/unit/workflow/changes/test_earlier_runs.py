@@ -31,6 +31,7 @@ def write_tiles():
         ("second", "y000x001", "blank", "no valid pixel"),
         ("first", "y000x000", "live", ""),
         ("empty", "y000x000", "blank", "no valid pixel"),
+        ("empty", "y000x001", "left_out", "outside"),
         ("broken", "", "unreadable", "x.fits: no FITS"),
     ]
     write_parquet(pd.DataFrame(rows, columns=["mosaic", "tile", "state", "reason"]), "results/tiles.parquet")
@@ -54,6 +55,7 @@ def test_tiles_are_those_with_pixels_in_the_order_of_the_table(folder):
         ("first", ["y000x000"]),
         ("empty", []),
     ]
+    assert earlier.left_out == {"second": [], "first": [], "empty": ["y000x001"]}
     assert earlier.unreadable == {"broken": "x.fits: no FITS"}
 
 
