@@ -28,6 +28,7 @@ def closing_lines(results: str | Path, *, finders: Sequence[str]) -> list[str]:
     folder = Path(results)
     parts: list[tuple[Callable, Path]] = [
         (lambda path: _sources(path, finders), folder / "tiles.parquet"),
+        (_part, folder / "tiles.parquet"),
         (_unreadable, folder / "tiles.parquet"),
         (_quarantine, folder / "quarantine.csv"),
         (_warnings, folder / "warnings.csv"),
@@ -88,6 +89,13 @@ def _sources(tiles: Path, finders: Sequence[str]) -> Iterator[str]:
 def _number_of_rows(path: Path) -> Iterator[int]:
     """Yield the number of rows of a table."""
     yield pq.read_metadata(path).num_rows
+
+
+def _part(tiles: Path) -> Iterator[str]:
+    """Yield the number of tiles that the key `only` leaves out."""
+    states = pd.read_parquet(tiles, columns=["state"])["state"]
+    if number := int((states == "left_out").sum()):
+        yield f"{plural(number, 'tile')} outside the boxes of only, not searched"
 
 
 def _unreadable_mosaics(tiles: Path) -> pd.DataFrame:

@@ -16,12 +16,13 @@ UNIT = "no unit (card BUNIT): Jy/beam is assumed"
 def write(tmp_path):
     """A function that writes what a run leaves, and returns what is said of it."""
 
-    def lines(*, warnings=(), quarantine=(), unreadable=(), live=("good",), finders=()):
+    def lines(*, warnings=(), quarantine=(), unreadable=(), live=("good",), left_out=(), finders=()):
         write_csv(pd.DataFrame(warnings, columns=list(COLUMNS)), tmp_path / "warnings.csv")
         failed = pd.DataFrame(quarantine, columns=list(QUARANTINE_COLUMNS))
         write_csv(failed, tmp_path / "quarantine.csv")
         rows = [(name, "live", "") for name in live]
         rows += [(name, "unreadable", reason) for name, reason in unreadable]
+        rows += [(name, "left_out", "outside") for name in left_out]
         write_parquet(pd.DataFrame(rows, columns=["mosaic", "state", "reason"]), tmp_path / "tiles.parquet")
         return closing_lines(tmp_path, finders=finders)
 
@@ -123,3 +124,8 @@ def test_files_that_are_cut_short_or_of_another_version_tell_nothing(write, tmp_
     (tmp_path / "quarantine.csv").write_text("a,b\n1,2\n")
     assert closing_lines(tmp_path, finders=["f"]) == []
     assert what_was_left_out(tmp_path) == ""
+
+
+def test_tiles_outside_the_boxes_of_only_are_counted(write):
+    assert any(line.startswith("2 tiles") and "only" in line for line in write(left_out=["good", "good"]))
+    assert not any("only" in line for line in write())
