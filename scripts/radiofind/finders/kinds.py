@@ -19,7 +19,7 @@ class Kind:
     fits_fluxes: bool = False
     """Whether it fits fluxes; a combined catalogue prefers the fluxes of such finders."""
     trained_on: tuple[str, ...] = ()
-    """Columns of the sheet that a training set needs, in one mosaic or several, for a kind that is trained."""
+    """Columns of the sheet that a training set needs, in one mosaic or more, for a kind that is trained."""
     model_suffix: str = ""
     """Suffix of the file of a trained model."""
 
