@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -121,17 +122,26 @@ def change_run_line(**values):
     path.write_text("".join(lines))
 
 
+@contextmanager
+def program(*arguments):
+    """Yield the number of a Python program that does nothing, in text, once it has begun."""
+    command = [sys.executable, "-c", "print(flush=True); input()", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            yield str(process.pid)
+        finally:
+            process.kill()
+
+
 def test_run_is_alive_until_it_ends_or_is_killed(writer):
     writer.plan("all", [noise_jobs()])
-    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with subprocess.Popen([*sleep, "snakemake"]) as process, subprocess.Popen(sleep) as other:
-        change_run_line(process=str(process.pid))
+    with program("snakemake") as snakemake, program() as other:
+        change_run_line(process=snakemake)
         assert read_status(Path()).is_alive is True
-        change_run_line(process=str(other.pid))  # another program has its number by now
+        change_run_line(process=other)  # another program has its number by now
         assert read_status(Path()).is_alive is False
-        change_run_line(process=str(process.pid))
-        for one in (process, other):
-            one.kill()
+        change_run_line(process=snakemake)
     assert read_status(Path()).is_alive is False
     change_run_line(host=f"not-{socket.gethostname()}")
     assert read_status(Path()).is_alive is None
