@@ -21,7 +21,13 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from radiofind.workflow.closing_lines import closing_lines, left_out_lines, what_was_left_out
 from radiofind.workflow.display import Display, display_for
-from radiofind.workflow.failures import describe_failure, is_interrupt, plain_error, why_failed
+from radiofind.workflow.failures import (
+    describe_failure,
+    is_interrupt,
+    plain_error,
+    quarantine_lines,
+    why_failed,
+)
 from radiofind.workflow.lines import clock_time, plural, shorten
 from radiofind.workflow.plan_lines import INDEX, plan_lines
 from radiofind.workflow.progress import Job, Progress
@@ -141,13 +147,18 @@ class Terminal(logging.Handler):
             dag, self._is_new = self._workflow.dag, False
             jobs = {*dag.needrun_jobs(), *dag.finished_jobs}
             self._progress.plan(Counter(job.rule.name for job in jobs))
-        names = tuple(record.wildcards.values())
-        self._progress.start(Job(record.jobid, record.rule_name, names, next(iter(record.log), "")))
+        names = record.wildcards
+        paths = {"log": next(iter(record.log), ""), "output": next(iter(record.output), "")}
+        block = names.get("block") or names.get("tile", "")
+        self._progress.start(Job(record.jobid, record.rule_name, tuple(names.values()), block=block, **paths))
 
     def _take_finish(self, record: LogRecord) -> None:
         """Take note of a job that is done."""
-        job = self._progress.finish(record.job_id)
-        if job and job.rule == INDEX:
+        if not (job := self._progress.finish(record.job_id)):
+            return
+        for line in quarantine_lines(job):
+            self._tell_problem(line)
+        if job.rule == INDEX:
             self._is_new = True
             for line in left_out_lines(RESULTS):
                 self._say(line)

@@ -68,6 +68,7 @@ def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
     configuration = ("--configfile", "my survey/survey.yaml", "my overlay.yaml")
     done = run("my survey", *configuration, repository=clone, cwd=tmp_path)
     assert done.code == 1, done.output
+    assert "find_pybdsf a-b.c_1 hopeless y000x000 in quarantine: PyBDSF" in done.output
     assert re.search("strict.*1 tile", done.output.splitlines()[-1])
     results = folder / "results"
     assert_empty(results / "a-b.c_1/detections/hopeless/y000x000.parquet", DETECTION)

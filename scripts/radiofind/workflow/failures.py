@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+from radiofind.jobs.retries import QUARANTINED
+from radiofind.mosaics.blocks import tiles_in
 from radiofind.workflow.lines import LONGEST_LINE, shorten
 from radiofind.workflow.progress import Job
 
@@ -42,6 +45,22 @@ def describe_failure(job: Job, failures: int, *, retries: int, reason: str) -> s
     start = f"{' '.join((job.rule, *job.names))} failed{tries}: "
     end = f"; see {job.log}" if job.log else ""
     return start + shorten(reason, max(SHORTEST_REASON, LONGEST_LINE - len(start) - len(end))) + end
+
+
+def quarantine_lines(job: Job) -> Iterator[str]:
+    """Yield a line for each tile that a job, which is done, has given up.
+
+    Parameters
+    ----------
+    job
+        The job.
+    """
+    output = Path(job.output)
+    for tile in tiles_in(job.block) if job.block else ():
+        note = output.with_name(f"{tile}{output.suffix}{QUARANTINED}")
+        if note.is_file():
+            names = " ".join((job.rule, *(name for name in job.names if name != job.block), tile))
+            yield shorten(f"{names} in quarantine: {note.read_text().strip()}")
 
 
 def why_failed(log: str | Path, told: str = "") -> str:

@@ -23,6 +23,10 @@ class Job:
     """Values of its wildcards."""
     log: str = ""
     """Path of its log, empty without one."""
+    output: str = ""
+    """Path of its first output, likewise."""
+    block: str = ""
+    """The tile or tiles that it works on, empty for others."""
 
 
 @dataclass

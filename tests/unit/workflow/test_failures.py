@@ -2,7 +2,13 @@
 
 import pytest
 
-from radiofind.workflow.failures import describe_failure, is_interrupt, plain_error, why_failed
+from radiofind.workflow.failures import (
+    describe_failure,
+    is_interrupt,
+    plain_error,
+    quarantine_lines,
+    why_failed,
+)
 from radiofind.workflow.lines import LONGEST_LINE
 from radiofind.workflow.progress import Job
 
@@ -82,6 +88,15 @@ def test_long_reason_leaves_the_log_its_place():
     job = Job(3, "find_peaks", ("m", "peaks"), "logs/find_peaks.log")
     line = describe_failure(job, 1, retries=0, reason="x\n" * 500)
     assert len(line) == LONGEST_LINE and line.isprintable() and line.endswith("...; see logs/find_peaks.log")
+
+
+def test_tiles_in_quarantine_are_found_in_a_block(tmp_path):
+    block = "y000x000-1x2"
+    job = Job(1, "find_peaks", ("m", "peaks", block), output=f"{tmp_path}/{block}.parquet", block=block)
+    assert list(quarantine_lines(job)) == []
+    (tmp_path / "y000x001.parquet.quarantined").write_text("hung\n" * 99)
+    (line,) = quarantine_lines(job)
+    assert line.startswith("find_peaks m peaks y000x001 in quarantine: hung") and len(line) == LONGEST_LINE
 
 
 def test_error_is_shown_without_places_in_the_code():

@@ -78,7 +78,15 @@ def tell(terminal, event, text="", level=logging.INFO, **more):
 
 
 def start(terminal, number, rule="find_peaks", **wildcards):
-    tell(terminal, LogEvent.JOB_INFO, jobid=number, rule_name=rule, wildcards=wildcards, log=["a.log"])
+    tell(
+        terminal,
+        LogEvent.JOB_INFO,
+        jobid=number,
+        rule_name=rule,
+        wildcards=wildcards,
+        log=["a.log"],
+        output=["out/y000x000.fits"],
+    )
 
 
 def fail(terminal, number, told=DIED):
@@ -161,6 +169,15 @@ def test_plan_grows_after_the_index_and_mosaics_left_out_are_told_at_once(runnin
     start(running, 4)
     tell(running, LogEvent.JOB_FINISHED, job_id=4)
     assert "peaks done (3 jobs)" in written[-1]
+
+
+def test_tile_in_quarantine_is_told_when_its_job_is_done(running, written, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/y000x000.fits.quarantined").write_text("given up after 3 attempts\n")
+    for number, wildcards in {2: {"mosaic": "m", "tile": "y000x000"}, 3: {"tile": "y000x001"}, 4: {}}.items():
+        start(running, number, "measure_noise", **wildcards)
+        tell(running, LogEvent.JOB_FINISHED, job_id=number)
+    assert written == ["measure_noise m y000x000 in quarantine: given up after 3 attempts"]
 
 
 def test_ctrl_c_ends_in_one_line_and_no_job_has_failed(running, written):
