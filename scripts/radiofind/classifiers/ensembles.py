@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import keras
-from keras import layers
-
 from radiofind.classifiers.architectures.table import classifying_part
+from radiofind.networks.library import keras, layers
 
 SHARED = (
     "architecture",

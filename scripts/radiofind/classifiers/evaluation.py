@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
-from sklearn.metrics import roc_curve
+from scipy.special import stdtrit
 
 from radiofind.catalogues.class_columns import classes_of
 from radiofind.classifiers.predictions import fold_of_member, probabilities_of, with_ensemble
@@ -128,6 +127,8 @@ def roc_points(predictions: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The columns `ROC_COLUMNS`; no rows for a class to which no cutouts or all belong.
     """
+    from sklearn.metrics import roc_curve  # here, since it takes longer to load than all else of a report
+
     parts = [pd.DataFrame(columns=list(ROC_COLUMNS))]
     for name, score in zip(classes_of(predictions), probabilities_of(predictions).T, strict=True):
         belongs = (predictions["class"] == name).to_numpy()
@@ -279,7 +280,7 @@ def _mean(scores: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     values = scores.groupby([unit.rename("unit"), "metric", "class"], sort=False)["value"].mean()
     groups = values.groupby(level=["metric", "class"])
     table = pd.DataFrame({"value": groups.mean(), "n": groups.count(), "spread": groups.std()})
-    half = student.ppf((1 + CONFIDENCE) / 2, table["n"] - 1) * table["spread"] / np.sqrt(table["n"])
+    half = stdtrit(table["n"] - 1, (1 + CONFIDENCE) / 2) * table["spread"] / np.sqrt(table["n"])
     low, high = (table["value"] - half).clip(lower=0), (table["value"] + half).clip(upper=1)
     table = table.assign(low=low, high=high, member=MEAN).drop(columns="spread")
     return names.join(table, on=["metric", "class"])

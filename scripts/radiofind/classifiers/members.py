@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from radiofind.classifiers.architectures.table import Architecture, architecture_of
@@ -18,6 +17,7 @@ from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.classifiers.recipes import ClassifierRecipe, fitted
 from radiofind.classifiers.splits import fold_of
 from radiofind.networks.backend import choose_precision, has_gpu
+from radiofind.networks.library import keras
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 CENTRINGS = ("none", "centroid")
 SCALINGS = ("peak", "sqrt", "raw", "2019")
@@ -18,7 +18,7 @@ ROUNDS = 3
 """Number of clipping rounds."""
 MOST_PIXELS = 4096
 """Maximum number of border pixels used, which determine the noise within 2 percent."""
-MAD_TO_RMS = 1 / float(norm.ppf(0.75))
+MAD_TO_RMS = 1 / float(ndtri(0.75))
 """Ratio of rms and median absolute deviation of a normal distribution."""
 
 

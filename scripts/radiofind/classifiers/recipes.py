@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-import keras
 import numpy as np
 
 from radiofind.classifiers.augmentation import Augmentation
 from radiofind.classifiers.preparation import Preparation
+from radiofind.networks.library import keras
 
 RATE = 1e-3
 """Initial learning rate of most recipes."""

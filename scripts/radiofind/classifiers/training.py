@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from radiofind.classifiers.architectures.table import classifying_part
@@ -17,6 +16,7 @@ from radiofind.classifiers.augmentation import CutoutBatches
 from radiofind.classifiers.cutouts import Cutouts
 from radiofind.classifiers.members import Member, member_of, numbers_of, split_digest, training_digest
 from radiofind.networks.backend import POLICIES, compiles_kernels, set_up
+from radiofind.networks.library import keras
 from radiofind.networks.training import Batches, best_epoch, train
 
 logger = logging.getLogger(__name__)

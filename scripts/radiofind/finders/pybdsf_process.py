@@ -11,10 +11,18 @@ import gc
 import json
 import sys
 import traceback
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
-import bdsf
 import numpy as np
+
+# PyBDSF loads pyplot, a third of its start-up, for plots that nobody sees here; without it, it prints a warning.
+sys.modules.setdefault("matplotlib", None)
+with redirect_stderr(StringIO()):
+    import bdsf
+if sys.modules["matplotlib"] is None:
+    del sys.modules["matplotlib"]
 
 
 def main(folder: Path) -> None:

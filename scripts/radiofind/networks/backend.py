@@ -6,7 +6,7 @@ import logging
 import re
 from pathlib import Path
 
-import keras
+from radiofind.networks.library import keras
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,9 @@ import json
 import zipfile
 from pathlib import Path
 
-import keras
-
 from radiofind.errors import reason
 from radiofind.files import whole_or_absent
+from radiofind.networks.library import keras
 
 
 def save_network(network: keras.Model, path: str | Path) -> None:

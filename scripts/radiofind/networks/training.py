@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import keras
 import numpy as np
 
 from radiofind.errors import reason
 from radiofind.files import whole_or_absent, write_json
 from radiofind.given_files import raise_if_not_of_the_file
+from radiofind.networks.library import keras
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,7 @@ See Sabour et al. 2017.
 
 from __future__ import annotations
 
-import keras
-from keras import layers, ops
+from radiofind.networks.library import keras, layers, ops
 
 DIMENSIONS = 16
 """Dimensions of a class capsule."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
-from keras import layers
 
 from radiofind.classifiers.architectures.capsule_layers import (
     DIMENSIONS,
@@ -20,6 +18,7 @@ from radiofind.classifiers.architectures.capsule_layers import (
     Squash,
 )
 from radiofind.classifiers.architectures.convnets import image_input
+from radiofind.networks.library import keras, layers
 
 PRIMARY_DIMENSIONS = 8
 """Dimensions of a primary capsule."""

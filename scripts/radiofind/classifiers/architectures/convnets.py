@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import keras
-from keras import layers
+from radiofind.networks.library import keras, layers
 
 WEIGHT_DECAY = 0.01
 """L2 penalty on the weights of the dense layer of 500."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
+from radiofind.networks.library import keras, layers, ops
 
 SYMMETRIES = 8
 """Rotations by 90 deg, then the same after mirroring."""

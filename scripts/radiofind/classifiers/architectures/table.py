@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from radiofind.classifiers.architectures.capsule_layers import ABSENT, ABSENT_WEIGHT, PRESENT, CapsuleLoss
@@ -24,6 +23,7 @@ from radiofind.classifiers.recipes import (
     small_set_recipe,
 )
 from radiofind.errors import closest
+from radiofind.networks.library import keras
 
 Settings = Mapping[str, object]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import keras
-from keras import layers
-
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
 from radiofind.errors import reason
+from radiofind.networks.library import keras, layers
 from radiofind.networks.saving import load_network
 
 SMALLEST_PIXELS = 75

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import keras
-from keras import layers, ops
-
 from radiofind.networks.backend import POLICIES
+from radiofind.networks.library import keras, layers, ops
 
 WIDTH, BLOCKS = 32, 6
 """Channels and residual blocks of the network of the default recipe."""

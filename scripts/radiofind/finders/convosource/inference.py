@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import keras
 import numpy as np
 
 from radiofind.networks.backend import compiles_kernels
+from radiofind.networks.library import keras
 from radiofind.networks.orientations import turned, turned_back
 
 BLOCK_PIXELS = 1000

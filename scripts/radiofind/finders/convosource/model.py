@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from radiofind.finders.convosource.architectures import IMAGE, with_precision
 from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.finders.convosource.inference import Predictor, predictor_of
@@ -14,6 +12,7 @@ from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.json_files import read_json
 from radiofind.mosaics.images import ImageHeader
 from radiofind.networks.calibration import Calibration
+from radiofind.networks.library import keras
 from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from radiofind.finders.convosource.architectures import paper_network, residual_network
+from radiofind.networks.library import keras
 
 PAPER_FACTOR = 1e7
 """Factor by which the paper's code multiplies Jy/beam."""

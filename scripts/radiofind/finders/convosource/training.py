@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from radiofind.evaluation.calibration import fit_calibration, matches_truth
@@ -21,6 +20,7 @@ from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
 from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
 from radiofind.networks.calibration import Calibration
+from radiofind.networks.library import keras
 from radiofind.networks.training import train
 
 logger = logging.getLogger(__name__)
