@@ -1,0 +1,72 @@
+"""Jobs and plans start without libraries that they do not use: thousands of jobs wait for them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from workflow.runs import REPOSITORY
+
+SCRIPTS = REPOSITORY / "scripts"
+PLANS = [
+    line
+    for name in ("common", "resources")
+    for line in (REPOSITORY / "rules" / f"{name}.smk").read_text().splitlines()
+    if re.match(r"from radiofind\.|import radiofind\.", line)
+]
+"""What rules import: Snakemake reads them at the start, and twice more in each job of SLURM."""
+
+NETWORKS = {"keras", "tensorflow"}
+FITS = {"sklearn", "scipy.stats", "scipy.optimize"}
+PLOTS = {"matplotlib"}
+CLUSTER = {"distributed", "dask_jobqueue"}
+TABLES = {"pandas", "pyarrow", "dask"}
+HEAVY = NETWORKS | FITS | PLOTS | CLUSTER
+
+NEVER = {
+    "measure_noise": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
+    "fingerprint_mosaic, place_truth, summarise_noise": HEAVY | {"scipy", "h5py", "pydantic"},
+    "find_peaks, find_pybdsf": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
+    "index_tiles, record_provenance": HEAVY | {"scipy", "astropy", "h5py", "pydantic"},
+    "merge_detections, merge_components": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
+    "match_catalogue, tune_cuts, evaluate_finder, tabulate_scores": HEAVY | {"astropy.table", "h5py"},
+    "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
+    "cut_patches": HEAVY | {"scipy", "pydantic"},
+    "simulate, simulate_dataset, copy_dataset": HEAVY | {"pydantic"},
+    "find_convosource, map_probability": FITS | PLOTS | CLUSTER,
+    "train_convosource, train_classifier, apply_classifier": {"sklearn"} | PLOTS | CLUSTER,
+    "write_report": NETWORKS | {"sklearn", "scipy.stats"} | CLUSTER,
+}
+"""By scripts, what none of them loads when it is imported."""
+
+
+def loaded_by(program: str, *path: object) -> set[str]:
+    """Return the modules that a program has loaded at its end."""
+    program += "\nimport sys\nprint(*(name for name, module in sys.modules.items() if module))"
+    paths = ":".join(map(str, path))
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("scripts", NEVER)
+def test_a_job_loads_no_library_that_it_does_not_use(scripts):
+    loaded = loaded_by(f"import {scripts}", SCRIPTS)
+    assert "radiofind.files" in loaded
+    assert loaded & NEVER[scripts] == set()
+
+
+def test_pybdsf_starts_without_what_it_only_plots_with():
+    loaded = loaded_by("import pybdsf_process", SCRIPTS / "radiofind/finders")
+    assert "bdsf" in loaded
+    assert loaded & (PLOTS | TABLES | {"sklearn", "radiofind"}) == set()
+
+
+def test_a_plan_loads_no_library_of_the_jobs():
+    loaded = loaded_by("\n".join(PLANS), SCRIPTS)
+    assert "radiofind.workflow.config.inputs" in loaded
+    assert loaded & (HEAVY | {"astropy", "scipy", "h5py", "pydantic", "dask"}) == set()
