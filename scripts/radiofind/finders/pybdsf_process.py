@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-# PyBDSF loads pyplot, a third of its start-up, for plots that nobody sees here; without it, it prints a warning.
+# PyBDSF loads pyplot, a third of its start-up, for plots that nobody sees here; it warns if there is none.
 sys.modules.setdefault("matplotlib", None)
 with redirect_stderr(StringIO()):
     import bdsf
