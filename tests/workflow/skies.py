@@ -52,8 +52,9 @@ CONFIGURATION = {
         "net": {
             "kind": "convosource",
             "train_snr": 4,
-            "epochs": 4,
-            "batches_per_epoch": 4,
+            "augment": "none",
+            "epochs": 2,
+            "batches_per_epoch": 6,
             "lowest_score": 0.5,
         },
         "both": {"kind": "combined", "of": ["pybdsf", "net"], "train_snr": 4},
