@@ -80,6 +80,7 @@ DAMAGED_RESULTS = [
     Fault(
         "index of the tiles (Parquet) cut short by a crash of the machine",
         removed=PEAKS_AGAIN,
+        targets=PEAKS_ALONE,
         damage=cut_short("results/tiles.parquet", keep_time=True),
         tells=("results/tiles.parquet: ", "--forcerun index_tiles"),
         again=("--forcerun", "index_tiles"),

@@ -26,6 +26,7 @@ from workflow.faults.names import (
     PYBDSF,
     PYBDSF_AGAIN,
     PYBDSF_ALONE,
+    PYBDSF_FOUND,
     RETRIED,
     TRAINED,
     TRAINING,
@@ -47,6 +48,7 @@ KILLED_JOBS = [
         targets=PYBDSF_ALONE,
         strikes=(Strike(PYBDSF, "kill", "rename pybdsf/y000x000.parquet"),),
         ends_well=True,
+        present=(PYBDSF_FOUND,),
         tells=(log_of(PYBDSF),),
     ),
     Fault(

@@ -28,6 +28,7 @@ STOPPED_RUNS = [
     Fault(
         "kill -9 of Snakemake and its jobs while tiles run, as when a machine dies",
         removed=PEAKS_AGAIN,
+        targets=PEAKS_ALONE,
         strikes=(Strike(PEAKS, "pause", "rename peaks/y000x000.parquet"),),
         stop=Stop(signal.SIGKILL),
         absent=(PEAKS_FOUND,),

@@ -13,12 +13,12 @@ from workflow.faults.names import HARD_MERGED
 
 SHARED_RUNS = {
     "ends well": (
-        FAULTS["kill -9 of a PyBDSF job between its two files"],
         FAULTS["kill -9 of a tile job in every attempt"],
         FAULTS["kill -9 of the report as it is put in its place"],
         FAULTS["mosaic cut short"],
     ),
     "fails": (
+        FAULTS["kill -9 of a PyBDSF job between its two files"],
         FAULTS["full disk under the detections of a mosaic"],
         FAULTS["image that becomes unreadable after it was indexed"],
         FAULTS["kill -9 of the merge while it writes"],
