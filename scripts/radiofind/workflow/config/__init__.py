@@ -1,4 +1,4 @@
-"""What a user writes: configuration, mosaic sheet, boxes.
+"""Check the user's input: configuration, mosaic sheet, boxes.
 
-Owns the messages that tell a mistake with file, line and key.
+This room defines the messages that report mistakes with file, line and key.
 """

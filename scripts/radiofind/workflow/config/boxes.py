@@ -1,4 +1,4 @@
-"""Check before anything runs that the boxes of the sheet fit its mosaics and what is trained on them."""
+"""Check before any job that the boxes of the sheet fit the mosaics, and suffice for training."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ def check_boxes(
     sheet: str,
     finders: Mapping[str, Mapping] | None = None,
 ) -> None:
-    """Raise when a box reaches outside its mosaic, or when what its gap leaves is too small.
+    """Raise if a box extends outside its mosaic, or is too small after its gap is removed.
 
     Parameters
     ----------
     mosaics
-        Rows of the sheet. An image that cannot be read is passed over: it is quarantined when it is
-        fingerprinted.
+        Rows of the sheet. Unreadable images are skipped: they are quarantined when they are fingerprinted.
     simulations
-        Settings by simulation; they tell the size of mosaics that do not exist yet.
+        Settings by simulation, with the size of mosaics that do not exist yet.
     sheet
         Path of the sheet, for the message.
     finders
-        Settings of the finders that run. When a network is to be trained, a box must hold a patch.
+        Settings of the finders that run. If a network is trained, a box must contain a patch.
 
     Raises
     ------
@@ -52,7 +51,7 @@ def check_boxes(
 
 
 def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapping], sheet: str) -> None:
-    """Raise when a finder that learns has nothing to learn from in a training set.
+    """Raise if a training set has no training data for a finder that is trained.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapp
 
 
 def to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
-    """Return the finders that learn and do not come with a model."""
+    """Return the finders that are trained, without those with a frozen model."""
     return {
         name: settings
         for name, settings in finders.items()
@@ -91,7 +90,7 @@ def to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
 
 
 def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
-    """Return what a finder lacks in a training set, or an empty text."""
+    """Return a message on what a training set lacks for a finder; empty if nothing."""
     boxes = [column for column in needed if column in COLUMNS]
     lacking = [box for box in boxes if not any(row.truth and getattr(row, box) for row in rows)]
     if not lacking:
@@ -105,7 +104,7 @@ def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
 
 
 def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], trained: bool) -> str:
-    """Return what is wrong with a box, or an empty text."""
+    """Return what is wrong with a box; empty if nothing."""
     shape = shape_of(mosaic, simulations)
     if shape is None:
         return ""
@@ -118,7 +117,7 @@ def _complaint(mosaic: Mosaic, column: str, simulations: Mapping[str, Mapping], 
 
 
 def shape_of(mosaic: Mosaic, simulations: Mapping[str, Mapping]) -> tuple[int, int] | None:
-    """Return rows and columns of a mosaic; None when its image cannot be read."""
+    """Return the rows and columns of a mosaic; None if its image cannot be read."""
     if mosaic.simulate:
         return (simulations[mosaic.simulate]["size_pixels"],) * 2
     # Here, since every job of SLURM reads the sheet, and few sheets have boxes on images.

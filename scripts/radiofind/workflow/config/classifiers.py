@@ -1,4 +1,4 @@
-"""Check the rules between the keys of the classifiers; what a single key may be stands in the schemas."""
+"""Check the rules between the keys of classifiers; the schemas define the values of single keys."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from radiofind.workflow.config.schemas import NOTHING
 
 KEY = "classifiers"
 BETWEEN = "/"
-"""Stands between data set and network in ``train_with``."""
+"""Separator of data set and network in ``train_with``."""
 FETCHED = "imagenet"
-"""Weights that are no file."""
+"""Values of ``weights`` that are not files."""
 WITHOUT_PAPER = ("default",)
-"""Architectures that no publication describes."""
+"""Architectures without a publication, and so without the recipe ``paper``."""
 BEAM_PIXELS = (2, 100)
-"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`. It needs libraries that may be
-missing where a configuration is checked."""
+"""Smallest and largest beam of a simulated data set, as in `galaxy_settings`, which needs libraries that may
+be missing where the configuration is checked."""
 LEAST_BEAMS = 75 / 7
-"""Side of its smallest cutout, in beams, likewise."""
+"""Minimum side of its cutouts in beams, as in `galaxy_settings`."""
 
 
 def classifier_faults(config: Mapping, base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with the data sets and networks that are used, and with how sources are classified.
+    """Yield the faults in the data sets and networks used, and in the classification of sources.
 
     Parameters
     ----------
     config
-        The completed configuration; ``finders`` and ``find_with`` may be missing, when they are faulty.
+        The completed configuration; ``finders`` and ``find_with`` are missing if they are faulty.
     base
-        Folder that relative paths start from.
+        Folder from which relative paths start.
     """
     part = config[KEY]
     for position, entry in enumerate(part["train_with"]):
@@ -48,7 +48,7 @@ def classifier_faults(config: Mapping, base: Path) -> Iterator[Fault]:
 
 
 def _entry_faults(entry: str, keys: Keys, part: Mapping) -> Iterator[Fault]:
-    """Yield what is wrong with an entry of ``train_with``."""
+    """Yield the faults in an entry of ``train_with``."""
     dataset, *rest = entry.split(BETWEEN)
     if len(rest) != 1:
         yield Fault(keys, "a data set and a network as data set/network", shown(entry), entry)
@@ -64,7 +64,7 @@ def _entry_faults(entry: str, keys: Keys, part: Mapping) -> Iterator[Fault]:
 
 
 def _dataset_faults(settings: Mapping, keys: Keys, config: Mapping, base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with a data set."""
+    """Yield the faults in a data set."""
     validation, test = settings["validation_fraction"], settings["test_fraction"]
     if validation + test >= 1:
         expected = f"less than 1 together with test_fraction ({test})"
@@ -78,7 +78,7 @@ def _dataset_faults(settings: Mapping, keys: Keys, config: Mapping, base: Path) 
 
 
 def _simulated_faults(settings: Mapping, keys: Keys) -> Iterator[Fault]:
-    """Yield what is wrong with the sky of a simulated data set."""
+    """Yield the faults in the settings of a simulated data set."""
     faintest, brightest = settings["snr"]
     if faintest > brightest:
         received = quoted(settings["snr"])
@@ -95,7 +95,7 @@ def _simulated_faults(settings: Mapping, keys: Keys) -> Iterator[Fault]:
 
 
 def _finder_faults(settings: Mapping, keys: Keys, config: Mapping) -> Iterator[Fault]:
-    """Yield a fault for a finder that does not run, or fits no Gaussians where they are counted."""
+    """Yield a fault for a finder that does not run, or fits no Gaussians although they are counted."""
     kinds = {
         name: config["finders"][name]["kind"] for name in config["find_with"] if name in config["finders"]
     }
@@ -108,7 +108,7 @@ def _finder_faults(settings: Mapping, keys: Keys, config: Mapping) -> Iterator[F
 
 
 def _network_faults(settings: Mapping, keys: Keys, base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with a network that is trained."""
+    """Yield the faults in a network that is trained."""
     architecture = settings["architecture"]
     if settings["folds"] == 1:
         yield Fault((*keys, "folds"), "2 or more, or 0 for none", shown(1), 1)
@@ -124,7 +124,7 @@ def _network_faults(settings: Mapping, keys: Keys, base: Path) -> Iterator[Fault
 
 
 def _applied_faults(part: Mapping, base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with the network that classifies the sources."""
+    """Yield the faults in the network that classifies sources."""
     chosen, keys = part["classify_sources"], (KEY, "classify_sources")
     dataset, network = chosen["dataset"], chosen["network"]
     if network not in part["networks"]:
@@ -141,5 +141,5 @@ def _applied_faults(part: Mapping, base: Path) -> Iterator[Fault]:
 
 
 def _names(names: Mapping | list) -> str:
-    """Return names as a message lists them."""
+    """Return names as a list for a message."""
     return ", ".join(names) or "none"

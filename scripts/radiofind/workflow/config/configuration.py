@@ -1,7 +1,7 @@
 """Check the configuration at the start and fill in its defaults.
 
-The schemas in ``config/schemas`` are the manual: type, unit, range and default of a key stand there alone.
-Here stand the rules between keys.
+The schemas in ``config/schemas`` are the manual, and the only place with type, unit, range and default of a
+key. This module has the rules between keys.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ ELSEWHERE = "command line or a default"
 
 
 class ConfigurationError(ValueError):
-    """A configuration that cannot be run; the message has file, line and key of every mistake."""
+    """An error in the configuration; the message gives file, line and key of every mistake."""
 
 
 def check_config(
     config: Mapping, *, schemas: str | Path, sources: Sequence[str | Path] = (), base: str | Path = "."
 ) -> dict:
-    """Return the configuration with all its defaults, if it can be run.
+    """Return the configuration with all defaults filled in, if it is valid.
 
     Parameters
     ----------
     config
-        The default with the user's files and command line laid over it.
+        The default overlaid with the user's files and command line.
     schemas
         Folder of ``config.schema.yaml``, ``finders/<kind>.schema.yaml``, ``datasets/<kind>.schema.yaml`` and
         ``network.schema.yaml``.
     sources
-        The YAML files that went into it, the last one wins; read only for the lines on which keys stand.
+        The YAML files it was made from, the last one wins; read only for the line numbers of keys.
     base
-        Folder that relative paths start from.
+        Folder from which relative paths start.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def check_config(
     Raises
     ------
     ConfigurationError
-        When a file is not YAML, or a key or value is wrong; with a line for each mistake.
+        If a file is not YAML, or a key or value is wrong; with a line for each mistake.
     """
     _read_sources(sources, Path(base))
     faults = list(_unusable_parts(config, ()))
@@ -92,7 +92,7 @@ def raise_faults(
 
 
 def _read_sources(sources: Sequence[str | Path], base: Path) -> list[YamlFile]:
-    """Return the files with their lines; a file that is not YAML is an error."""
+    """Return the files with their line numbers; raise if a file is not YAML."""
     files, problems = [], []
     for path in sources:
         try:
@@ -105,13 +105,13 @@ def _read_sources(sources: Sequence[str | Path], base: Path) -> list[YamlFile]:
 
 
 def _name(path: Path, base: Path) -> str:
-    """Return the path as the user knows it, from the working directory if it lies there."""
+    """Return the path for messages, relative to the working directory if it is inside."""
     base = base.resolve()
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
 
 
 def _unusable_parts(value: object, keys: Keys) -> Iterator[Fault]:
-    """Yield keys that cannot be names (YAML reads ``no`` as false) and numbers that cannot even be shown."""
+    """Yield keys that cannot be names (YAML reads ``no`` as false) and numbers too large to print."""
     if isinstance(value, Mapping):
         for key, part in value.items():
             if not isinstance(key, str):
@@ -127,7 +127,7 @@ def _unusable_parts(value: object, keys: Keys) -> Iterator[Fault]:
 
 
 def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fault]]:
-    """Return the completed configuration and its faults; rules that need a faulty key are left out."""
+    """Return the completed configuration and its faults; rules that need a faulty key are skipped."""
     schema = _load(schemas / f"config{SUFFIX}")
     faults = faults_of(config, schema)
     for key, check in (("finders", _checked_finders), ("classifiers", _checked_classifiers)):
@@ -144,7 +144,7 @@ def _checked(config: Mapping, schemas: Path, base: Path) -> tuple[dict, list[Fau
 
 @functools.cache
 def _load(path: Path) -> dict:
-    """Return a schema, which several finders may share."""
+    """Return a schema; cached, as several finders may share it."""
     return yaml.safe_load(path.read_text())
 
 
@@ -164,7 +164,7 @@ def _checked_classifiers(classifiers: Mapping, schemas: Path) -> tuple[dict, lis
 
 
 def _checked_by_kind(items: Mapping, folder: Path, at: Keys) -> tuple[dict, list[Fault]]:
-    """Return completed items, each by the schema of its kind, and their faults."""
+    """Return items completed by the schemas of their kinds, and their faults."""
     kinds = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
     schemas, faults = {}, []
     for name, options in items.items():
@@ -180,7 +180,7 @@ def _checked_by_kind(items: Mapping, folder: Path, at: Keys) -> tuple[dict, list
 
 
 def _completed_by(schemas: Mapping[str, dict], items: Mapping, at: Keys) -> tuple[dict, list[Fault]]:
-    """Return those items that have a schema, completed where they are sound, and their faults."""
+    """Return the items that have a schema, completed if valid, and their faults."""
     ready, faults = {}, []
     for name, schema in schemas.items():
         found = faults_of(items[name], schema, (*at, name))
@@ -190,7 +190,7 @@ def _completed_by(schemas: Mapping[str, dict], items: Mapping, at: Keys) -> tupl
 
 
 def _threshold_faults(options: Mapping, schema: Mapping, at: Keys) -> list[Fault]:
-    """Return a fault when islands would end above the peak that they need, which PyBDSF does not notice."""
+    """Return a fault if thresh_isl exceeds thresh_pix, which PyBDSF does not notice."""
     left_out = {key: part.get("program_default") for key, part in schema["properties"].items()}
     peak, edge = (options.get(key, left_out.get(key)) for key in ("thresh_pix", "thresh_isl"))
     if peak is None or edge is None or edge <= peak:
@@ -201,7 +201,7 @@ def _threshold_faults(options: Mapping, schema: Mapping, at: Keys) -> list[Fault
 
 
 def _sheet_rule(config: Mapping, base: Path) -> Iterator[Fault]:
-    """Yield a fault when the sheet is not a file."""
+    """Yield a fault if the sheet is not a file."""
     sheet = config["mosaics"]
     trouble = file_trouble(base / sheet)
     if trouble:
@@ -211,14 +211,14 @@ def _sheet_rule(config: Mapping, base: Path) -> Iterator[Fault]:
 
 
 def _tiling_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
-    """Yield a fault when a tile would read more of its neighbours than of itself."""
+    """Yield a fault if the halo of a tile is as large as its core."""
     core, halo = config["tiling"]["core_pixels"], config["tiling"]["halo_pixels"]
     if halo >= core:
         yield Fault(("tiling", "halo_pixels"), f"less than tiling.core_pixels ({core})", shown(halo), halo)
 
 
 def _noise_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
-    """Yield a fault for boxes that leave gaps, and for a bright lattice that is not finer."""
+    """Yield a fault for noise boxes that leave gaps, and for a bright lattice that is not finer."""
     bright = config["noise"]["bright"]
     limits = [(("noise", "step_pixels"), ("noise", "box_pixels"))]
     if bright:
@@ -231,7 +231,7 @@ def _noise_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
 
 
 def _find_with_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
-    """Yield a fault for each finder that is to run and is not described."""
+    """Yield a fault for each finder in ``find_with`` that is not in ``finders``."""
     known = config.get("finders")
     for position, name in enumerate(config["find_with"]):
         if known is not None and name not in known:
@@ -240,7 +240,7 @@ def _find_with_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
 
 
 def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with the models and the parts of the finders that run."""
+    """Yield the faults in the models and the combined parts of the finders that run."""
     for name in config.get("find_with", ()):
         settings = config["finders"].get(name, {})
         if settings.get("model"):
@@ -268,11 +268,11 @@ RULES = {
     "finders": _finders_rule,
     "classifiers": classifier_faults,
 }
-"""What to check beyond the schema, for each key that is sound by itself."""
+"""Rules to check beyond the schema, for each key that is valid by itself."""
 
 
 def _place(fault: Fault, files: Sequence[YamlFile]) -> str:
-    """Return the file and line that a faulty value comes from."""
+    """Return the file and line of a faulty value."""
     for file in reversed(files):
         line = file.line_of(fault.keys)
         if line is not None:
@@ -285,7 +285,7 @@ def _place(fault: Fault, files: Sequence[YamlFile]) -> str:
 
 
 def _parents(fault: Fault, files: Sequence[YamlFile]) -> Iterator[str]:
-    """Yield the places of the mappings in which a key is missing, the closest first."""
+    """Yield the file and line of each mapping in which a key is missing, the closest first."""
     for depth in range(len(fault.keys) - 1, 0, -1):
         for file in reversed(files):
             line = file.line_of(fault.keys[:depth])

@@ -1,4 +1,4 @@
-"""Check at the start all that the user wrote: configuration, mosaic sheet, boxes."""
+"""Check all of the user's input at the start: configuration, mosaic sheet, boxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from radiofind.workflow.config.only import only_faults
 from radiofind.workflow.config.sheet import Mosaic, SheetError, from_home, read_sheet
 
 InputError = (ConfigurationError, SheetError)
-"""What `read_inputs` raises."""
+"""Errors raised by `read_inputs`."""
 
 
 def read_inputs(
@@ -45,7 +45,7 @@ def read_inputs(
 
 
 def _from_home(value: object) -> object:
-    """Return a part of the configuration with the user's folder in the place of ``~`` in paths."""
+    """Return a part of the configuration with ``~`` in paths replaced by the home folder."""
     if isinstance(value, Mapping):
         return {key: _from_home(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Tell a user everything that is wrong with a file at once, a line for each mistake."""
+"""Report all mistakes in a file at once, one line each."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_LINES = 20
-"""A longer list hides the first mistake, which is often the cause of the others."""
+"""Maximum number of mistakes shown: a longer list hides the first, which is often the cause of the others."""
 
 
 Keys = tuple[str | int, ...]
-"""Keys that lead to a value of a configuration, or the column of a sheet."""
+"""Path of keys to a value of a configuration, or the column of a sheet."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One mistake in what a user wrote."""
+    """One mistake in the user's input."""
 
     keys: Keys
-    """Where."""
+    """Its place."""
     expected: str
-    """What would have been right."""
+    """What was expected."""
     received: str
-    """What stands there instead."""
+    """What was received instead, for the message."""
     value: object = None
-    """The value itself, if it is what was received."""
+    """The received value itself, if there is one."""
 
     def at(self, place: str) -> str:
         """Return the mistake as one line of text."""
@@ -32,7 +32,7 @@ class Fault:
 
 
 def listed(problems: Sequence[str]) -> str:
-    """Return one text of several problems, a line each, the last ones only counted when there are many."""
+    """Return several problems as one text, a line each; of many, the last are only counted."""
     lines = list(dict.fromkeys(problems))
     left = len(lines) - MOST_LINES
     return "\n".join([*lines[:MOST_LINES], *([f"... and {left} more"] if left > 0 else [])])

@@ -1,4 +1,4 @@
-"""Say what is wrong with the paths of a configuration."""
+"""Check the paths in a configuration."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from radiofind.workflow.config.messages import Fault, Keys
 
 
 def path_faults(path: str, keys: Keys, base: Path) -> Iterator[Fault]:
-    """Yield a fault for a path that is not that of a file which can be an input.
+    """Yield a fault for a path that is not a usable input file.
 
     Parameters
     ----------
     path
-        As it stands in the configuration.
+        As in the configuration.
     keys
-        Keys that lead to it.
+        Its keys.
     base
-        Folder that relative paths start from.
+        Folder from which relative paths start.
     """
     if trouble := path_trouble(path, base):
         received = f"{shown(path)} ({trouble}; paths start from {base.resolve()})"
@@ -28,14 +28,14 @@ def path_faults(path: str, keys: Keys, base: Path) -> Iterator[Fault]:
 
 
 def model_faults(model: str, suffix: str, keys: Keys, base: Path) -> Iterator[Fault]:
-    """Yield a fault for a model that is not a file of the right kind, or lacks the description beside it.
+    """Yield a fault for a model that is not a file of the right kind, or has no record next to it.
 
     Parameters
     ----------
     model
-        Its path as it stands in the configuration.
+        Its path as in the configuration.
     suffix
-        That of its kind.
+        The suffix of its kind.
     keys, base
         As for `path_faults`.
     """
@@ -46,4 +46,4 @@ def model_faults(model: str, suffix: str, keys: Keys, base: Path) -> Iterator[Fa
     yield from faults
     if not faults and (trouble := file_trouble(base / (beside := Path(model).with_suffix(".json")))):
         received = f"{shown(str(beside))} ({trouble})"
-        yield Fault(keys, "its description in a file beside it", received, model)
+        yield Fault(keys, "its record in the same folder", received, model)

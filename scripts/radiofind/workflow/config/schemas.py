@@ -1,4 +1,4 @@
-"""Compare values with a JSON schema: fill in its defaults, and say in a user's words what is wrong."""
+"""Check values against a JSON schema, with messages for users, and fill in defaults."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ EXPECTED = {
     "minLength": "text that is not empty",
     "pattern": NAME_RULE,
 }
-"""The keywords of our schemas in words; the others need more than the keyword's value."""
+"""Messages by keyword of our schemas; other keywords need more than their value."""
 
 
 LARGEST_INTEGER = 2**53
-"""Beyond it, floating-point numbers are no longer all integers."""
+"""Above this, not all integers are exact as floating-point numbers."""
 
 NOTHING = "nothing"
-"""What was received where a key is missing."""
+"""What was received if a key is missing."""
 
 
 def faults_of(value: object, schema: Mapping, at: Keys = ()) -> list[Fault]:
-    """Return what is wrong with a value, one fault for each place.
+    """Return the faults in a value, one for each place.
 
     Parameters
     ----------
     value
         A configuration or a part of it.
     schema
-        JSON schema; may list under ``refused`` the keys for which another must be used instead, and say under
-        ``expected`` what a pattern asks.
+        JSON schema; ``refused`` may list keys with their replacements, and ``expected`` may describe a
+        pattern in words.
     at
-        Keys that lead to the value.
+        Path of keys to the value.
     """
     faults = [fault for error in _Validator(schema).iter_errors(value) for fault in _faults(error, at)]
     return list({fault.keys: fault for fault in reversed(faults)}.values())[::-1]
@@ -79,7 +79,7 @@ def completed(value: object, schema: Mapping) -> object:
 
 
 def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
-    """Yield what one error of the validator means, which may be several keys."""
+    """Yield the faults behind one error of the validator, which may concern several keys."""
     keys, value = (*at, *error.absolute_path), error.instance
     if "propertyNames" in error.relative_schema_path:
         yield Fault((*keys, value), NAME_RULE, shown(value))
@@ -105,7 +105,7 @@ def _unknown_keys(value: Mapping, schema: Mapping, keys: Keys) -> Iterator[Fault
 
 
 def _expected(error: jsonschema.ValidationError) -> str:
-    """Return in words what a schema asks of a value."""
+    """Return in words what a schema expects of a value."""
     asked = error.validator_value
     if error.validator == "type":
         names = [asked] if isinstance(asked, str) else asked
@@ -118,7 +118,7 @@ def _expected(error: jsonschema.ValidationError) -> str:
 
 
 def _typing_hint(value: object, types: list[str]) -> str:
-    """Return how to write a value that YAML took for another type, or nothing."""
+    """Return a hint on how to write a value that YAML took for another type; empty if not applicable."""
     if isinstance(value, str) and {"number", "integer"} & set(types):
         try:
             float(value)
@@ -131,7 +131,7 @@ def _typing_hint(value: object, types: list[str]) -> str:
 
 
 def _is_number(_checker: jsonschema.TypeChecker, value: object) -> bool:
-    """Return whether a value is a finite number: YAML also has ``.nan``, which passes every limit."""
+    """Return whether a value is a finite number, as ``.nan`` in YAML would pass every limit."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, float) and math.isfinite(value)
     )

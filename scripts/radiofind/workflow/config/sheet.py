@@ -1,4 +1,4 @@
-"""Read the mosaic sheet: one mosaic a row, checked at the start. The only place that knows its columns."""
+"""Read and check the mosaic sheet, one mosaic per row. Only this module defines its columns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from radiofind.workflow.config.sheet_rows import PATHS, SIMULATED, numbers_in, r
 
 
 class SheetError(ValueError):
-    """A mosaic sheet that cannot be used; the message has file, line and column of every mistake."""
+    """An error in the mosaic sheet; the message gives file, line and column of every mistake."""
 
 
 @dataclass(frozen=True)
 class Mosaic:
-    """One row of the mosaic sheet; what the sheet leaves empty is None."""
+    """One row of the mosaic sheet; empty fields are None."""
 
     mosaic: str
     """Name."""
@@ -33,17 +33,17 @@ class Mosaic:
     train_box: str | None = None
     """``x0:x1,y0:y1`` in 0-based half-open pixels, or ``all``; not yet compared with the image."""
     validation_box: str | None = None
-    """Likewise."""
+    """As `train_box`."""
     training_set: str = ""
-    """Mosaics that share it share networks, cuts and calibration; the mosaic's name if not given."""
+    """Mosaics with the same name share networks, cuts and calibration; by default the mosaic's name."""
     simulate: str | None = None
     """Name of the simulation that makes image, primary beam and truth."""
     beam: tuple[float, float, float] | None = None
-    """Major and minor axis (arcsec, FWHM) and position angle (deg), instead of that of the header."""
+    """Major and minor axis (arcsec, FWHM) and position angle (deg), instead of those in the header."""
     frequency_hz: float | None = None
-    """Frequency (Hz), instead of that of the header."""
+    """Frequency (Hz), instead of that in the header."""
     plane: int | None = None
-    """Which plane of a cube, from 0, instead of the first one of Stokes I."""
+    """Number of the plane of a cube, from 0, instead of the first of Stokes I."""
     field: str | None = None
     """Mosaics of the same sky at several frequencies have the same field."""
     line: int = 0
@@ -64,10 +64,10 @@ def read_sheet(
         The sheet: a header and one row a mosaic, separated by tabs; blank lines and lines that start with
         ``#`` are skipped.
     simulations
-        Names that the column ``simulate`` may hold.
+        Names allowed in the column ``simulate``.
     base
-        Folder that relative paths, that of the sheet included, start from. Paths are returned as written,
-        with the user's folder for a ``~`` at their start.
+        Folder from which relative paths start, including that of the sheet. Paths are returned as written,
+        with ``~`` at their start replaced by the home folder.
 
     Returns
     -------
@@ -102,12 +102,12 @@ def read_sheet(
 
 
 def from_home(path: str) -> str:
-    """Return a path with the user's folder in the place of ``~/`` at its start."""
+    """Return a path with ``~/`` at its start replaced by the home folder."""
     return str(Path(path).expanduser()) if path.startswith("~/") else path
 
 
 def _lines(path: Path, name: str) -> list[tuple[int, list[str]]]:
-    """Return the line number and fields of the header and of each row; there is at least one row."""
+    """Return the line number and fields of the header and of each row; raise if there is no row."""
     trouble = file_trouble(path)
     if trouble:
         raise SheetError(f"{name}: expected the mosaic sheet, received {trouble}")
@@ -133,12 +133,12 @@ def _without_blank_columns(told: list[tuple[int, list[str]]]) -> list[tuple[int,
 
 
 def _field(text: str) -> str:
-    """Return a field without spaces around it, and without the quotes that spreadsheets put around commas."""
+    """Return a field without surrounding spaces and without quotes that spreadsheets add for commas."""
     return text.strip().removeprefix('"').removesuffix('"').strip()
 
 
 def _check_header(columns: list[str], place: str) -> None:
-    """Raise when a column is unknown, repeated, or missing."""
+    """Raise if a column is unknown, repeated, or missing."""
     known = f"one of {', '.join(COLUMNS)}, separated by tabs"
     faults = [
         Fault((shown(column),), known, f"{shown(column)}{closest(column, COLUMNS)}")
@@ -162,7 +162,7 @@ def _in_column(fault: Fault, place: str) -> str:
 
 
 def _mosaic(cells: Mapping[str, str], line: int) -> Mosaic:
-    """Return the mosaic of a row that is right."""
+    """Return the mosaic of a valid row."""
     simulate = cells.get("simulate")
     made = {column: path.format(simulate) for column, path in SIMULATED.items()} if simulate else {}
     numbers = {"beam": numbers_in(cells["beam"])} if "beam" in cells else {}

@@ -14,7 +14,7 @@ from radiofind.mosaics.box import parse_box
 from radiofind.workflow.config.messages import Fault
 
 PATHS = ("image", "primary_beam", "truth")
-"""Columns with the path of a file."""
+"""Columns with paths of files."""
 
 TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
 
@@ -33,10 +33,10 @@ RESERVED = frozenset(
         "warnings.csv",
     }
 )
-"""What else lies in ``results/`` beside the folders of the mosaics."""
+"""Names in ``results/`` that are not folders of mosaics."""
 
 LARGEST_SHAPE = (10**9, 10**9)
-"""Of an image that is not read yet."""
+"""Placeholder shape of an image that has not been read."""
 
 PLANE = re.compile(r"[0-9]{1,9}")
 
@@ -48,23 +48,23 @@ SIMULATED = {
     "truth": "results/simulations/{}/truth.txt",
     "truth_format": "sdc1",
 }
-"""What a simulation fills in."""
+"""Columns filled in by a simulation."""
 
 LOWEST_FREQUENCY_HZ = 1e6
-"""The ionosphere lets nothing lower pass: a smaller number was meant in MHz or GHz."""
+"""Frequencies below the ionospheric cutoff were probably given in MHz or GHz."""
 
 
 def row_faults(cells: Mapping[str, str], *, simulations: Collection[str], base: Path) -> Iterator[Fault]:
-    """Yield what is wrong with one row by itself.
+    """Yield the faults in a single row.
 
     Parameters
     ----------
     cells
-        The fields that are not empty, by column.
+        The non-empty fields, by column.
     simulations
-        Names that the column ``simulate`` may hold.
+        Names allowed in the column ``simulate``.
     base
-        Folder that relative paths start from.
+        Folder from which relative paths start.
     """
     yield from _name_faults(cells)
     yield from _origin_faults(cells, simulations)
@@ -74,7 +74,7 @@ def row_faults(cells: Mapping[str, str], *, simulations: Collection[str], base: 
 
 
 def numbers_in(text: str) -> tuple[float, ...]:
-    """Return the finite numbers between commas; none at all if one of them is not a number."""
+    """Return comma-separated finite numbers; empty if one of them is not a number."""
     try:
         numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -83,7 +83,7 @@ def numbers_in(text: str) -> tuple[float, ...]:
 
 
 def _name_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
-    """Yield names that cannot be part of a path."""
+    """Yield a fault for names that cannot be part of a path."""
     if "mosaic" not in cells:
         yield Fault(("mosaic",), NAME_RULE, "an empty field")
     for column in ("mosaic", "training_set", "field"):
@@ -95,7 +95,7 @@ def _name_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _origin_faults(cells: Mapping[str, str], simulations: Collection[str]) -> Iterator[Fault]:
-    """Yield a mosaic that is neither given nor simulated, or both."""
+    """Yield a fault for a mosaic that has neither image nor simulation, or both."""
     if "simulate" not in cells:
         if "image" not in cells:
             yield Fault(("image",), "a path here or a name in column simulate", "neither")
@@ -106,11 +106,11 @@ def _origin_faults(cells: Mapping[str, str], simulations: Collection[str]) -> It
         yield Fault(("simulate",), f"one of {known}", f"{shown(name)}{closest(name, simulations)}")
     for column in SIMULATED:
         if column in cells:
-            yield Fault((column,), "an empty field beside a name in column simulate", shown(cells[column]))
+            yield Fault((column,), "an empty field, as column simulate has a name", shown(cells[column]))
 
 
 def _file_faults(cells: Mapping[str, str], base: Path) -> Iterator[Fault]:
-    """Yield paths without a file, and a truth that cannot be read without its format."""
+    """Yield a fault for paths without a file, and for a truth without format or a format without truth."""
     for column in PATHS:
         trouble = path_trouble(cells[column], base) if column in cells else ""
         if trouble:
@@ -125,7 +125,7 @@ def _file_faults(cells: Mapping[str, str], base: Path) -> Iterator[Fault]:
 
 
 def _box_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
-    """Yield boxes that are malformed or overlap; the image is not read, so they may still lie outside it."""
+    """Yield a fault for malformed or overlapping boxes; the image is not read, so they may be outside it."""
     boxes = {}
     for column in ("train_box", "validation_box"):
         if column in cells:
@@ -140,7 +140,7 @@ def _box_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _number_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
-    """Yield a beam, a frequency or a plane that is not one."""
+    """Yield a fault for an invalid beam, frequency or plane."""
     if "beam" in cells:
         beam = numbers_in(cells["beam"])
         if len(beam) != 3 or not beam[0] >= beam[1] > 0:

@@ -1,4 +1,4 @@
-"""Find the line of a YAML file on which a key stands."""
+"""Find the line number of a key in a YAML file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radiofind.workflow.config.messages import Keys, listed
 
 
 class _Loader(yaml.SafeLoader):
-    """Tells the line of a value that cannot be read, such as a date in month 13."""
+    """YAML loader that reports the line of an invalid value, such as a date in month 13."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
         """Return the value of a node."""
@@ -27,24 +27,24 @@ class _Loader(yaml.SafeLoader):
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A YAML file that was read for its line numbers."""
+    """A YAML file with its line numbers."""
 
     name: str
-    """Path, as messages give it."""
+    """Its path, for messages."""
     root: yaml.Node | None
-    """The nodes with their lines; None for an empty file or one in JSON with tabs."""
+    """The nodes with their lines; None for an empty file or JSON with tabs."""
     content: object
-    """What the file says."""
+    """Its content."""
 
     def line_of(self, keys: Keys) -> int | None:
-        """Return the line, from 1, of a key or of an entry of a list; None when the file does not have it."""
+        """Return the line, from 1, of a key or list entry; None if the file does not have it."""
         node, line = self.root, None
         for key in keys:
             node, line = _child(node, key)
         return line
 
     def value_of(self, keys: Keys) -> object:
-        """Return the value that the file gives a key that it has."""
+        """Return the value of an existing key."""
         value = self.content
         for key in keys:
             value = value[key]
@@ -59,12 +59,12 @@ def read_yaml(path: str | Path, name: str) -> YamlFile:
     path
         The file.
     name
-        What messages call it.
+        Its name in messages.
 
     Raises
     ------
     ValueError
-        When it cannot be read, is not YAML, or has a key twice in one mapping; the message has file and line.
+        If it cannot be read, is not YAML, or has a key twice in a mapping; the message gives file and line.
     """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -86,13 +86,13 @@ def read_yaml(path: str | Path, name: str) -> YamlFile:
 
 
 def as_text(keys: Keys) -> str:
-    """Return keys as a message gives them: ``finders.pybdsf.thresh_pix`` or ``find_with[2]``."""
+    """Return keys in the form used in messages: ``finders.pybdsf.thresh_pix`` or ``find_with[2]``."""
     text = "".join(f"[{shown(key)}]" if isinstance(key, int) else f".{shown(key)}" for key in keys)
     return text.removeprefix(".")
 
 
 def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, int | None]:
-    """Return the node under a key, and the line of that key."""
+    """Return the node of a key, and the line of the key."""
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in reversed(node.value):
             if _key(key_node) == key:
@@ -103,12 +103,12 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, in
 
 
 def _key(node: yaml.Node) -> object:
-    """Return the key that a node writes."""
+    """Return the key in a node."""
     return _Loader("").construct_object(node, deep=True)
 
 
 def _refuse_repeated_keys(root: yaml.Node | None, name: str) -> None:
-    """Raise when a mapping has a key twice: YAML would take the last one without a word."""
+    """Raise if a mapping has a key twice, as YAML would silently use the last one."""
     problems = [
         f"{name}, line {line}: {as_text(keys)}: expected each key once, received it on line {first} too"
         for keys, first, line in _repeated_keys(root, (), set())
@@ -118,7 +118,7 @@ def _refuse_repeated_keys(root: yaml.Node | None, name: str) -> None:
 
 
 def _repeated_keys(node: yaml.Node | None, keys: Keys, seen: set[int]) -> Iterator[tuple[Keys, int, int]]:
-    """Yield each key that is repeated, with its first line and the line of the repetition."""
+    """Yield each repeated key, with its first line and the line of the repetition."""
     if id(node) in seen:
         return
     seen.add(id(node))
