@@ -6,6 +6,7 @@ min_version("9.27")
 
 
 include: "rules/common.smk"
+include: "rules/input_functions.smk"
 include: "rules/resources.smk"
 include: "rules/simulation.smk"
 include: "rules/tiles.smk"

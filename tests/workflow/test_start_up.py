@@ -13,7 +13,7 @@ from workflow.runs import REPOSITORY
 SCRIPTS = REPOSITORY / "scripts"
 PLANS = [
     line
-    for name in ("common", "resources")
+    for name in ("common", "input_functions", "resources")
     for line in (REPOSITORY / "rules" / f"{name}.smk").read_text().splitlines()
     if re.match(r"from radiofind\.|import radiofind\.", line)
 ]
