@@ -93,6 +93,8 @@ def working(work, place, limit_s):
     begun = place.parent / "begun"
 
     def begin():
+        # A shell that starts the tests in the background lets them ignore SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         begun.parent.mkdir(parents=True, exist_ok=True)
         begun.touch()
         work()
