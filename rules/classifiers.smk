@@ -4,6 +4,8 @@ Train classifiers on labelled cutouts and compare them.
 Reads  results/classifiers/{dataset}/cutouts.h5
 Makes  in results/classifiers/{dataset}/{network}/ members/{member}.*, model.* (the ensemble of all members),
        metrics.csv, confusion.csv, predictions.parquet, capsules.h5 (reconstructions of capsule networks)
+
+Training has priority, as in training.smk.
 """
 
 
@@ -18,6 +20,7 @@ rule train_classifier:
         "logs/train_classifier/{dataset}/{network}/{member}.log",
     benchmark:
         "benchmarks/train_classifier/{dataset}/{network}/{member}.tsv"
+    priority: 1
     conda:
         "../envs/network.yaml"
     threads: classifiers.threads

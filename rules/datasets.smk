@@ -42,6 +42,7 @@ rule simulate_dataset:
         "benchmarks/simulate_dataset/{dataset}.tsv"
     wildcard_constraints:
         dataset=plan.one_of(classifiers.datasets_of("simulated")),
+    priority: 1
     conda:
         "../envs/learning.yaml"
     threads: 1

@@ -16,6 +16,7 @@ rule measure_noise:
         "logs/measure_noise/{mosaic}/{tile}.log",
     benchmark:
         "benchmarks/measure_noise/{mosaic}/{tile}.tsv"
+    priority: 1
     conda:
         "../envs/images.yaml"
     threads: 1

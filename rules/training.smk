@@ -3,6 +3,9 @@ Train networks on the boxes of the training sets.
 
 Reads  the images, primary beams and truth catalogues named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits
 Makes  results/models/{training_set}/{finder}.patches.h5, {finder}.keras and {finder}.json (how it was trained)
+
+Training, and what it needs, has priority over the searches of tiles: it takes long, and the search with the network
+waits for it.
 """
 
 
@@ -21,6 +24,7 @@ rule cut_patches:
         "benchmarks/cut_patches/{training_set}/{finder}.tsv"
     wildcard_constraints:
         finder=plan.one_of(plan.finders_of("convosource")),
+    priority: 1
     conda:
         "../envs/network.yaml"
     threads: 1
@@ -52,6 +56,7 @@ rule train_convosource:
         "benchmarks/train_convosource/{training_set}/{finder}.tsv"
     wildcard_constraints:
         finder=plan.one_of(plan.finders_of("convosource")),
+    priority: 1
     conda:
         "../envs/network.yaml"
     threads: given(plan.setting, "training_threads")
