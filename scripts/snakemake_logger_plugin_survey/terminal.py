@@ -138,6 +138,8 @@ class Terminal(logging.Handler):
         if self._is_dry and not self._progress.planned:
             for line in plan_lines(jobs_of):
                 self._say(line)
+        elif not jobs_of:  # as with `--until` a rule whose jobs are known only after the checkpoint
+            self._say("No job is to be done for what was asked.")
         self._progress.plan(jobs_of)
         self._progress.begun = "running" if self._workflow.local_exec else "submitted"
 

@@ -156,6 +156,11 @@ def test_thousands_of_failures_are_few_lines(running, written):
     assert len(written) == module.MOST_PROBLEMS + 1
 
 
+def test_run_without_jobs_says_so(running, written):
+    tell(running, LogEvent.RUN_INFO, stats={"total": 0})
+    assert len(written) == 1
+
+
 def test_plan_grows_after_the_index_and_mosaics_left_out_are_told_at_once(running, written):
     tiles = pd.DataFrame({"mosaic": ["m"], "state": ["unreadable"], "reason": ["m.fits: no image"]})
     write_parquet(tiles, "results/tiles.parquet")
