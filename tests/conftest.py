@@ -45,6 +45,7 @@ class ByModule(LoadScopeScheduling):
         return "slurm" if module.startswith("slurm/") else module
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Return who divides the tests among processes (`--dist loadgroup` does not group under this pytest)."""
     return ByModule(config, log)

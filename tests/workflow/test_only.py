@@ -78,19 +78,33 @@ def test_the_rest_of_the_survey_follows_without_searching_a_tile_again(tried):
     assert {"merge_detections strip peaks", "find_peaks other peaks y000x000"} <= follow
 
 
-def test_a_part_of_a_finished_survey_is_gathered_without_a_search(copy):
-    """Where finders learn from the boxes, too; the results of other tiles stay, and count as left over."""
+@pytest.fixture
+def part(copy):
+    """A finished survey in whose index only two tiles are left, and how to run it."""
     only = {"strip": f"0:{2 * CORE},0:{CORE}"}
     (copy / "part.yaml").write_text(yaml.safe_dump({"only": only}))
     files = ("--configfile", copy / "survey.yaml", copy / "part.yaml")
     assert run(copy, "--until", "index_tiles", *files).jobs == ["index_tiles"]
-    done = run(copy, *files)
+    return copy, files
+
+
+def test_a_part_of_a_finished_survey_is_gathered_without_a_search(part):
+    """Where finders learn from the boxes, too."""
+    folder, files = part
+    jobs = planned(folder, *files)
+    assert "merge_detections strip net" in jobs
+    assert not of_tiles(jobs) and not [job for job in jobs if job.startswith("train_convosource")]
+
+
+@pytest.mark.exhaustive
+def test_results_of_other_tiles_stay_and_count_as_left_over(part):
+    folder, files = part
+    done = run(folder, *files)
     assert done.code == 0, done.output
-    assert not of_tiles(done.jobs) and not [job for job in done.jobs if job.startswith("train_convosource")]
-    catalogue = pd.read_parquet(copy / "results/strip/catalogues/net.parquet")
+    catalogue = pd.read_parquet(folder / "results/strip/catalogues/net.parquet")
     assert set(catalogue["tile"]) == {"y000x000", "y000x001"}
-    record = read_record(copy / "results/provenance.json")
+    record = read_record(folder / "results/provenance.json")
     outside = "results/strip/{}/y000x002.{}"
     assert outside.format("detections/net", "parquet") in record["leftover"]
     assert outside.format("tiles", "json") in record["outputs"]
-    assert json.loads((copy / outside.format("tiles", "json")).read_text())["tile"] == "y000x002"
+    assert json.loads((folder / outside.format("tiles", "json")).read_text())["tile"] == "y000x002"

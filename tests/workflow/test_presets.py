@@ -15,8 +15,8 @@ def test_lotss_preset_finds_with_wavelets_on_a_mosaic_blanked_outside_a_circle(t
     (tmp_path / "sheet.tsv").write_text("mosaic\tsimulate\tfrequency_hz\nfield\tlotss_like\t144e6\n")
     overlay = {
         "mosaics": "sheet.tsv",
-        "tiling": {"core_pixels": 400, "halo_pixels": 100},
-        "simulations": {"lotss_like": {"size_pixels": 800, "density": 3.0}},
+        "tiling": {"core_pixels": 250, "halo_pixels": 100},
+        "simulations": {"lotss_like": {"size_pixels": 500, "density": 3.0}},
     }
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(overlay))
     preset = REPOSITORY / "config/presets/lotss.yaml"

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,15 @@ from radiofind.catalogues.block_tables import read_notes
 from workflow.faults.comparison import compare
 from workflow.faults.harness import HOOKS, Strike
 from workflow.jobs import SURVEY_WIDE, catalogue_jobs
-from workflow.runs import LOGGER, copy_of, folder_of_all_workers, planned, run
+from workflow.runs import LOGGER, copy_of, planned, run
 from workflow.skies import CORE, FINDERS, OF_TILES, TILES
 from workflow.test_what_changed import listed, what_changed
 
 pytestmark = pytest.mark.slow
 
 SIZE = 4
+SETS = [["peaks"], pytest.param(list(OF_TILES), marks=pytest.mark.exhaustive)]
+"""Finders that search in blocks; with all of them, nearly the whole survey is made again."""
 BLOCKS = {
     "a-b.c_1": ["y000x000-2x2"],
     "strip": ["y000x000-2x2", "y000x002-2x2"],
@@ -34,26 +37,29 @@ IN_SECOND_SEARCH = "call radiofind.mosaics.field:read_planes:2"
 OF_BLOCK = "hard/detections/peaks/y000x000-2x2.parquet"
 
 
+@pytest.fixture(scope="module", params=SETS, ids=len)
+def finders(request):
+    """Finders that search in blocks."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def blocks(survey, tmp_path_factory):
-    """The survey after a run in which each job searches up to four tiles, made by the first that asks."""
-    with folder_of_all_workers(tmp_path_factory) as shared:
-        if not (shared / "blocks").exists():
-            search_in_blocks(copy_of(survey.folder, shared / "unfinished")).rename(shared / "blocks")
-    return shared / "blocks"
+def blocks(survey, finders, tmp_path_factory):
+    """The survey after a run in which each job of these finders searches up to four tiles."""
+    return search_in_blocks(copy_of(survey.folder, tmp_path_factory.mktemp("blocks") / "survey"), finders)
 
 
-def search_in_blocks(folder):
+def search_in_blocks(folder, finders):
     """Run the survey in a folder with blocks of tiles, and return the folder."""
     settings = yaml.safe_load((folder / "survey.yaml").read_text())
-    for finder in OF_TILES:
+    for finder in finders:
         settings["finders"][finder]["tiles_per_job"] = SIZE
     (folder / "survey.yaml").write_text(yaml.safe_dump(settings))
     done = run(folder)
     assert done.code == 0, done.output
     searched = {job for job in done.jobs if job.startswith("find_")}
     assert {tuple(job.split()[1:]) for job in searched} == {
-        (mosaic, finder, block) for mosaic in BLOCKS for finder in OF_TILES for block in BLOCKS[mosaic]
+        (mosaic, finder, block) for mosaic in BLOCKS for finder in finders for block in BLOCKS[mosaic]
     }
     return folder
 
@@ -67,28 +73,23 @@ def changed(blocks, tmp_path):
     return folder
 
 
-def test_results_are_those_of_one_job_a_tile(survey, blocks):
+def test_results_are_those_of_one_job_a_tile(survey, blocks, finders):
     """Nothing differs but the files of detections, the report (it tells the settings) and the record."""
     _, problems = compare(blocks / "results", survey.folder / "results")
     told = {problem.split()[0] for problem in problems}
     expected = {
         f"{mosaic}/detections/{finder}/{block}{kind}{suffix}"
         for mosaic in BLOCKS
-        for finder in OF_TILES
+        for finder in finders
         for block in BLOCKS[mosaic]
         for kind in [".parquet", *[".components.parquet"] * (finder == "pybdsf")]
         for suffix in ("", ".kept")
     }
     assert told == expected | {"provenance.json", "report.html"}
-    for mosaic in TILES:
-        tables = [
-            pd.read_parquet(blocks / f"results/{mosaic}/detections/pybdsf/{name}.parquet")
-            for name in BLOCKS[mosaic]
-        ]
-        singles = [
-            pd.read_parquet(survey.folder / f"results/{mosaic}/detections/pybdsf/{name}.parquet")
-            for name in TILES[mosaic]
-        ]
+    for mosaic, finder in product(TILES, finders):
+        place = f"results/{mosaic}/detections/{finder}"
+        tables = [pd.read_parquet(blocks / place / f"{name}.parquet") for name in BLOCKS[mosaic]]
+        singles = [pd.read_parquet(survey.folder / place / f"{name}.parquet") for name in TILES[mosaic]]
         pd.testing.assert_frame_equal(
             pd.concat(tables, ignore_index=True), pd.concat(singles, ignore_index=True)
         )
@@ -104,7 +105,7 @@ def test_nothing_is_to_be_done_after_a_run_of_blocks(blocks):
     assert planned(blocks) == set()
 
 
-def test_only_the_changed_tile_of_a_block_is_searched(changed):
+def test_only_the_changed_tile_of_a_block_is_searched(changed, finders):
     text = "\n".join(what_changed(changed))
     tiles, reasons = listed(changed)
     assert tiles == {("hard", finder, "y000x001") for finder in OF_TILES}
@@ -113,7 +114,8 @@ def test_only_the_changed_tile_of_a_block_is_searched(changed):
     done = run(changed)
     assert done.code == 0, done.output
     finds = {
-        f"find_{'convosource' if finder == 'net' else finder} hard {finder} y000x000-2x2"
+        f"find_{'convosource' if finder == 'net' else finder} hard {finder} "
+        f"{'y000x000-2x2' if finder in finders else 'y000x001'}"
         for finder in OF_TILES
     }
     noise = {"measure_noise hard y000x001", "summarise_noise hard"}
