@@ -10,6 +10,8 @@ import pytest
 
 from workflow.runs import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = REPOSITORY / "scripts"
 PLANS = [
     line

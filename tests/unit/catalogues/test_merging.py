@@ -22,6 +22,8 @@ from radiofind.finders.peaks import find_peaks
 from radiofind.finders.pybdsf import find_sources
 from radiofind.mosaics.tiles import tiles_of
 
+pytestmark = pytest.mark.slow
+
 LEFT, MIDDLE, RIGHT = tiles_of((100, 300), core_pixels=100, halo_pixels=20)
 """Their boxes have the columns 0 to 119, 80 to 219 and 180 to 299."""
 

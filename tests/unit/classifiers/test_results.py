@@ -14,7 +14,7 @@ from radiofind.classifiers.training import train_member
 from radiofind.files import write_json
 from radiofind.networks.saving import save_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SETTINGS = {
     **{"architecture": "simple", "recipe": "default", "variant": "default", "epochs": 1, "clip_rms": 0},

@@ -22,7 +22,7 @@ from radiofind.classifiers.training import train_member
 from radiofind.networks.saving import save_network
 from radiofind.networks.training import forget_training
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SETTINGS = NETWORK | {"architecture": "tiny"}
 CAPSULES = {

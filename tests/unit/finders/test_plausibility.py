@@ -15,6 +15,8 @@ from radiofind.finders.peaks import find_peaks
 from radiofind.finders.plausibility import LEAST_SOURCES, check
 from radiofind.finders.pybdsf import find_sources
 
+pytestmark = pytest.mark.slow
+
 SIDE = 260
 SUM, HEIGHT, SIZES = "total fluxes", "median source", "quartile"
 GAUSSIANS, CROWDING = "Gaussians", "sources per beam"

@@ -33,6 +33,8 @@ from radiofind.jobs.tasks import AHEAD
 from radiofind.mosaics.tiles import Tile, tiles_of
 from radiofind.tables import write_parquet
 
+pytestmark = pytest.mark.slow
+
 TILES = list(tiles_of((100, 2000), core_pixels=100, halo_pixels=20))
 """Twenty tiles in a row; the island at each seam is in two of them."""
 

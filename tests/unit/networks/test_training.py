@@ -9,7 +9,7 @@ from radiofind.networks import training
 from radiofind.networks.backend import set_up
 from radiofind.networks.training import best_epoch, train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SIDE = 8
 
@@ -148,7 +148,7 @@ def test_a_finished_training_is_kept_until_its_network_is_written(tmp_path, undi
 
 
 @pytest.mark.parametrize("lost", ["best.weights.h5", "epoch3.keras", "history.json"])
-@pytest.mark.parametrize("how", ["missing", "damaged"])
+@pytest.mark.parametrize("how", [pytest.param("missing", marks=pytest.mark.exhaustive), "damaged"])
 def test_a_training_that_cannot_be_read_begins_anew(tmp_path, undisturbed, lost, how):
     """As when a job that outlived its run ends at the same time as its replacement."""
     weights, history = undisturbed

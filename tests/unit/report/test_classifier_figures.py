@@ -17,6 +17,8 @@ from radiofind.report.classifier_figures import (
 from radiofind.report.style import styles_of
 from unit.report.test_figures import n_texts
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ["compact", "FRI", "$x_1$ <b>"]
 LONG = [f"{word} component extended radio source" for word in ("single", "two", "multiple", "bent", "x", "y")]
 STYLES = styles_of(["default", "convnet8"])

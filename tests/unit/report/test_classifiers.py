@@ -27,6 +27,8 @@ from radiofind.report.published import MEMORY, PUBLISHED
 from radiofind.tables import write_csv, write_parquet
 from unit.report.test_page import Balance, data_of, words
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("compact", "<b>FRI")
 RECORD = {
     "architecture": "convnet8",

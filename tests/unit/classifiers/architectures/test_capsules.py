@@ -7,7 +7,7 @@ import pytest
 from radiofind.classifiers.architectures.capsule_layers import CapsuleLoss
 from radiofind.classifiers.architectures.capsules import STEPS, build_capsnet, perturb_capsules, reconstruct
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SMALL = {
     "filters": 8,

@@ -17,7 +17,7 @@ from radiofind.finders.convosource.search import find_sources, start_model
 from radiofind.finders.convosource.training import train_finder
 from radiofind.networks.training import forget_training
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SHAPE = (180, 380)
 BOXES = {"train_box": "0:200,0:180", "validation_box": "200:380,0:180"}
