@@ -26,7 +26,7 @@ test: setup lint
 	$(PYTEST) -m "not exhaustive"
 
 test-fast: setup lint
-	$(PYTEST) -m "not slow and not exhaustive"
+	$(PYTEST) -n 2 -m "not slow and not exhaustive"
 
 test-all: setup lint
 	$(PYTEST)

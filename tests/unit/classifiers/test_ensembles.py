@@ -11,7 +11,7 @@ from radiofind.classifiers.ensembles import SHARED, ensemble_of, ensemble_record
 from radiofind.classifiers.models import load_classifier
 from radiofind.networks.saving import save_network
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture

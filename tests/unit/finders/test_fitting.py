@@ -8,6 +8,8 @@ from radiofind.catalogues.detections import complete
 from radiofind.finders.fitting import CANDIDATE, measure_sources
 from radiofind.finders.source_stamps import WHITE
 
+pytestmark = pytest.mark.slow
+
 GRID = np.array([(x, y) for y in range(30, 420, 30) for x in range(30, 420, 30)])
 """Positions far enough apart for isolated sources."""
 SHAPE = {"major": 7.0, "minor": 5.0, "angle_deg": 30.0}

@@ -12,6 +12,8 @@ from radiofind.catalogues.detections import Found
 from radiofind.finders import pybdsf, pybdsf_process
 from radiofind.finders.pybdsf import find_sources
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = {"thresh_pix": 5.0, "thresh_isl": 3.0}
 LARGE = {"major": 10.0, "minor": 6.0, "angle_deg": 30.0}
 SOURCES = [

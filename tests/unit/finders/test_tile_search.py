@@ -19,6 +19,8 @@ from radiofind.jobs.provenance import provenance_of
 from radiofind.jobs.retries import MOST
 from radiofind.mosaics.tile_images import METADATA_CARD
 
+pytestmark = pytest.mark.slow
+
 TILES = ["y000x000", "y000x001", "y001x000"]
 BLOCK = "results/m/detections/peaks/y000x000-2x2.parquet"
 GAUSSIANS = "results/m/detections/peaks/y000x000-2x2.components.parquet"

@@ -19,6 +19,8 @@ from radiofind.report.figures import (
 from radiofind.report.sky_view import SkyView, sky_figure
 from radiofind.report.style import COLOURS, styles_of
 
+pytestmark = pytest.mark.slow
+
 FINDERS = ["pybdsf", "peaks"]
 STYLES = styles_of(FINDERS)
 

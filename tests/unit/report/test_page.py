@@ -14,6 +14,8 @@ from radiofind.report.data import COLUMNS, ReportData
 from radiofind.report.page import render, write_report
 from radiofind.report.sky_view import SkyView
 
+pytestmark = pytest.mark.slow
+
 NASTY = '<script>alert("1")</script>'
 N_MATCHED = {"pybdsf": 812, "peaks": 700}
 CLASSES = {"all": 1.0, "ss_agn": 0.1, "fs_agn": 0.05, "sfg": 0.85}

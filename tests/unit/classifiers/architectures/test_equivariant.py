@@ -13,7 +13,7 @@ from radiofind.classifiers.architectures.equivariant import (
 )
 from radiofind.networks.backend import set_up
 
-pytestmark = pytest.mark.usefixtures("one_thread", "without_graphs")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread", "without_graphs")]
 
 
 def cutouts(channels=1, side=16):

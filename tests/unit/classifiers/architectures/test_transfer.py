@@ -8,7 +8,7 @@ from keras import layers
 from radiofind.classifiers.architectures.table import ARCHITECTURES
 from radiofind.classifiers.architectures.transfer import build_transfer
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture

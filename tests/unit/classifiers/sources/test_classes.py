@@ -18,6 +18,8 @@ from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.regions import Area
 from radiofind.networks.logistic import STRENGTHS, UNTRIED
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (1000, 1000)
 AREA = Area("m", SHAPE, parse_box("0:500,0:1000", SHAPE), parse_box("500:600,0:1000", SHAPE))
 TERMS = {"snr_min": 1.0, "radius_pixels": 3.0, "beam_arcsec": 6.0}

@@ -8,7 +8,7 @@ from keras import layers
 from radiofind.finders.convosource.architectures import paper_network, residual_network, with_precision
 from radiofind.finders.convosource.model import load_finder
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture

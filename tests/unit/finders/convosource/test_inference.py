@@ -7,7 +7,7 @@ from radiofind.finders.convosource.inference import predictor_of, probability_ma
 from radiofind.finders.convosource.recipes import RECIPES
 from radiofind.networks.orientations import turned, turned_back
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 def noise(shape):

@@ -20,7 +20,7 @@ from radiofind.networks.calibration import Calibration, calibrate
 
 IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SOURCES = [(40.3, 30.6, 2e-3), (150.0, 200.5, 1e-3), (260.7, 90.2, 8e-4), (222.5, 150.0, 3e-3)]
 
