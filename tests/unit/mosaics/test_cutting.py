@@ -7,6 +7,8 @@ from radiofind.mosaics import cutting
 from radiofind.mosaics.cutting import cutouts_in_batches, first_pixels
 from radiofind.mosaics.images import read_header
 
+pytestmark = pytest.mark.slow
+
 SHAPE = (90, 70)
 
 
