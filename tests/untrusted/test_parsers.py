@@ -16,12 +16,10 @@ from fuzz.fuzz_parsers import PARSERS
 from fuzz.watching import watched
 from untrusted.mutations import wrong_files
 
-pytestmark = pytest.mark.slow
-
 FEW, MANY = 40, 2000
 """Files that each parser gets in `make test` and in `make test-all`; the same ones in every run."""
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture
