@@ -108,7 +108,7 @@ def _open_mosaics(status: Status) -> Iterator[Table | Text]:
     if not still_open:
         return
     order = sorted(still_open, key=lambda name: _rank(still_open[name]))
-    yield Text(f"\n{len(still_open):,} of {len(mosaics):,} mosaics are not complete:", style="bold")
+    yield Text(f"\nMosaics that are not complete ({len(still_open):,} of {len(mosaics):,}):", style="bold")
     table = _table(status, "mosaic")
     table.add_column("to do", no_wrap=True)
     for mosaic in islice(order, MOST_MOSAICS):
