@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from radiofind.classifiers.architectures.table import classifying_part
-from radiofind.networks.library import keras, layers
+from radiofind.networks.lean_keras import keras, layers
 
 SHARED = (
     "architecture",

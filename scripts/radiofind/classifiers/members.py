@@ -17,7 +17,7 @@ from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.classifiers.recipes import ClassifierRecipe, fitted
 from radiofind.classifiers.splits import fold_of
 from radiofind.networks.backend import choose_precision, has_gpu
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 logger = logging.getLogger(__name__)
 

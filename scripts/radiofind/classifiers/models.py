@@ -12,7 +12,7 @@ from radiofind.classifiers.architectures.table import classifying_part
 from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.json_files import read_json
 from radiofind.networks.backend import compiles_kernels
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 from radiofind.networks.orientations import turned
 from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network

@@ -9,7 +9,7 @@ import numpy as np
 
 from radiofind.classifiers.augmentation import Augmentation
 from radiofind.classifiers.preparation import Preparation
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 RATE = 1e-3
 """Initial learning rate of most recipes."""

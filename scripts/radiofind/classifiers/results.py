@@ -19,7 +19,7 @@ from radiofind.classifiers.models import load_member, read_classifier
 from radiofind.classifiers.predictions import tabulate_predictions
 from radiofind.classifiers.preparation import Preparation, prepare
 from radiofind.networks.backend import set_up
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 VIEWS_PER_CLASS = 4
 """Number of test cutouts per class for which reconstructions are made."""

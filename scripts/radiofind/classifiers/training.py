@@ -16,7 +16,7 @@ from radiofind.classifiers.augmentation import CutoutBatches
 from radiofind.classifiers.cutouts import Cutouts
 from radiofind.classifiers.members import Member, member_of, numbers_of, split_digest, training_digest
 from radiofind.networks.backend import POLICIES, compiles_kernels, set_up
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 from radiofind.networks.training import Batches, best_epoch, train
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import logging
 import re
 from pathlib import Path
 
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 
 def check_keras(made_by: str, record: str | Path, *, what: str) -> None:

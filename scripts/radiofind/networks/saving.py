@@ -8,7 +8,7 @@ from pathlib import Path
 
 from radiofind.errors import reason
 from radiofind.files import whole_or_absent
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 
 def save_network(network: keras.Model, path: str | Path) -> None:

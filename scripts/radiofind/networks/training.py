@@ -15,7 +15,7 @@ import numpy as np
 from radiofind.errors import reason
 from radiofind.files import whole_or_absent, write_json
 from radiofind.given_files import raise_if_not_of_the_file
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ See Sabour et al. 2017.
 
 from __future__ import annotations
 
-from radiofind.networks.library import keras, layers, ops
+from radiofind.networks.lean_keras import keras, layers, ops
 
 DIMENSIONS = 16
 """Dimensions of a class capsule."""

@@ -18,7 +18,7 @@ from radiofind.classifiers.architectures.capsule_layers import (
     Squash,
 )
 from radiofind.classifiers.architectures.convnets import image_input
-from radiofind.networks.library import keras, layers
+from radiofind.networks.lean_keras import keras, layers
 
 PRIMARY_DIMENSIONS = 8
 """Dimensions of a primary capsule."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from radiofind.networks.library import keras, layers
+from radiofind.networks.lean_keras import keras, layers
 
 WEIGHT_DECAY = 0.01
 """L2 penalty on the weights of the dense layer of 500."""

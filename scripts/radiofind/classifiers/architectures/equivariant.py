@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
-from radiofind.networks.library import keras, layers, ops
+from radiofind.networks.lean_keras import keras, layers, ops
 
 SYMMETRIES = 8
 """Rotations by 90 deg, then the same after mirroring."""

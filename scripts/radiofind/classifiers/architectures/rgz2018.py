@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
-from radiofind.networks.library import keras, layers
+from radiofind.networks.lean_keras import keras, layers
 
 
 def build_rgz2018(size_pixels: int, n_classes: int, settings: Mapping[str, object]) -> keras.Model:

@@ -23,7 +23,7 @@ from radiofind.classifiers.recipes import (
     small_set_recipe,
 )
 from radiofind.errors import closest
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 Settings = Mapping[str, object]
 

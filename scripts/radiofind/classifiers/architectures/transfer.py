@@ -7,7 +7,7 @@ from pathlib import Path
 
 from radiofind.classifiers.architectures.convnets import image_input, probabilities
 from radiofind.errors import reason
-from radiofind.networks.library import keras, layers
+from radiofind.networks.lean_keras import keras, layers
 from radiofind.networks.saving import load_network
 
 SMALLEST_PIXELS = 75

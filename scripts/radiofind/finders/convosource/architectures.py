@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from radiofind.networks.backend import POLICIES
-from radiofind.networks.library import keras, layers, ops
+from radiofind.networks.lean_keras import keras, layers, ops
 
 WIDTH, BLOCKS = 32, 6
 """Channels and residual blocks of the network of the default recipe."""

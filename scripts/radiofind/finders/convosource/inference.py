@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from radiofind.networks.backend import compiles_kernels
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 from radiofind.networks.orientations import turned, turned_back
 
 BLOCK_PIXELS = 1000

@@ -12,7 +12,7 @@ from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.json_files import read_json
 from radiofind.mosaics.images import ImageHeader
 from radiofind.networks.calibration import Calibration
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network
 

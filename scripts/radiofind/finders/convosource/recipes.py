@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radiofind.finders.convosource.architectures import paper_network, residual_network
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 
 PAPER_FACTOR = 1e7
 """Factor by which the paper's code multiplies Jy/beam."""

@@ -20,7 +20,7 @@ from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
 from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
 from radiofind.networks.calibration import Calibration
-from radiofind.networks.library import keras
+from radiofind.networks.lean_keras import keras
 from radiofind.networks.training import train
 
 logger = logging.getLogger(__name__)
