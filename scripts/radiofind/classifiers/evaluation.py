@@ -127,7 +127,8 @@ def roc_points(predictions: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The columns `ROC_COLUMNS`; no rows for a class to which no cutouts or all belong.
     """
-    from sklearn.metrics import roc_curve  # here, since it takes longer to load than all else of a report
+    # Here: it takes two seconds to load, and only curves of classifiers need it.
+    from sklearn.metrics import roc_curve
 
     parts = [pd.DataFrame(columns=list(ROC_COLUMNS))]
     for name, score in zip(classes_of(predictions), probabilities_of(predictions).T, strict=True):
