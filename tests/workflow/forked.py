@@ -6,14 +6,20 @@ neither what other runs have done to theirs nor what the tests have.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from workflow.forked_jobs import take_environment
 
 IMPORTED = [
     "snakemake.cli",
@@ -25,6 +31,23 @@ IMPORTED = [
     "astropy.wcs",
 ]
 """Before any run. Nothing of ours: a run imports that from its own repository."""
+
+PROGRAM = Path(__file__).with_name("forked_jobs.py")
+FORKS = "JOBS_ARE_FORKED_BY"
+"""Variable with the socket of the process that forks jobs, for a run whose jobs may be forks."""
+
+
+@functools.cache
+def started_forks() -> str:
+    """Start the process that forks jobs, once, and return its socket; it ends with this process."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    path = f"{folder.name}/forks"
+    process = subprocess.Popen([sys.executable, PROGRAM, path], stdin=subprocess.PIPE)
+    while not Path(path).exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    return path
 
 
 class Forked:
@@ -62,12 +85,18 @@ def _be_snakemake(arguments: list[str], output: str, cwd: str, environment: dict
     os.dup2(stream, 1)
     os.dup2(stream, 2)
     os.chdir(cwd)
-    os.environ.clear()
-    os.environ.update(environment)
-    added = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    own = (sys.prefix, sys.base_prefix)
-    sys.path[:] = [*added, *(path for path in sys.path if path.startswith(own))]
+    take_environment(environment)
     sys.argv = ["snakemake", *arguments]
     from snakemake.cli import main
+    from snakemake.script import PythonScript
 
+    if FORKS in environment:
+        PythonScript.execute_script = _fork_script
     main()
+
+
+def _fork_script(script, fname: str, edit: bool = False) -> None:
+    """Run the script of a job in a fork; in the place of the method of Snakemake that starts Python."""
+    command = "{python:q} -I -S {program:q} {forks:q} {fname:q}"
+    names = {"python": sys.executable, "program": PROGRAM, "forks": os.environ[FORKS], "fname": fname}
+    script._execute_cmd(command, **names)

@@ -1,0 +1,120 @@
+"""Run the scripts of jobs in forks of a process that has imported their libraries: half of a job is imports.
+
+Each job is still a process of its own, with the folder, the environment and the streams that Snakemake gives
+it. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to be run, and ends as it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from io import RawIOBase
+
+LIBRARIES = [
+    "keras",
+    "pandas",
+    "pyarrow.parquet",
+    "astropy.table",
+    "astropy.wcs",
+    "h5py",
+    "scipy.ndimage",
+    "scipy.spatial",
+    "snakemake.script",
+]
+"""What jobs import of others; what is ours they import from their own repository."""
+KILLED = 137
+
+
+def ask(path: str, script: str) -> int:
+    """Let a script run in a fork, and return its exit code."""
+    job = {"script": script, "environment": dict(os.environ)}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        socket.send_fds(connection, [b"files"], [os.open(".", os.O_RDONLY), 1, 2])
+        connection.sendall(json.dumps(job).encode() + b"\n")
+        return int(connection.recv(16) or KILLED)
+
+
+def serve(path: str) -> None:
+    """Wait for scripts, and run each in a fork; end with the process that has started this one."""
+    import importlib
+    import signal
+
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _end_at_end_of(sys.stdin.buffer.raw)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        while True:
+            connection, _address = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _be_job(connection)
+            connection.close()
+
+
+def _be_job(connection: socket.socket) -> None:
+    """Run the script that is asked for, say how it ended, and end."""
+    import atexit
+    import runpy
+
+    from threadpoolctl import threadpool_limits
+
+    _received, (folder, *streams), _flags, _address = socket.recv_fds(connection, 5, 3)
+    with connection.makefile("rb") as asked:
+        job = json.loads(asked.readline())
+    for number, stream in enumerate(streams, start=1):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.fchdir(folder)
+    os.close(folder)
+    take_environment(job["environment"])
+    _end_at_end_of(connection)
+    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
+    code = 0
+    try:
+        runpy.run_path(job["script"], run_name="__main__")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.sendall(str(code).encode())
+    os._exit(code)
+
+
+def _end_at_end_of(stream: RawIOBase | socket.socket) -> None:
+    """Let this process end as soon as nobody holds the other end of a stream."""
+    read = stream.recv if isinstance(stream, socket.socket) else stream.read
+
+    def wait() -> None:
+        read(1)
+        os._exit(KILLED)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Give this process the environment of another, and the path on which modules are found there."""
+    os.environ.clear()
+    os.environ.update(environment)
+    added = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    own = (sys.prefix, sys.base_prefix)
+    sys.path[:] = [*added, *(path for path in sys.path if path.startswith(own))]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        sys.exit(ask(*sys.argv[1:]))
+    serve(sys.argv[1])
