@@ -46,7 +46,7 @@ class _Answers:
     """(n, n_classes ** 2), 1 at the cell of the confusion matrix."""
     bins: np.ndarray
     """(n, n_bins), 1 at the bin of confidence."""
-    excess: np.ndarray
+    overconfidence: np.ndarray
     """(n,), confidence, minus 1 if the prediction is correct."""
 
 
@@ -201,7 +201,7 @@ def _answers(rows: pd.DataFrame) -> _Answers:
         probability=probability,
         indicator=_indicator(label * n_classes + answer, n_classes**2),
         bins=_indicator(_bins_of(confidence), CONFIDENCE_BINS),
-        excess=confidence - (answer == label),
+        overconfidence=confidence - (answer == label),
     )
 
 
@@ -243,7 +243,7 @@ def _values(weights: np.ndarray, answers: _Answers) -> np.ndarray:
     )
     n = weights.sum(axis=1)
     macro = [_mean_of_known(values) for values in per_class]
-    calibration_error = np.abs((weights * answers.excess) @ answers.bins).sum(axis=1) / n
+    calibration_error = np.abs((weights * answers.overconfidence) @ answers.bins).sum(axis=1) / n
     return np.column_stack([*per_class, *macro, hits.sum(axis=1) / n, calibration_error])
 
 

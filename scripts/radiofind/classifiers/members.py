@@ -63,7 +63,7 @@ class Member:
         given = {key: self.settings[key] for key in ("variant", "weights") if key in self.settings}
         return {"channels": len(self.preparation.planes), **self.recipe.network, **given}
 
-    def shown(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+    def prepared(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs (n, size, size, 1) and labels (n) of a split."""
         chosen = self.split == split
         inputs = prepare(self.cutouts.image[chosen], self.cutouts.rms[chosen], self.preparation)

@@ -47,7 +47,7 @@ class ClassifierRecipe:
     """Maximum number of epochs, whatever the settings."""
     best_by: str = "validation_loss"
     """The quantity minimised by the epoch kept: ``validation_loss`` or ``validation_error``."""
-    judged_over_epochs: int = 1
+    mean_over_epochs: int = 1
     """Number of epochs (the current and previous ones) over which that quantity is averaged."""
     balanced: bool = False
     """Whether all classes have equal weight, however rare."""
@@ -167,7 +167,7 @@ def small_set_recipe() -> ClassifierRecipe:
         optimiser=adamw_with_cosine,
         batch=32,
         patience_epochs=0,
-        judged_over_epochs=10,
+        mean_over_epochs=10,
         binned=True,
         balanced=True,
         label_smoothing=0.1,

@@ -21,7 +21,7 @@ from radiofind.networks.training import Batches, best_epoch, train
 
 logger = logging.getLogger(__name__)
 
-JUDGED_AT_ONCE = 256
+VALIDATED_AT_ONCE = 256
 """Validation cutouts evaluated at once; few enough for the memory of a laptop."""
 
 
@@ -95,15 +95,15 @@ def train_member(
     ValueError
         If a setting is unknown, or no cutouts are left for training or validation.
     """
-    place = set_up(threads=int(settings["threads"]), seed=seed)
+    hardware = set_up(threads=int(settings["threads"]), seed=seed)
     member = member_of(cutouts, settings, seed, fold)
     batches = _batches_of(member)
     network = _compiled(member, batches.batches_per_epoch)
-    judge = _judge_of(member, network)
+    validation_scores = _validator_of(member, network)
     ends = [time.perf_counter()]
 
     def validate(_network: keras.Model) -> dict[str, float]:
-        found = judge()
+        found = validation_scores()
         ends.append(time.perf_counter())
         return found
 
@@ -115,17 +115,17 @@ def train_member(
         patience_epochs=member.recipe.patience_epochs,
         seed=seed,
         state=Path(state) / training_digest(member, code),
-        **_judgement_of(member),
+        **_criterion_of(member),
     )
     trained = member.build(weights=None)
     trained.set_weights(network.get_weights())
     pace = _pace_of(ends, int((member.split == "train").sum()))
-    return trained, _record_of(member, trained, history, place), pace
+    return trained, _record_of(member, trained, history, hardware), pace
 
 
 def _batches_of(member: Member) -> Batches:
     """Return the batches of a training."""
-    inputs, label = member.shown("train")
+    inputs, label = member.prepared("train")
     batches = CutoutBatches(
         inputs,
         label,
@@ -160,29 +160,29 @@ def _computing_in(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _judge_of(member: Member, network: keras.Model) -> Callable[[], dict[str, float]]:
+def _validator_of(member: Member, network: keras.Model) -> Callable[[], dict[str, float]]:
     """Return a function that evaluates the current state of a network on the validation cutouts."""
-    inputs, label = member.shown("valid")
+    inputs, label = member.prepared("valid")
     target = np.eye(len(member.cutouts.classes))[label]
-    judged = network.get_layer(member.architecture.judged).output
-    part = keras.Model(network.get_layer("image").output, judged)
+    validated = network.get_layer(member.architecture.validated_layer).output
+    part = keras.Model(network.get_layer("image").output, validated)
     part.compile(jit_compile=compiles_kernels())
 
-    def judge() -> dict[str, float]:
-        starts = range(0, len(inputs), JUDGED_AT_ONCE)
-        parts = [part.predict_on_batch(inputs[start : start + JUDGED_AT_ONCE]) for start in starts]
+    def validate() -> dict[str, float]:
+        starts = range(0, len(inputs), VALIDATED_AT_ONCE)
+        parts = [part.predict_on_batch(inputs[start : start + VALIDATED_AT_ONCE]) for start in starts]
         found = np.concatenate([np.asarray(one, dtype=float) for one in parts])
         return {
             "validation_loss": float(member.architecture.error(target, found).mean()),
             "validation_error": float((found.argmax(axis=1) != label).mean()),
         }
 
-    return judge
+    return validate
 
 
-def _judgement_of(member: Member) -> dict[str, object]:
+def _criterion_of(member: Member) -> dict[str, object]:
     """Return the criterion by which the best epoch is chosen, for the record."""
-    return {"best_by": member.recipe.best_by, "over_epochs": member.recipe.judged_over_epochs}
+    return {"best_by": member.recipe.best_by, "over_epochs": member.recipe.mean_over_epochs}
 
 
 def _pace_of(ends: list[float], images: int) -> Pace:
@@ -195,7 +195,7 @@ def _pace_of(ends: list[float], images: int) -> Pace:
 
 
 def _record_of(
-    member: Member, trained: keras.Model, history: list[dict[str, float]], place: str
+    member: Member, trained: keras.Model, history: list[dict[str, float]], hardware: str
 ) -> dict[str, object]:
     """Return the training record of a network."""
     settings, pixel_arcsec = member.settings, float(member.cutouts.pixel_arcsec)
@@ -212,11 +212,11 @@ def _record_of(
         "augmentation": asdict(member.recipe.augmentation) if settings["augment"] else None,
         "turns": member.recipe.turns if settings["augment"] else 1,
         "history": history,
-        "epoch": 1 + best_epoch(history, **_judgement_of(member)),
+        "epoch": 1 + best_epoch(history, **_criterion_of(member)),
         "parameters": classifying_part(trained).count_params(),
         "numbers": numbers_of(member.cutouts, member.split),
         "split_digest": split_digest(member),
-        "device": place,
+        "device": hardware,
         "precision": member.precision,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),

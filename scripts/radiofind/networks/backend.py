@@ -35,9 +35,9 @@ def set_up(*, threads: int, seed: int) -> str:
     if keras.backend.backend() == "tensorflow":
         _set_up_tensorflow(threads)
     found = f"{_gpu_name()} with {keras.backend.backend()}" if has_gpu() else ""
-    place = found or f"the CPU ({threads} threads, {keras.backend.backend()}); there is no GPU"
-    logger.info("the network runs on %s", place)
-    return place
+    hardware = found or f"the CPU ({threads} threads, {keras.backend.backend()}); there is no GPU"
+    logger.info("the network runs on %s", hardware)
+    return hardware
 
 
 def has_gpu() -> bool:

@@ -18,7 +18,7 @@ def make(cutouts=None, *, seed=1, fold=None, **changes):
 def test_a_member_sees_the_split_of_the_cutouts():
     cutouts, member = cutouts_of(), make()
     for split, number in (("train", 30), ("valid", 15), ("test", 15)):
-        inputs, label = member.shown(split)
+        inputs, label = member.prepared(split)
         assert inputs.shape == (number, 64, 64, len(member.preparation.planes))
         np.testing.assert_array_equal(label, cutouts.label[cutouts.split == split])
 
@@ -33,7 +33,7 @@ def test_folds_are_the_same_for_all_seeds_and_test_each_cutout_once():
 def test_clipping_is_that_of_the_settings():
     member = make(clip_rms=4)
     assert member.preparation.clip_rms == 4
-    assert (member.shown("train")[0] > 0).sum() < 0.7 * (make().shown("train")[0] > 0).sum()
+    assert (member.prepared("train")[0] > 0).sum() < 0.7 * (make().prepared("train")[0] > 0).sum()
 
 
 def test_the_recipe_limits_the_epochs():
@@ -49,7 +49,7 @@ def test_the_same_seed_builds_the_same_weights():
 
 
 @pytest.mark.parametrize("split", ["train", "valid"])
-def test_nothing_to_train_or_to_judge_on_is_an_error(split):
+def test_nothing_to_train_or_to_validate_on_is_an_error(split):
     cutouts = cutouts_of()
     without = replace(cutouts, split=np.where(cutouts.split == split, "test", cutouts.split))
     with pytest.raises(ValueError, match=f"split {split}"):

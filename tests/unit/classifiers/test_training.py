@@ -141,21 +141,21 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
 def test_an_interrupted_training_goes_on_to_the_same_bytes(learn, tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="radiofind")
     undisturbed, record, _pace = learn()
-    judge_of = training._judge_of
+    validator_of = training._validator_of
 
     def die_in_the_second_epoch(*arguments):
-        judge, asked = judge_of(*arguments), []
+        validation_scores, asked = validator_of(*arguments), []
 
-        def judged():
+        def validate():
             asked.append(1)
             if len(asked) == 2:
                 raise KeyboardInterrupt
-            return judge()
+            return validation_scores()
 
-        return judged
+        return validate
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(training, "_judge_of", die_in_the_second_epoch)
+        patched.setattr(training, "_validator_of", die_in_the_second_epoch)
         learn()
     resumed, again, _pace = learn()
     assert "resumed after epoch 1" in caplog.text
@@ -166,18 +166,18 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(learn, tmp_path, monk
 
 @pytest.mark.usefixtures("without_graphs")
 def test_the_weights_kept_are_those_of_the_best_epoch(learn, monkeypatch):
-    cutouts, judge_of, weights = cutouts_of(number=48), training._judge_of, []
+    cutouts, validator_of, weights = cutouts_of(number=48), training._validator_of, []
     losses = iter([2.0, 1.0, 3.0])
 
-    def judge_of_these(member, network):
-        def judge():
+    def validator_of_these(member, network):
+        def validate():
             weights.append(network.get_weights())
             return {"validation_loss": next(losses), "validation_error": 0.5}
 
-        assert judge_of(member, network)()["validation_error"] <= 1
-        return judge
+        assert validator_of(member, network)()["validation_error"] <= 1
+        return validate
 
-    monkeypatch.setattr(training, "_judge_of", judge_of_these)
+    monkeypatch.setattr(training, "_validator_of", validator_of_these)
     network, record, _pace = learn(cutouts)
     assert record["epoch"] == 2
     for one, other in zip(network.get_weights(), weights[1], strict=True):
@@ -185,13 +185,15 @@ def test_the_weights_kept_are_those_of_the_best_epoch(learn, monkeypatch):
 
 
 @pytest.mark.usefixtures("without_graphs")
-def test_the_epoch_is_judged_over_as_many_as_the_recipe_says(learn, monkeypatch):
+def test_the_epoch_is_chosen_by_the_mean_over_as_many_as_the_recipe_says(learn, monkeypatch):
     tiny = ARCHITECTURES["tiny"]
-    recipes = {"default": replace(tiny.recipes["default"], judged_over_epochs=3)}
+    recipes = {"default": replace(tiny.recipes["default"], mean_over_epochs=3)}
     monkeypatch.setitem(ARCHITECTURES, "tiny", replace(tiny, recipes=recipes))
     losses = iter([0.1, 3.0, 2.0, 1.0, 2.0, 3.0])
-    judged = {"validation_error": 0.5}
-    monkeypatch.setattr(training, "_judge_of", lambda *_: lambda: {"validation_loss": next(losses), **judged})
+    error = {"validation_error": 0.5}
+    monkeypatch.setattr(
+        training, "_validator_of", lambda *_: lambda: {"validation_loss": next(losses), **error}
+    )
     _network, record, _pace = learn(epochs=6)
     assert record["epoch"] == 5
 

@@ -61,7 +61,7 @@ class Architecture:
     """Recipes: ``default``, and ``paper`` if published."""
     loss: Callable[[ClassifierRecipe, Settings], keras.losses.Loss]
     """Returns the loss for a recipe and settings."""
-    judged: str = "probabilities"
+    validated_layer: str = "probabilities"
     """The layer evaluated for the validation cutouts."""
     error: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy
     """Computes the loss of each validation cutout, from the true class and that layer."""
@@ -98,7 +98,7 @@ CAPSNET = Architecture(
         "paper": paper_2019(adam_by_epochs),
     },
     loss=_capsule_loss_of,
-    judged="lengths",
+    validated_layer="lengths",
     error=margin_loss,
     sees_label=True,
     variants=("default", "filters", "decoder"),

@@ -34,7 +34,7 @@ def test_the_default_recipe_builds_a_network_from_image_to_probabilities(name, v
     assert (part.input_shape, part.output_shape) == ((None, size, size, 1), (None, 4))
     images = np.random.default_rng(1).uniform(size=(2, size, size, 1))
     np.testing.assert_allclose(np.asarray(part(images)).sum(axis=1), 1, rtol=1e-5)
-    assert network.get_layer(architecture.judged).output.shape == (None, 4)
+    assert network.get_layer(architecture.validated_layer).output.shape == (None, 4)
     assert ("label" in {layer.name for layer in network.layers}) == architecture.sees_label
 
 
