@@ -6,8 +6,9 @@ FOLDER ?= .
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 DEMO := --configfile config/demo.yaml
-# Three on two cores: tests on SLURM mostly wait. In the order of tests/conftest.py, long ones first.
-PYTEST := $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+# Three on two cores: tests on SLURM mostly wait. The order is that of tests/conftest.py: long ones first.
+# OMP_NUM_THREADS: with more threads than cores, they wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 .PHONY: setup run test test-fast test-all lint docs status what-changed verify clean
 

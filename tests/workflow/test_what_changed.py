@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,7 @@ import pytest
 import yaml
 from astropy.io import fits
 
+from workflow.forked import Forked
 from workflow.runs import REPOSITORY, SNAKEMAKE, TIME_LIMIT_S, copy_of, planned
 from workflow.skies import CORE, OF_TILES, TILES
 
@@ -20,21 +24,29 @@ pytestmark = pytest.mark.slow
 TABLE = "logs/what_changed.csv"
 
 
-def make(folder, *further):
-    """Run the target of the Makefile."""
+def make(folder, *further, only_tell=False):
+    """Run the target of the Makefile, or only tell its commands."""
     arguments = ["--directory", folder, "--cores", "2", "--configfile", folder / "survey.yaml", *further]
     command = ["make", "--silent", "what-changed", f"BIN={SNAKEMAKE.parent}", "--old-file=.venv/installed"]
-    command.append(f"ARGS={' '.join(map(str, arguments))}")
+    command += [f"ARGS={' '.join(map(str, arguments))}", *["--dry-run"] * only_tell]
     return subprocess.run(
         command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False
     )
 
 
 def what_changed(folder, *further):
-    """Return the lines that the target says when all is well."""
-    done = make(folder, *further)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    """Return the lines that the target says when all is well, from forks of its commands."""
+    lines = []
+    for command in make(folder, *further, only_tell=True).stdout.splitlines():
+        variable, _program, *arguments = shlex.split(command)
+        with TemporaryDirectory() as scratch:
+            output = Path(scratch) / "output"
+            output.touch()
+            environment = os.environ | dict([variable.split("=", 1)])
+            code = Forked(arguments, output, REPOSITORY, environment).wait(TIME_LIMIT_S)
+            lines += output.read_text().splitlines()
+        assert code == 0, lines
+    return lines
 
 
 def listed(folder):
@@ -63,7 +75,9 @@ def finished(survey, tmp_path_factory):
 
 
 def test_nothing_to_do_is_told_in_a_line(finished):
-    lines = what_changed(finished)
+    done = make(finished)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
     assert lines[-1] == "Nothing has changed: no job will run."
     assert "Left out: broken" in "".join(lines)
     assert listed(finished) == (set(), {})
