@@ -36,7 +36,7 @@ INPUTS = [
     Fault(
         f"mosaic that is {what}",
         damage=replaced("data/hard.fits", make),
-        tells=("sheet.tsv, line 5, column image",),
+        tells=("sheet.tsv, line 4, column image",),
         mend=copied_again("data/hard.fits"),
         remedy="image copied again",
     )
