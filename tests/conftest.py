@@ -19,7 +19,8 @@ from radiofind.finders.convosource.training_data import Ground
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.field import Field
 from radiofind.mosaics.images import read_header
-from radiofind.mosaics.noise import Lattice, NoiseSettings, measure_noise
+from radiofind.mosaics.noise import NoiseSettings, measure_noise
+from radiofind.mosaics.noise_lattice import Lattice
 from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, tiles_of
@@ -161,9 +162,10 @@ def fields_of(write_fits):
 
         def field(tile):
             support = tile.box.grown(settings.reach_pixels, header.shape)
-            mean, noise = measure_noise(
+            measured = measure_noise(
                 pixels[support.slices], support=support, target=tile.box, settings=settings
             )
+            mean, noise = measured.mean, measured.rms
             if rms is not None:
                 mean, noise = np.zeros_like(mean), np.full_like(noise, rms)
             cut = np.array(pixels[tile.box.slices], dtype=np.float32)

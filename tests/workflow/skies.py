@@ -13,8 +13,8 @@ from radiofind.simulation.mosaic_settings import Simulation
 from radiofind.simulation.mosaics import simulate
 
 CORE, HALO = 150, 20
-NOISE = {"box_pixels": 40, "step_pixels": 20}
-"""With these, a tile depends on the pixels that lie up to 60 pixels from its core."""
+NOISE = {"box_pixels": 24, "step_pixels": 12}
+"""With these, a tile depends on the pixels that lie up to 92 pixels from its core."""
 
 SKY = {"size_pixels": CORE, "frequency_mhz": 560, "exposure_h": 1000, "seed": 1}
 RMS = 2.6e-7

@@ -67,7 +67,7 @@ def test_nothing_is_to_be_done_when_the_records_are_lost(copy):
 def change_a_pixel_under_the_boxes(copy):
     """Change a pixel on which two tiles of a mosaic depend, and return the jobs that it concerns."""
     with fits.open(copy / "data/strip.fits", mode="update") as hdus:
-        # Tiles depend on pixels up to 60 from their core: the first two on this one, the third not.
+        # Tiles depend on pixels up to 92 from their core: the first two on this one, the third not.
         hdus[0].data[..., 70, CORE - 50] += np.float32(1e-4)
     first = run(copy, "--until", "index_tiles")
     assert set(first.jobs) == {"fingerprint_mosaic strip", "index_tiles"}
@@ -183,9 +183,9 @@ def test_header_card_that_matters_reruns_all_tiles_of_its_mosaic(copy):
 
 
 def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
-    # Tiles depend on pixels up to 60 from their core.
+    # Tiles depend on pixels up to 92 from their core.
     change_pixels(copy / "data/hard.fits", slice(0, CORE + 20), np.nan)
-    change_pixels(copy / "data/hard.fits", slice(4 * CORE + 70, None), RMS)
+    change_pixels(copy / "data/hard.fits", slice(4 * CORE + 100, None), RMS)
     run(copy, "--until", "index_tiles")
     files = sorted(path.stem for path in (copy / "results/hard/tiles").iterdir())
     assert files == ["y000x001", "y000x002", "y000x003", "y000x004"]

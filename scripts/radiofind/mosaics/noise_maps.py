@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageHeader, read_pixels
 from radiofind.mosaics.noise import NoiseSettings, measure_noise
+
+logger = logging.getLogger(__name__)
+
+NO_NODES = np.empty((0, 2), dtype=int)
+"""Positions of no nodes."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class NoiseMap:
     """Noise, 2D float32 ndarray of the same shape, Jy/beam; NaN where the image is blank."""
     failed: str = ""
     """Why the noise could not be measured; both maps are NaN then."""
+    covered: np.ndarray = field(default_factory=NO_NODES.copy)
+    """x and y (mosaic pixels) of the nodes that are covered by emission, int ndarray (n, 2)."""
 
     @property
     def planes(self) -> dict[str, np.ndarray]:
@@ -42,9 +50,16 @@ def map_noise(header: ImageHeader, box: Box, *, settings: NoiseSettings) -> Nois
     """
     support = box.grown(settings.reach_pixels, header.shape)
     pixels = read_pixels(header, support)
-    mean, rms = measure_noise(pixels, support=support, target=box, settings=settings)
+    noise = measure_noise(pixels, support=support, target=box, settings=settings)
+    if len(noise.covered):
+        middle = ", ".join(f"{position:.0f}" for position in noise.covered.mean(axis=0))
+        logger.info(
+            "emission covers the boxes of %d nodes of the noise lattice, around pixel (%s); "
+            "they have the noise of their surroundings",
+            *(len(noise.covered), middle),
+        )
     blank = np.isnan(pixels[box.within(support)])
-    return NoiseMap(mean, np.where(blank, np.float32(np.nan), rms))
+    return NoiseMap(noise.mean, np.where(blank, np.float32(np.nan), noise.rms), covered=noise.covered)
 
 
 def give_up(box: Box, reason: str) -> NoiseMap:

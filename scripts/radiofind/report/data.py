@@ -22,6 +22,7 @@ COLUMNS = {
     "warnings": run_warnings.COLUMNS,
     "catalogues": ("mosaic", "finder", "n_sources", "n_flagged"),
     "noise": ("mosaic", "median_rms", "area_deg2", "pixel_arcsec"),
+    "covered": ("mosaic", "ra", "dec", "n_nodes"),
     "area": ("mosaic", "rms", "area_deg2"),
     "cuts": ("training_set", "finder", "snr_min", "column", "value", "f1"),
     "calibrations": score_evaluation.COLUMNS,
@@ -53,6 +54,8 @@ class ReportData:
     """mosaic, finder, n_sources, n_flagged (sources on an island cut by the edge of a tile)."""
     noise: pd.DataFrame
     """mosaic, median_rms (Jy/beam), area_deg2 (valid pixels), pixel_arcsec, and optionally beam (text)."""
+    covered: pd.DataFrame
+    """mosaic, ra, dec (deg), n_nodes: where emission covers boxes of the noise measurement."""
     area: pd.DataFrame
     """mosaic, rms (Jy/beam), area_deg2: the area with noise below rms."""
     views: Sequence[SkyView]

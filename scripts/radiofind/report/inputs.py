@@ -121,6 +121,7 @@ def read_report_data(
         warnings=list_warnings(paths, tiles),
         catalogues=catalogues,
         noise=pd.DataFrame([_noise_row(files) for files in mosaics]),
+        covered=_joined(_covered_rows(files) for files in mosaics),
         area=_joined(_area_rows(files) for files in mosaics),
         views=[
             _view(files, min(configuration["snr"]))
@@ -170,6 +171,11 @@ def _noise_row(files: MosaicFiles) -> dict[str, object]:
         "pixel_arcsec": summary["pixel_arcsec"],
         "beam": f'{beam.major_arcsec:.3g}" x {beam.minor_arcsec:.3g}", {beam.position_angle_deg:.0f} deg',
     }
+
+
+def _covered_rows(files: MosaicFiles) -> pd.DataFrame:
+    """Return the places where emission covers boxes of the noise measurement."""
+    return pd.DataFrame(read_metadata(files.patches)["covered_places"]).assign(mosaic=files.mosaic)
 
 
 def _area_rows(files: MosaicFiles) -> pd.DataFrame:

@@ -53,6 +53,7 @@ FORMATS = {
     "mean": lambda value: f"{value:,.1f}",
     "fraction": lambda value: f"{value:.3f}",
     "number": lambda value: f"{value:.4g}",
+    "degrees": lambda value: f"{value:.4f}",
     "micro": lambda value: f"{value * 1e6:.4g}",
 }
 """Number formats by kind; ``micro`` shows Jy/beam as µJy/beam."""

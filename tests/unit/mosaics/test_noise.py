@@ -10,8 +10,10 @@ import pytest
 from astropy.stats import SigmaClip
 
 from radiofind.mosaics.box import Box
+from radiofind.mosaics.clipping import clipped_statistics
 from radiofind.mosaics.images import read_header, read_pixels
-from radiofind.mosaics.noise import Lattice, NoiseSettings, clipped_statistics, measure_noise, noise_settings
+from radiofind.mosaics.noise import NoiseSettings, measure_noise, noise_settings
+from radiofind.mosaics.noise_lattice import Lattice
 
 SETTINGS = NoiseSettings(Lattice(60, 25))
 BRIGHT = NoiseSettings(Lattice(60, 25), bright=Lattice(20, 10), bright_threshold=20)
@@ -37,11 +39,43 @@ def slow_node(pixels, x, y, side):
     return np.median(kept), np.std(kept)
 
 
+def slow_quiet_surroundings(pixels, x, y, side):
+    """Median mean and rms of the quiet ones among the boxes side by side around a node."""
+    centres = [
+        (column, row)
+        for column in range(-10 * side, 20 * side, side)
+        for row in range(-10 * side, 20 * side, side)
+        if max(abs(column - x), abs(row - y)) <= 2 * side
+    ]
+    boxes = [slow_node(pixels, column, row, side) for column, row in centres]
+    boxes = [(mean, rms) for mean, rms in boxes if np.isfinite(rms)]
+    lowest = sorted(rms for _mean, rms in boxes)[int(0.2 * (len(boxes) - 1))]
+    quiet = [box for box in boxes if box[1] <= 1.3 * lowest]
+    return [sorted(values)[(len(quiet) - 1) // 2] for values in zip(*quiet, strict=True)]
+
+
+def slow_node_without_emission(pixels, x, y, side):
+    """Median and rms of a box around a node, or those without the emission that covers it."""
+    mean, rms = slow_node(pixels, x, y, side)
+    if np.isnan(rms):
+        return mean, rms
+    quiet_mean, quiet_rms = slow_quiet_surroundings(pixels, x, y, side)
+    low_y, low_x = y - side // 2, x - side // 2
+    box = pixels[max(low_y, 0) : max(low_y + side, 0), max(low_x, 0) : max(low_x + side, 0)] - quiet_mean
+    below = box[np.isfinite(box) & (box < 0)].astype(float)
+    if len(below) >= side * side / 16:
+        kept = CLIPPER(np.append(below, -below), masked=False)
+        quiet_rms = max(quiet_rms, np.std(kept))
+    return (quiet_mean, quiet_rms) if rms > 1.3 * quiet_rms else (mean, rms)
+
+
 def slow_noise(pixels, lattice):
     """Interpolate between the finite nodes around each pixel, one pixel at a time."""
     step, (rows, columns) = lattice.step_pixels, pixels.shape
     nodes = {
-        (row, column): np.array(slow_node(pixels, column * step, row * step, lattice.box_pixels))
+        (row, column): np.array(
+            slow_node_without_emission(pixels, column * step, row * step, lattice.box_pixels)
+        )
         for row in range((rows - 1) // step + 2)
         for column in range((columns - 1) // step + 2)
     }
@@ -57,17 +91,24 @@ def slow_noise(pixels, lattice):
     return maps
 
 
-def whole(pixels, settings):
-    """The map of all pixels at once."""
+def measured(pixels, settings):
+    """The noise of all pixels at once."""
     box = Box(0, pixels.shape[1], 0, pixels.shape[0])
-    return np.array(measure_noise(pixels, support=box, target=box, settings=settings))
+    return measure_noise(pixels, support=box, target=box, settings=settings)
+
+
+def whole(pixels, settings):
+    """The maps of mean and rms of all pixels at once."""
+    noise = measured(pixels, settings)
+    return np.array([noise.mean, noise.rms])
 
 
 @pytest.fixture
 def pixels(sky):
-    """A mosaic with bright and faint sources, blank regions and one infinity."""
+    """A mosaic with bright and faint sources, one of them large, blank regions and one infinity."""
     rng = np.random.default_rng(7)
     sources = [(x, y, 10**f) for x, y, f in rng.uniform([0, 0, -3.5], [230, 190, -1], (40, 3))]
+    sources.append((60, 40, 0.03, {"major": 40}))
     pixels = sky.make((190, 230), sources) * np.linspace(1, 3, 230, dtype=np.float32)
     pixels[:90, 150:] = np.nan
     pixels[150:, :20] = np.nan
@@ -105,14 +146,17 @@ def test_the_clipping_is_that_of_astropy(values):
 @pytest.mark.parametrize("settings", [SETTINGS, BRIGHT, NoiseSettings(Lattice(31, 7), zero_mean=True)])
 def test_the_map_does_not_depend_on_the_tile(pixels, settings):
     rng = np.random.default_rng(9)
-    everything = whole(pixels, settings)
-    assert np.isfinite(everything).any()
+    everything = measured(pixels, settings)
+    assert np.isfinite(everything.rms).any() and len(everything.covered)
     for _ in range(25):
         x0, y0 = rng.integers([0, 0], [220, 180])
         target = Box(x0, x0 + rng.integers(1, 231 - x0), y0, y0 + rng.integers(1, 191 - y0))
         support = target.grown(settings.reach_pixels, pixels.shape)
         part = measure_noise(pixels[support.slices], support=support, target=target, settings=settings)
-        assert np.array_equal(part, everything[:, *target.slices], equal_nan=True)
+        assert np.array_equal(part.mean, everything.mean[target.slices], equal_nan=True)
+        assert np.array_equal(part.rms, everything.rms[target.slices], equal_nan=True)
+        inside = everything.covered[target.holds(*everything.covered.T)]
+        assert np.array_equal(np.unique(part.covered, axis=0), np.unique(inside, axis=0))
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, BRIGHT])
@@ -132,6 +176,37 @@ def test_gaussian_noise_comes_back(sky):
     assert np.median(rms) == pytest.approx(sky.rms, rel=0.03)
     assert rms == pytest.approx(np.full_like(rms, sky.rms), rel=0.2)
     assert mean == pytest.approx(np.full_like(mean, 5e-4), abs=0.3 * sky.rms)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, BRIGHT])
+@pytest.mark.parametrize("size", [40, 60])
+def test_a_source_larger_than_the_boxes_does_not_raise_the_noise(sky, settings, size):
+    rms = sky.rms
+    pixels = sky.make((600, 600), [(310, 290, 300 * rms, {"major": size})])
+    noise = measured(pixels, settings)
+    error = np.abs(noise.rms / rms - 1)
+    assert np.median(error) < 0.05 and np.quantile(error, 0.99) < 0.3 and error.max() < 1.5
+    assert (pixels - noise.mean)[290, 310] > 200 * noise.rms[290, 310]
+    distance = np.hypot(*(noise.covered - [310, 290]).T)
+    assert len(distance) and distance.max() < 1.5 * size + 45
+
+
+def test_noise_that_is_higher_at_one_place_stays_so(sky):
+    """There is as much below the mean as above it: no emission."""
+    pixels = sky.make((600, 600))
+    pixels[200:400, 200:400] *= 5
+    noise = measured(pixels, SETTINGS)
+    assert not len(noise.covered)
+    assert noise.rms[250:350, 250:350] == pytest.approx(np.full((100, 100), 5 * sky.rms), rel=0.3)
+
+
+def test_a_covered_node_keeps_the_artefacts_around_its_source(sky):
+    pixels = sky.make((600, 600))
+    pixels[200:400, 200:400] *= 3
+    pixels += sky.make((600, 600), [(300, 300, 1000 * sky.rms, {"major": 30})], rms=0)
+    noise = measured(pixels, NoiseSettings(Lattice(90, 30)))
+    assert len(noise.covered)
+    assert noise.rms[280:320, 280:320] == pytest.approx(np.full((40, 40), 3 * sky.rms), rel=0.3)
 
 
 def test_the_finer_lattice_is_used_near_bright_sources_only(sky):

@@ -92,6 +92,7 @@ def data_of(**other):
         "warnings": table("warnings"),
         "catalogues": table("catalogues", ("m", "pybdsf", 23456, 7), ("m", "peaks", 1300, 0)),
         "noise": table("noise", ("m", 7.12e-8, 0.25, 0.6)),
+        "covered": table("covered"),
         "area": table("area"),
         "views": [],
         "cuts": table("cuts", ("m", "pybdsf", 5.0, "peak_snr", 4.25, 0.8)),
@@ -349,6 +350,13 @@ def test_nothing_but_a_word_is_said_without_warnings():
     text = words(render(data_of()))
     assert "Warnings None. Tiles in quarantine None." in text
     assert "0 warnings" not in text
+
+
+def test_places_where_emission_covers_noise_boxes_are_told():
+    covered = table("covered", ("m", 10.12345, -30.5, 12), ("m", 11.0, -31.25, 1))
+    text = words(render(data_of(covered=covered)))
+    assert "2 places" in text and "m 10.1235 -30.5000 12" in text and "m 11.0000 -31.2500 1" in text
+    assert "covers" not in words(render(data_of()))
 
 
 def test_unknown_beam_and_noise_are_dashes():
