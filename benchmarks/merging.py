@@ -26,9 +26,10 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
+from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import DETECTION, conform
 from radiofind.catalogues.detections import DEFAULTS, name_sources
-from radiofind.catalogues.merging import detection_reader, merge_detections, write_tables
+from radiofind.catalogues.merging import detection_reader, merge_detections
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.mosaics.tiles import Tile, tiles_of
@@ -93,7 +94,7 @@ def measure(way: Callable, tiles: Sequence[Tile], paths: dict[str, Path], catalo
     start = np.array([time.perf_counter(), _processor_s()])
     with way() as apply:
         merged = merge_detections(detection_reader(paths), tiles, beam_at=beam_sampler(None), apply=apply)
-        write_tables(merged, catalogue)
+        write_catalogue(merged, catalogue)
     return np.array([time.perf_counter(), _processor_s()]) - start
 
 

@@ -87,8 +87,11 @@ def dataset_keys() -> str:
 
 def columns() -> str:
     """Return the table of the columns of a catalogue."""
-    rows = [(f"`{column.name}`", column.unit, column.description) for column in CATALOGUE]
-    return _table(("column", "unit", "meaning"), rows)
+    rows = [
+        (f"`{column.name}`", column.unit, column.ucd and f"`{column.ucd}`", column.description)
+        for column in CATALOGUE
+    ]
+    return _table(("column", "unit", "UCD", "meaning"), rows)
 
 
 def _rows(properties: Mapping[str, Mapping], given: Mapping, above: str = "") -> Iterator[Row]:

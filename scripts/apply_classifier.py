@@ -1,5 +1,7 @@
 """Classify the sources of a catalogue by applying a network to their cutouts."""
 
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.class_columns import columns_of
 from radiofind.classifiers.classifying import apply_classifier, read_source_classifier
 from radiofind.classifiers.survey_inputs import read_survey_sources
 from radiofind.files import read_metadata
@@ -7,7 +9,6 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.mosaics.images import ImageSource
-from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
@@ -19,4 +20,6 @@ if __name__ == "__main__":
     classified = apply_classifier(mosaic, classifier, name=params.name)
     provenance = provenance_of(f"apply_classifier {snakemake.wildcards.finder}", params=params, inputs=given)
     metadata = read_metadata(given.catalogue) | {"provenance": fold_tiles(provenance)}
-    write_parquet(classified, snakemake.output.catalogue, metadata=metadata)
+    write_catalogue(
+        [classified], snakemake.output.catalogue, columns=columns_of(classified), metadata=metadata
+    )

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from radiofind.catalogues.class_columns import with_classes
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.class_columns import columns_of, with_classes
 from radiofind.classifiers.sources.classes import apply, read_class_model
 from radiofind.classifiers.sources.features import features_of
 from radiofind.classifiers.sources.inputs import read_context
@@ -11,7 +12,6 @@ from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.mosaics.images import ImageSource, image_sources
-from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
@@ -26,4 +26,6 @@ if __name__ == "__main__":
     rule = f"classify_sources {snakemake.wildcards.finder}"
     provenance = fold_tiles(provenance_of(rule, params=params, inputs=snakemake.input))
     metadata = read_metadata(snakemake.input.catalogue) | {"provenance": provenance}
-    write_parquet(classified, snakemake.output.catalogue, metadata=metadata)
+    write_catalogue(
+        [classified], snakemake.output.catalogue, columns=columns_of(classified), metadata=metadata
+    )

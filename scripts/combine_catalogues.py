@@ -1,11 +1,11 @@
 """Combine the catalogues of several finders into one."""
 
+from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.finders.combined import combine, read_joined
 from radiofind.finders.combined_score import read_model, score_sources
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
-from radiofind.tables import write_parquet
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
@@ -21,4 +21,4 @@ if __name__ == "__main__":
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
     of_tiles = {"empty_tiles": {}, "failed_tiles": {}, "warnings": {}}
     metadata = {**of_tiles, "provenance": fold_tiles(provenance)}
-    write_parquet(catalogue, snakemake.output.catalogue, metadata=metadata)
+    write_catalogue([catalogue], snakemake.output.catalogue, metadata=metadata)

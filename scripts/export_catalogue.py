@@ -13,6 +13,6 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     catalogue = pd.read_parquet(snakemake.input.catalogue)
     history = in_lines(read_provenance(snakemake.input.catalogue))
-    beam = ImageSource(snakemake.input.image, **snakemake.params.image).read_header().beam
-    write_fits_table(catalogue, snakemake.output.table, history=history)
-    write_regions(catalogue, snakemake.output.regions, beam_arcsec=beam.major_arcsec, history=history)
+    image = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
+    write_fits_table(catalogue, snakemake.output.table, image=image, history=history)
+    write_regions(catalogue, snakemake.output.regions, beam_arcsec=image.beam.major_arcsec, history=history)

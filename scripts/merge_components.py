@@ -3,7 +3,8 @@
 import pandas as pd
 
 from radiofind.catalogues.block_tables import files_by_tile
-from radiofind.catalogues.merging import detection_reader, merge_components, write_tables
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.merging import detection_reader, merge_components
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
@@ -23,4 +24,4 @@ if __name__ == "__main__":
     metadata = {"provenance": fold_tiles(provenance)}
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         components = merge_components(read, tiles, catalogue=catalogue, beam_at=beam_at, apply=workers.map)
-        write_tables(components, snakemake.output.components, metadata=metadata)
+        write_catalogue(components, snakemake.output.components, metadata=metadata)

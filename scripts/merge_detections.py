@@ -1,7 +1,8 @@
 """Merge the detections of all tiles of a mosaic."""
 
 from radiofind.catalogues.block_tables import files_by_tile
-from radiofind.catalogues.merging import detection_reader, merge_detections, write_tables
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.merging import detection_reader, merge_detections
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
@@ -22,4 +23,4 @@ if __name__ == "__main__":
     metadata = {**sort_reasons(paths), "provenance": fold_tiles(provenance)}
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         catalogue = merge_detections(detection_reader(paths), tiles, beam_at=beam_at, apply=workers.map)
-        write_tables(catalogue, snakemake.output.catalogue, metadata=metadata)
+        write_catalogue(catalogue, snakemake.output.catalogue, metadata=metadata)

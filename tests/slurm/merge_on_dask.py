@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import DETECTION, conform
 from radiofind.catalogues.detections import DEFAULTS
-from radiofind.catalogues.merging import merge_detections, write_tables
+from radiofind.catalogues.merging import merge_detections
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
 from radiofind.mosaics.tiles import Tile, tiles_of
@@ -48,7 +49,7 @@ def main(folder: Path, seconds: float, settings: dict[str, object]) -> None:
     """Merge, and write the catalogue."""
     with open_workers(**settings) as workers:
         catalogue = merge_detections(partial(read, folder, seconds), TILES, beam_at=ones, apply=workers.map)
-        write_tables(catalogue, folder / "catalogue.parquet")
+        write_catalogue(catalogue, folder / "catalogue.parquet")
 
 
 if __name__ == "__main__":

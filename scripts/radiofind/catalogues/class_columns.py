@@ -10,8 +10,10 @@ import pandas as pd
 
 from radiofind.catalogues.columns import CATALOGUE, Column
 
-CLASS = Column("class", "str", "", "Most probable class; empty where the source could not be classified")
-CLASSIFIER = Column("classifier", "str", "", "What gave the class")
+CLASS = Column(
+    "class", "str", "", "src.class", "Most probable class; empty where the source could not be classified"
+)
+CLASSIFIER = Column("classifier", "str", "", "meta.id;meta.software", "What gave the class")
 PROBABILITY = "probability_"
 """Prefix of the names of probability columns."""
 SUM_TOLERANCE = 1e-3
@@ -29,6 +31,7 @@ def class_columns(classes: Sequence[str]) -> tuple[Column, ...]:
             f"{PROBABILITY}{name}",
             "float64",
             "",
+            "stat.probability;src.class",
             f"Probability of {name}, classes weighed as in the training",
         )
         for name in classes

@@ -17,41 +17,74 @@ class Column:
     """pandas type."""
     unit: str
     """Unit in FITS notation; empty if none."""
+    ucd: str
+    """UCD1+ (IVOA), with ``em.radio`` for the band of the image (see `ucd_in_band`); empty if none."""
     description: str
     """Description, as shown by TOPCAT."""
 
 
+FLUX = "phot.flux.density;em.radio"
+"""UCD of a total flux."""
+PEAK = "phot.flux.density;em.radio;stat.max"
+"""UCD of a peak flux."""
+
 CATALOGUE = (
-    Column("source_id", "str", "", "Name from the position, unique in the mosaic"),
-    Column("ra", "float64", "deg", "Right ascension (ICRS)"),
-    Column("dec", "float64", "deg", "Declination (ICRS)"),
-    Column("e_ra", "float64", "arcsec", "Error of the right ascension on the sky"),
-    Column("e_dec", "float64", "arcsec", "Error of the declination"),
-    Column("x", "float64", "pix", "Mosaic column, 0 at the centre of the first pixel"),
-    Column("y", "float64", "pix", "Mosaic row, 0 at the centre of the first pixel"),
-    Column("peak_flux", "float64", "Jy/beam", "Peak flux density, corrected for the primary beam"),
-    Column("e_peak_flux", "float64", "Jy/beam", "Error of peak_flux"),
-    Column("total_flux", "float64", "Jy", "Total flux density, corrected for the primary beam"),
-    Column("e_total_flux", "float64", "Jy", "Error of total_flux"),
-    Column("apparent_peak_flux", "float64", "Jy/beam", "Peak flux density on the flat-noise image"),
-    Column("e_apparent_peak_flux", "float64", "Jy/beam", "Error of apparent_peak_flux"),
-    Column("apparent_total_flux", "float64", "Jy", "Total flux density on the flat-noise image"),
-    Column("e_apparent_total_flux", "float64", "Jy", "Error of apparent_total_flux"),
-    Column("major", "float64", "arcsec", "Major axis (FWHM)"),
-    Column("minor", "float64", "arcsec", "Minor axis (FWHM)"),
-    Column("position_angle", "float64", "deg", "Position angle, north through east"),
-    Column("dc_major", "float64", "arcsec", "Major axis deconvolved from the beam (FWHM)"),
-    Column("dc_minor", "float64", "arcsec", "Minor axis deconvolved from the beam (FWHM)"),
-    Column("dc_position_angle", "float64", "deg", "Deconvolved position angle, north through east"),
-    Column("rms", "float64", "Jy/beam", "Noise of the flat-noise image at the source"),
-    Column("snr", "float64", "", "apparent_total_flux / rms"),
-    Column("peak_snr", "float64", "", "apparent_peak_flux / rms"),
-    Column("score", "float64", "", "Probability that the source is real; NaN without calibration"),
-    Column("n_components", "int64", "", "Gaussians (or peaks) that make up the source"),
-    Column("flags", "str", "", "Words separated by commas; empty when nothing is to be said"),
-    Column("tile", "str", "", "Tile that measured the source"),
-    Column("mosaic", "str", "", "Mosaic"),
-    Column("finder", "str", "", "Finder"),
+    Column("source_id", "str", "", "meta.id;meta.main", "Name from the position, unique in the mosaic"),
+    Column("ra", "float64", "deg", "pos.eq.ra;meta.main", "Right ascension (ICRS)"),
+    Column("dec", "float64", "deg", "pos.eq.dec;meta.main", "Declination (ICRS)"),
+    Column("e_ra", "float64", "arcsec", "stat.error;pos.eq.ra", "Error of the right ascension on the sky"),
+    Column("e_dec", "float64", "arcsec", "stat.error;pos.eq.dec", "Error of the declination"),
+    Column("x", "float64", "pix", "pos.cartesian.x", "Mosaic column, 0 at the centre of the first pixel"),
+    Column("y", "float64", "pix", "pos.cartesian.y", "Mosaic row, 0 at the centre of the first pixel"),
+    Column("peak_flux", "float64", "Jy/beam", PEAK, "Peak flux density, corrected for the primary beam"),
+    Column("e_peak_flux", "float64", "Jy/beam", f"stat.error;{PEAK}", "Error of peak_flux"),
+    Column("total_flux", "float64", "Jy", FLUX, "Total flux density, corrected for the primary beam"),
+    Column("e_total_flux", "float64", "Jy", f"stat.error;{FLUX}", "Error of total_flux"),
+    Column("apparent_peak_flux", "float64", "Jy/beam", PEAK, "Peak flux density on the flat-noise image"),
+    Column("e_apparent_peak_flux", "float64", "Jy/beam", f"stat.error;{PEAK}", "Error of apparent_peak_flux"),
+    Column("apparent_total_flux", "float64", "Jy", FLUX, "Total flux density on the flat-noise image"),
+    Column("e_apparent_total_flux", "float64", "Jy", f"stat.error;{FLUX}", "Error of apparent_total_flux"),
+    Column("major", "float64", "arcsec", "phys.angSize.smajAxis", "Major axis (FWHM)"),
+    Column("minor", "float64", "arcsec", "phys.angSize.sminAxis", "Minor axis (FWHM)"),
+    Column("position_angle", "float64", "deg", "pos.posAng", "Position angle, north through east"),
+    Column(
+        "dc_major",
+        "float64",
+        "arcsec",
+        "phys.angSize.smajAxis;meta.modelled",
+        "Major axis deconvolved from the beam (FWHM)",
+    ),
+    Column(
+        "dc_minor",
+        "float64",
+        "arcsec",
+        "phys.angSize.sminAxis;meta.modelled",
+        "Minor axis deconvolved from the beam (FWHM)",
+    ),
+    Column(
+        "dc_position_angle",
+        "float64",
+        "deg",
+        "pos.posAng;meta.modelled",
+        "Deconvolved position angle, north through east",
+    ),
+    Column("rms", "float64", "Jy/beam", "instr.det.noise", "Noise of the flat-noise image at the source"),
+    Column("snr", "float64", "", "stat.snr", "apparent_total_flux / rms"),
+    Column("peak_snr", "float64", "", "stat.snr;stat.max", "apparent_peak_flux / rms"),
+    Column(
+        "score",
+        "float64",
+        "",
+        "stat.probability",
+        "Probability that the source is real; NaN without calibration",
+    ),
+    Column("n_components", "int64", "", "meta.number", "Gaussians (or peaks) that make up the source"),
+    Column(
+        "flags", "str", "", "meta.code.qual", "Words separated by commas; empty when nothing is to be said"
+    ),
+    Column("tile", "str", "", "meta.id;obs.field", "Tile that measured the source"),
+    Column("mosaic", "str", "", "meta.id;obs.image", "Mosaic"),
+    Column("finder", "str", "", "meta.id;meta.software", "Finder"),
 )
 
 APPARENT = {
@@ -62,11 +95,25 @@ APPARENT = {
 }
 """Fluxes corrected for the primary beam, and their counterparts on the flat-noise image."""
 
+BANDS_MHZ = (
+    (20, "20-100MHz"),
+    (100, "100-200MHz"),
+    (200, "200-400MHz"),
+    (400, "400-750MHz"),
+    (750, "750-1500MHz"),
+    (1500, "1500-3000MHz"),
+    (3000, "3-6GHz"),
+    (6000, "6-12GHz"),
+    (12000, "12-30GHz"),
+    (30000, ""),
+)
+"""Where the radio bands of UCD1+ begin, and their names; empty beyond them."""
+
 ISLAND = (
-    Column("island", "int64", "", "Number of the island within the tile; -1 without islands"),
-    Column("island_pixels", "int64", "pix", "Pixels of the island seen by the tile"),
-    Column("island_cut", "bool", "", "The island reaches the edge of the tile inside the mosaic"),
-    Column("crossings", "str", "", "Its pixels on the edges of tiles, as x:y with spaces between"),
+    Column("island", "int64", "", "", "Number of the island within the tile; -1 without islands"),
+    Column("island_pixels", "int64", "pix", "", "Pixels of the island seen by the tile"),
+    Column("island_cut", "bool", "", "", "The island reaches the edge of the tile inside the mosaic"),
+    Column("crossings", "str", "", "", "Its pixels on the edges of tiles, as x:y with spaces between"),
 )
 """Columns that the merge needs for islands cut by the edge of a tile; not in catalogues."""
 
@@ -102,3 +149,10 @@ def conform(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
 def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     """Return a table with these columns and no rows."""
     return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in columns})
+
+
+def ucd_in_band(column: Column, frequency_hz: float) -> str:
+    """Return the UCD of a column in the radio band of a frequency (UCD1+ 1.6, ``em.radio.*``)."""
+    begun = [name for start_mhz, name in BANDS_MHZ if frequency_hz >= 1e6 * start_mhz]
+    band = f"em.radio.{begun[-1]}" if begun and begun[-1] else "em.radio"
+    return column.ucd.replace("em.radio", band)

@@ -15,16 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from radiofind.catalogues.block_tables import read_tile_table
 from radiofind.catalogues.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
 from radiofind.catalogues.detections import UNFITTED
-from radiofind.files import whole_or_absent
 from radiofind.mosaics.tiles import Tile
-from radiofind.tables import to_arrow
 
 CUT = "island_cut"
 """Flag of the sources of an island that no tile contains whole."""
@@ -175,26 +172,6 @@ def detection_reader(paths: Mapping[str, str | Path]) -> Callable[[Tile], pd.Dat
         The file with the detections of each tile, by name of the tile; it may contain other tiles.
     """
     return lambda tile: read_tile_table(paths[tile.name], tile.name)
-
-
-def write_tables(
-    tables: Iterator[pd.DataFrame], path: str | Path, *, metadata: Mapping[str, object] | None = None
-) -> None:
-    """Write the parts of a catalogue to one Parquet file.
-
-    Parameters
-    ----------
-    tables
-        The parts.
-    path
-        The file to make, whole or not at all.
-    metadata
-        Metadata, returned by `files.read_metadata`.
-    """
-    schema = to_arrow(empty(CATALOGUE), metadata).schema
-    with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-        for table in tables:
-            writer.write_table(to_arrow(table, metadata).cast(schema))
 
 
 def _corrected(table: pd.DataFrame, beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> pd.DataFrame:

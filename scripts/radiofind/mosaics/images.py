@@ -6,7 +6,7 @@ The only module that opens images of the user. Pixels are in Jy/beam, and NaN wh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -203,6 +203,12 @@ def read_header(
                 f"{path}: expected an image whose centre is on the sky, received coordinates without a centre"
             )
         return image
+
+
+def read_cards(header: ImageHeader, names: Sequence[str]) -> dict[str, object]:
+    """Return the values of cards as the file gives them, by name; those that it lacks are left out."""
+    cards = first_image(header.path)[1]
+    return {name: cards[name] for name in names if name in cards and cards[name] not in ("", None)}
 
 
 def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:

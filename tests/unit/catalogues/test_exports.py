@@ -6,13 +6,15 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 from astropy.wcs import WCS
 from regions import Regions
 
 from radiofind.catalogues.class_columns import LONGEST_CLASS, class_columns, with_classes
-from radiofind.catalogues.columns import CATALOGUE, conform, empty
+from radiofind.catalogues.columns import CATALOGUE, conform, empty, ucd_in_band
 from radiofind.catalogues.exports import write_fits_table, write_regions
+from radiofind.mosaics.images import read_header
 
 NUMBERS = [column.name for column in CATALOGUE if column.dtype != "str"]
 
@@ -30,8 +32,42 @@ def catalogue():
     return conform(table.assign(tile="y000x000", mosaic="m", finder="f"), CATALOGUE)
 
 
-def test_the_fits_table_has_all_values_units_and_descriptions(catalogue, tmp_path):
-    write_fits_table(catalogue, tmp_path / "c.fits")
+@pytest.fixture
+def image(write_fits):
+    """The mosaic of the catalogue."""
+    cards = {"TELESCOP": "MeerKAT", "OBJECT": "", "DATE-OBS": "2020-01-02"}
+    return read_header(write_fits(np.zeros((60, 60), dtype=np.float32), "field.fits", **cards))
+
+
+def test_the_fits_table_says_where_its_sources_come_from(catalogue, tmp_path, image):
+    write_fits_table(catalogue, tmp_path / "c.fits", image=image)
+    header = fits.getheader(tmp_path / "c.fits", "CATALOGUE")
+    told = {name: header.get(name) for name in ("RADESYS", "IMAGE", "FREQ", "TELESCOP", "DATE-OBS", "OBJECT")}
+    expected = {"RADESYS": "ICRS", "IMAGE": "field.fits", "FREQ": 1.4e9}
+    assert told == expected | {"TELESCOP": "MeerKAT", "DATE-OBS": "2020-01-02", "OBJECT": None}
+    beam = image.beam
+    assert (header["BMAJ"], header["BMIN"]) == pytest.approx(
+        (beam.major_arcsec / 3600, beam.minor_arcsec / 3600)
+    )
+    number = list(catalogue.columns).index("total_flux") + 1
+    assert header[f"TUCD{number}"] == "phot.flux.density;em.radio.750-1500MHz"
+
+
+@pytest.mark.parametrize("frequency_mhz", [10, 20, 144, 399, 560, 750, 1400, 2999, 3000, 9200, 15000, 30000])
+def test_ucds_are_words_of_the_vocabulary_in_every_band(frequency_mhz):
+    for column in CATALOGUE + class_columns(["a"]):
+        assert check_ucd(ucd_in_band(column, 1e6 * frequency_mhz), check_controlled_vocabulary=True)
+
+
+def test_the_band_is_that_of_the_frequency():
+    (flux,) = [column for column in CATALOGUE if column.name == "peak_flux"]
+    bands = {10: "", 20: ".20-100MHz", 144: ".100-200MHz", 1500: ".1500-3000MHz", 11999: ".6-12GHz", 5e4: ""}
+    for frequency_mhz, band in bands.items():
+        assert ucd_in_band(flux, 1e6 * frequency_mhz) == f"phot.flux.density;em.radio{band};stat.max"
+
+
+def test_the_fits_table_has_all_values_units_and_descriptions(catalogue, tmp_path, image):
+    write_fits_table(catalogue, tmp_path / "c.fits", image=image)
     table = Table.read(tmp_path / "c.fits")
     assert table.colnames == list(catalogue.columns)
     for column in CATALOGUE:
@@ -49,9 +85,9 @@ def test_the_fits_table_has_all_values_units_and_descriptions(catalogue, tmp_pat
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_short_tables_have_all_columns_too(catalogue, tmp_path, rows):
+def test_short_tables_have_all_columns_too(catalogue, tmp_path, rows, image):
     table = catalogue[:rows] if rows else empty(CATALOGUE)
-    write_fits_table(table, tmp_path / "c.fits")
+    write_fits_table(table, tmp_path / "c.fits", image=image)
     read = Table.read(tmp_path / "c.fits")
     assert len(read) == rows
     assert read.colnames == list(catalogue.columns)
@@ -88,9 +124,9 @@ def test_an_empty_region_file_can_be_read(tmp_path):
     assert len(Regions.read(tmp_path / "c.reg")) == 0
 
 
-def test_history_is_told_in_both_files(catalogue, tmp_path):
+def test_history_is_told_in_both_files(catalogue, tmp_path, image):
     history = ["code find_peaks: 0123", "x" * 70]
-    write_fits_table(catalogue, tmp_path / "c.fits", history=history)
+    write_fits_table(catalogue, tmp_path / "c.fits", image=image, history=history)
     write_regions(catalogue, tmp_path / "c.reg", beam_arcsec=5, history=history)
     assert list(fits.getheader(tmp_path / "c.fits", 1)["HISTORY"]) == history
     assert (tmp_path / "c.reg").read_text().count("# code find_peaks: 0123\n") == 1
@@ -100,9 +136,11 @@ def test_history_is_told_in_both_files(catalogue, tmp_path):
 NAMES = ["FRI", "FR II", "bent"]
 
 
-def test_the_longest_name_of_a_class_fits_into_a_fits_table(catalogue, tmp_path):
+def test_the_longest_name_of_a_class_fits_into_a_fits_table(catalogue, tmp_path, image):
     names = [LONGEST_CLASS * "a", LONGEST_CLASS * "b"]
-    write_fits_table(with_classes(catalogue, np.full((5, 2), 0.5), names, "net"), tmp_path / "c.fits")
+    write_fits_table(
+        with_classes(catalogue, np.full((5, 2), 0.5), names, "net"), tmp_path / "c.fits", image=image
+    )
     assert Table.read(tmp_path / "c.fits").colnames[-3:-1] == [f"probability_{name}" for name in names]
 
 
@@ -113,8 +151,8 @@ def classified(catalogue):
 
 
 @pytest.mark.parametrize("rows", [0, 5])
-def test_classes_are_in_the_fits_table_with_descriptions(classified, tmp_path, rows):
-    write_fits_table(classified[:rows], tmp_path / "c.fits")
+def test_classes_are_in_the_fits_table_with_descriptions(classified, tmp_path, rows, image):
+    write_fits_table(classified[:rows], tmp_path / "c.fits", image=image)
     table = Table.read(tmp_path / "c.fits")
     assert table.colnames == list(classified.columns)
     for name in ("class", "classifier"):

@@ -6,6 +6,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
+from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import CATALOGUE, DETECTION, conform, empty
 from radiofind.catalogues.detections import DEFAULTS
 from radiofind.catalogues.merging import (
@@ -15,7 +16,6 @@ from radiofind.catalogues.merging import (
     merge_components,
     merge_detections,
     settle_islands,
-    write_tables,
 )
 from radiofind.files import read_metadata
 from radiofind.finders.peaks import find_peaks
@@ -168,7 +168,7 @@ def test_settled_views_name_the_winner():
 def test_no_tiles_and_empty_tiles_give_an_empty_catalogue(tmp_path):
     assert merged() == []
     assert list(merge_detections(None, [], beam_at=ones)) == []
-    write_tables(merge_detections(None, [], beam_at=ones), tmp_path / "c.parquet", metadata={"a": 1})
+    write_catalogue(merge_detections(None, [], beam_at=ones), tmp_path / "c.parquet", metadata={"a": 1})
     table = pd.read_parquet(tmp_path / "c.parquet")
     assert table.dtypes.astype(str).to_dict() == {column.name: column.dtype for column in CATALOGUE}
     assert read_metadata(tmp_path / "c.parquet") == {"a": 1}
@@ -179,7 +179,7 @@ def test_parts_become_one_file_or_none(tmp_path):
     write_tiles(tables.values(), [TileNote(name, "key") for name in tables], tmp_path / "block.parquet")
     read = detection_reader(dict.fromkeys(tables, tmp_path / "block.parquet"))
     path = tmp_path / "out" / "catalogue.parquet"
-    write_tables(merge_detections(read, [LEFT, MIDDLE, RIGHT], beam_at=ones), path, metadata={"n": 3})
+    write_catalogue(merge_detections(read, [LEFT, MIDDLE, RIGHT], beam_at=ones), path, metadata={"n": 3})
     assert pd.read_parquet(path)["source_id"].tolist() == ["a", "b", "c"]
     assert read_metadata(path) == {"n": 3}
     first = path.read_bytes()
@@ -189,7 +189,7 @@ def test_parts_become_one_file_or_none(tmp_path):
         raise OSError("disk")
 
     with pytest.raises(OSError, match="disk"):
-        write_tables(broken(), path)
+        write_catalogue(broken(), path)
     assert path.read_bytes() == first
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 

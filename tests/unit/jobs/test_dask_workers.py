@@ -16,6 +16,7 @@ import pytest
 from distributed import KilledWorker
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
+from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import DETECTION, conform
 from radiofind.catalogues.detections import DEFAULTS
 from radiofind.catalogues.merging import (
@@ -23,7 +24,6 @@ from radiofind.catalogues.merging import (
     detection_reader,
     merge_components,
     merge_detections,
-    write_tables,
 )
 from radiofind.evaluation.comparison import match_files, read_area, read_comparison
 from radiofind.evaluation.matching import Selection, match_table
@@ -72,10 +72,10 @@ def paths(tmp_path_factory) -> dict[str, Path]:
 def merged(read, folder: Path, **options) -> Mapping[str, bytes]:
     """Merge all tiles and return the contents of the files."""
     folder.mkdir()
-    write_tables(merge_detections(read, TILES, beam_at=ones, **options), folder / "catalogue.parquet")
+    write_catalogue(merge_detections(read, TILES, beam_at=ones, **options), folder / "catalogue.parquet")
     catalogue = pd.read_parquet(folder / "catalogue.parquet")
     parts = merge_components(read, TILES, catalogue=catalogue, beam_at=ones, **options)
-    write_tables(parts, folder / "components.parquet")
+    write_catalogue(parts, folder / "components.parquet")
     assert len(catalogue) > 400 and set(catalogue["flags"]) == {"", CUT}
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 

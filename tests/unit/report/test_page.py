@@ -114,8 +114,8 @@ def full():
 
 
 def nothing():
-    none = pd.DataFrame()
-    return ReportData(none, none, none, none, none, none, none, none, none, [], none, none, none, "", {})
+    tables = {name: pd.DataFrame() for name in COLUMNS}
+    return ReportData(**tables, views=[], config_text="", versions={})
 
 
 def words(page):

@@ -1,0 +1,50 @@
+"""Write catalogues as Parquet, with unit, UCD and description of every column in the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from radiofind.catalogues.columns import CATALOGUE, Column, empty
+from radiofind.files import whole_or_absent
+from radiofind.tables import to_arrow
+
+
+def write_catalogue(
+    parts: Iterable[pd.DataFrame],
+    path: str | Path,
+    *,
+    columns: Sequence[Column] = CATALOGUE,
+    metadata: Mapping[str, object] | None = None,
+) -> None:
+    """Write the parts of a catalogue to one Parquet file.
+
+    Parameters
+    ----------
+    parts
+        Tables with these columns.
+    path
+        The file to make, whole or not at all.
+    columns
+        The columns of the catalogue. The metadata of each field are their ``unit``, ``ucd`` and
+        ``description``, as far as they have them.
+    metadata
+        Metadata of the file, returned by `files.read_metadata`.
+    """
+    schema = _described(to_arrow(empty(tuple(columns)), metadata).schema, columns)
+    with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for table in parts:
+            writer.write_table(to_arrow(table, metadata).cast(schema))
+
+
+def _described(schema: pa.Schema, columns: Sequence[Column]) -> pa.Schema:
+    """Return a schema with the properties of the columns as metadata of its fields."""
+    for place, column in enumerate(columns):
+        told = {"unit": column.unit, "ucd": column.ucd, "description": column.description}
+        field = schema.field(place).with_metadata({key: value for key, value in told.items() if value})
+        schema = schema.set(place, field)
+    return schema
