@@ -47,6 +47,9 @@ CATALOGUE = (
     Column("major", "float64", "arcsec", "phys.angSize.smajAxis", "Major axis (FWHM)"),
     Column("minor", "float64", "arcsec", "phys.angSize.sminAxis", "Minor axis (FWHM)"),
     Column("position_angle", "float64", "deg", "pos.posAng", "Position angle, north through east"),
+    Column("e_major", "float64", "arcsec", "stat.error;phys.angSize.smajAxis", "Error of major"),
+    Column("e_minor", "float64", "arcsec", "stat.error;phys.angSize.sminAxis", "Error of minor"),
+    Column("e_position_angle", "float64", "deg", "stat.error;pos.posAng", "Error of position_angle"),
     Column(
         "dc_major",
         "float64",

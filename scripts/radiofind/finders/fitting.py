@@ -15,7 +15,7 @@ import pandas as pd
 
 from radiofind.finders.source_stamps import Stamps, cut_stamps, turned_each
 from radiofind.mosaics.field import Field
-from radiofind.mosaics.gaussians import FWHM, deconvolve, ellipse_of, gaussians, growth
+from radiofind.mosaics.gaussians import FWHM, deconvolve, ellipse_errors, ellipse_of, gaussians, growth
 
 ROUNDS = (6, 10, 6)
 """Rounds with no source as a Gaussian, with the bright ones, and with those that proved extended."""
@@ -54,9 +54,9 @@ def measure_sources(sky: Field, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each source in the given order: ``x``, ``y``, ``e_ra``, ``e_dec``, the apparent peak and
-        total flux with their errors, ``major``, ``minor``, ``position_angle`` as fitted, and the deconvolved
-        shape with prefix ``dc_``, which is NaN for unresolved sources. Far from valid pixels, all columns but
-        ``x`` and ``y`` are NaN.
+        total flux with their errors, ``major``, ``minor``, ``position_angle`` as fitted, with errors unless a
+        source has the shape of the beam, and the deconvolved shape with prefix ``dc_``, which is NaN for
+        unresolved sources. Far from valid pixels, all columns but ``x`` and ``y`` are NaN.
 
     Notes
     -----
@@ -180,6 +180,8 @@ def _tabulate(stamps: Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Fie
     ratio, slope = growth(fits[:, 3:])
     by = np.column_stack([ratio, np.zeros_like(position), (fits[:, 0] * ratio)[:, np.newaxis] * slope])
     shape = _seen(fits[:, [[3, 5], [5, 4]]], to_sky)
+    e_major, e_minor, e_angle = ellipse_errors(shape, _seen(_changes(covariance), to_sky[:, np.newaxis]))
+    free = covariance[:, 3:, 3:].any(axis=(1, 2))
     beam = _seen(np.eye(2), to_sky)
     resolved = _excess(fits, covariance) > RESOLVED
     major, minor, angle = ellipse_of(shape)
@@ -197,6 +199,9 @@ def _tabulate(stamps: Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Fie
             "major": major,
             "minor": minor,
             "position_angle": angle,
+            "e_major": np.where(free, e_major, np.nan),
+            "e_minor": np.where(free, e_minor, np.nan),
+            "e_position_angle": np.where(free, e_angle, np.nan),
             "dc_major": dc_major,
             "dc_minor": dc_minor,
             "dc_position_angle": dc_angle,
@@ -204,6 +209,13 @@ def _tabulate(stamps: Stamps, fits: np.ndarray, covariance: np.ndarray, sky: Fie
     )
 
 
+def _changes(covariance: np.ndarray) -> np.ndarray:
+    """Return independent changes of each shape by one standard error, shape (n, 3, 2, 2)."""
+    variances, axes = np.linalg.eigh(covariance[:, 3:, 3:])
+    steps = np.sqrt(variances.clip(0))[:, np.newaxis] * axes
+    return np.swapaxes(steps, 1, 2)[..., [[0, 2], [2, 1]]]
+
+
 def _seen(covariance: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Return covariances transformed by matrices, each by its own, shape (n, 2, 2)."""
-    return matrices @ covariance @ np.swapaxes(matrices, 1, 2)
+    """Return covariances transformed by matrices, each by its own, shape (n, ..., 2, 2)."""
+    return matrices @ covariance @ np.swapaxes(matrices, -1, -2)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,17 +19,15 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from radiofind.catalogues.detections import UNFITTED, Found, complete, give_up, reason_to_skip
+from radiofind.finders.pybdsf_shapes import DEG, SHAPE_COLUMNS, shapes_on_sky
 from radiofind.jobs.memory_log import log_peak_of_program
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.field import Field
-from radiofind.mosaics.gaussians import covariance_of, ellipse_of
 
 logger = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 """How long after PyBDSF a signal to the whole job may reach this process."""
-DEG = 3600.0
-"""Arcsec in a degree. Pixels of the image written for PyBDSF are one arcsec wide."""
 RA_DEC = (180.0, 0.0)
 """Position of the image written for PyBDSF (deg): far from the poles and from RA 0."""
 FREQUENCY_HZ = 1.4e9
@@ -45,11 +42,6 @@ FITTED = {
     "Isl_id": ("island", 1),
 }
 """Columns of PyBDSF with their names here and the factors to the units here (Jy, and pixels for errors)."""
-ELLIPSES = {
-    "": ("Maj_img_plane", "Min_img_plane", "PA_img_plane"),
-    "dc_": ("DC_Maj_img_plane", "DC_Min_img_plane", "DC_PA_img_plane"),
-}
-"""Columns of fitted and deconvolved shapes, by prefix here: axes in deg, angle in deg from +y to -x."""
 
 
 def find_sources(
@@ -190,7 +182,7 @@ def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
 def _read_table(path: Path) -> pd.DataFrame:
     """Return a table of PyBDSF, with all columns even if PyBDSF wrote no table or an empty one."""
     table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
-    columns = ("Source_id", "RA", "DEC", *FITTED, *chain.from_iterable(ELLIPSES.values()))
+    columns = ("Source_id", "RA", "DEC", *FITTED, *SHAPE_COLUMNS)
     return table if len(table) else pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
 
 
@@ -206,34 +198,11 @@ def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataF
     measured = measured.drop(columns=["e_x", "e_y"]).assign(x=x, y=y, e_ra=e_ra, e_dec=e_dec)
     beams = sky.header.beam_pixels_at(x, y)
     # Fluxes and deconvolution of PyBDSF assume a beam of constant size in pixels, not on the sky.
-    for prefix, more in (("", 0), ("dc_", sky.header.beam_pixels - beams)):
-        shape = _ellipse_on_sky(table[list(ELLIPSES[prefix])].to_numpy(), to_sky, more)
-        names = (f"{prefix}major", f"{prefix}minor", f"{prefix}position_angle")
-        measured = measured.assign(**dict(zip(names, shape, strict=True)))
+    shapes = shapes_on_sky(table, to_sky, excess_beam=sky.header.beam_pixels - beams)
+    measured = pd.concat([measured, shapes], axis=1)
     for flux in ("apparent_total_flux", "e_apparent_total_flux"):
         measured[flux] *= np.sqrt(np.linalg.det(sky.header.beam_pixels) / np.linalg.det(beams))
     return measured.join(islands, on="island").fillna({"crossings": ""})
-
-
-def _ellipse_on_sky(
-    fitted: np.ndarray, to_sky: np.ndarray, more: np.ndarray | float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the axes (arcsec) and position angles (deg) on the sky of ellipses in the image plane.
-
-    Parameters
-    ----------
-    fitted
-        Major and minor axis in deg and angle in deg, shape (n, 3). An axis of 0, which for PyBDSF means
-        unresolved, stays 0.
-    to_sky
-        The Jacobian at each ellipse, shape (n, 2, 2).
-    more
-        Covariance in pixels^2 to add to each ellipse.
-    """
-    covariance = covariance_of(fitted[:, 0] * DEG, fitted[:, 1] * DEG, fitted[:, 2]) * [[1, -1], [-1, 1]]
-    major, minor, angle = ellipse_of(to_sky @ (covariance + more) @ np.swapaxes(to_sky, 1, 2))
-    is_line, is_point = fitted[:, 1] == 0, fitted[:, 0] == 0
-    return np.where(is_point, 0, major), np.where(is_line, 0, minor), np.where(is_point, 0, angle)
 
 
 def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:

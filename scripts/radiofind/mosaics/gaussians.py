@@ -83,6 +83,57 @@ def ellipse_of(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return _ellipse(*np.linalg.eigh(covariance))
 
 
+def ellipse_errors(covariance: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the errors of the axes and of the position angles of Gaussians, to first order.
+
+    Parameters
+    ----------
+    covariance
+        Arcsec^2, shape (n, 2, 2).
+    changes
+        Independent changes of each covariance by one standard error, shape (n, k, 2, 2).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Errors of major and minor axis (FWHM in arcsec) and of the angle (deg, at most 90: that of a round
+        source is unknown).
+    """
+    variances, axes = np.linalg.eigh(covariance)
+    axes = axes[:, np.newaxis]
+    along = np.linalg.norm(np.swapaxes(axes, -1, -2) @ changes @ axes, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a source without a size
+        widths = FWHM / 2 * along[:, [0, 1], [0, 1]] / np.sqrt(variances)
+    difference = variances[:, 1] - variances[:, 0]
+    turn = np.divide(along[:, 0, 1], difference, out=np.full(len(along), np.inf), where=difference > 0)
+    return widths[:, 1], widths[:, 0], np.minimum(np.rad2deg(turn), 90)
+
+
+def ellipse_changes(ellipse: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Return the changes of the covariances of ellipses for the standard errors of their parameters.
+
+    Parameters
+    ----------
+    ellipse
+        Major and minor axis (FWHM in arcsec) and position angle in deg, shape (n, 3).
+    errors
+        Their errors, which count as independent, shape (n, 3).
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 3, 2, 2)
+        Arcsec^2, for `ellipse_errors`.
+    """
+    major, minor, angle = ellipse.T
+    e_major, e_minor, e_angle = errors.T
+    none = np.zeros_like(angle)
+    by_major = covariance_of(np.sqrt(2 * major * e_major), none, angle)
+    by_minor = covariance_of(none, np.sqrt(2 * minor * e_minor), angle)
+    wide = np.sqrt(np.deg2rad(e_angle) * np.maximum(major**2 - minor**2, 0))
+    by_angle = covariance_of(wide, none, angle + 45) - covariance_of(none, wide, angle + 45)
+    return np.stack([by_major, by_minor, by_angle], axis=1)
+
+
 def beam_covariance(beam: Beam) -> np.ndarray:
     """Return the covariance of a beam over (east, north), arcsec^2, shape (2, 2)."""
     return covariance_of(beam.major_arcsec, beam.minor_arcsec, beam.position_angle_deg)

@@ -50,6 +50,8 @@ def test_point_sources_have_place_and_flux_within_their_errors(sky, fields_of, s
     assert max(scatter(pull) for pull in pulls.T) < 1.25
     assert found["apparent_total_flux"].median() == pytest.approx(snr * sky.rms, rel=0.08)
     assert found["dc_major"].isna().mean() > 0.95
+    unchanged = found["major"] == found["major"].min()
+    assert unchanged.any() and found.loc[unchanged, "e_major"].isna().all()
     point = found["major"] < 1.0001 * sky.beam_pixels * sky.pixel_arcsec
     expected = found["e_apparent_peak_flux"][point].to_numpy()
     assert found["e_apparent_total_flux"][point].to_numpy() == pytest.approx(expected)
@@ -69,6 +71,8 @@ def test_wide_sources_have_their_size_angle_and_flux(sky, fields_of):
         assert found[name].median() == pytest.approx(pixels * sky.pixel_arcsec, rel=0.03), name
     for name in ("position_angle", "dc_position_angle"):
         assert found[name].median() == pytest.approx(30, abs=2), name
+    for name in ("major", "minor", "position_angle"):
+        assert 0.7 < scatter((found[name] - found[name].median()) / found[f"e_{name}"]) < 1.3, name
 
 
 def test_slightly_wide_sources_keep_their_total_flux(sky, fields_of):

@@ -8,6 +8,8 @@ from radiofind.mosaics.gaussians import (
     beam_covariance,
     covariance_of,
     deconvolve,
+    ellipse_changes,
+    ellipse_errors,
     ellipse_of,
     gaussians,
     growth,
@@ -32,6 +34,30 @@ def test_the_angle_runs_from_north_through_east():
     assert (east_east, east_north, north_north) == pytest.approx((4, 0, 16))
     assert covariance_of(4.0, 2.0, 90.0)[0, 0] * FWHM**2 == pytest.approx(16)
     assert covariance_of(4.0, 2.0, 45.0)[0, 1] > 0
+
+
+def test_errors_of_an_ellipse_come_back():
+    rng = np.random.default_rng(3)
+    minor = rng.uniform(1, 5, 200)
+    ellipse = np.column_stack([minor + rng.uniform(0.1, 9, 200), minor, rng.uniform(0, 180, 200)])
+    errors = rng.uniform(0.01, 0.5, (200, 3))
+    received = ellipse_errors(covariance_of(*ellipse.T), ellipse_changes(ellipse, errors))
+    assert np.column_stack(received) == pytest.approx(errors)
+
+
+def test_errors_of_an_ellipse_are_the_scatter_under_small_changes():
+    rng = np.random.default_rng(4)
+    shape, changes = covariance_of(9.0, 5.0, 70.0), rng.normal(0, 0.03, (3, 2, 2))
+    changes += np.swapaxes(changes, 1, 2)
+    drawn = shape + np.einsum("dk,kij->dij", rng.normal(size=(20000, 3)), changes)
+    scatter = [values.std() for values in ellipse_of(drawn)]
+    errors = np.ravel(ellipse_errors(shape[np.newaxis], changes[np.newaxis]))
+    assert errors == pytest.approx(scatter, rel=0.03)
+
+
+def test_the_angle_of_a_round_source_is_unknown():
+    changes = ellipse_changes(np.array([[5.0, 5.0, 0.0]]), np.array([[0.1, 0.2, 300.0]]))
+    assert np.ravel(ellipse_errors(covariance_of(5.0, 5.0, 0.0)[np.newaxis], changes))[2] == 90
 
 
 def test_deconvolution_reverses_convolution():
