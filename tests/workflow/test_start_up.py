@@ -30,7 +30,8 @@ HEAVY = NETWORKS | FITS | PLOTS | CLUSTER
 
 NEVER = {
     "measure_noise": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
-    "fingerprint_mosaic, place_truth, summarise_noise": HEAVY | {"scipy", "h5py", "pydantic"},
+    "fingerprint_mosaic, place_truth": HEAVY | {"scipy", "h5py", "pydantic"},
+    "summarise_noise": HEAVY | {"h5py", "pydantic"},
     "find_peaks, find_pybdsf": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
     "index_tiles, record_provenance": HEAVY | {"scipy", "astropy", "h5py", "pydantic"},
     "merge_detections, merge_components": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
