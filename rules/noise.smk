@@ -52,7 +52,7 @@ rule summarise_noise:
         runtime=time_of("summarise_noise", planned(work.on_mosaic)),
     params:
         image=plan.image_source,
-        noise=config["noise"],
+        box_pixels=config["noise"]["box_pixels"],
         code=digest_of("summarise_noise"),
     message:
         "Summarising the noise of {wildcards.mosaic}"

@@ -27,11 +27,7 @@ if __name__ == "__main__":
         limit_s=60 * snakemake.resources.runtime,
         made_of=provenance,
     )
-    metadata = {
-        "failed": noise.failed,
-        "covered_nodes": noise.covered.tolist(),
-        "provenance": provenance,
-    }
+    metadata = {**noise.told, "provenance": provenance}
     with whole_or_absent(snakemake.output.noise) as temporary:
         write_image(noise.planes, temporary, header=header, box=box, metadata=metadata)
     end_attempts(snakemake.output.noise, failed=noise.failed)

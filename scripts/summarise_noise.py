@@ -16,21 +16,18 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
     header = ImageSource(snakemake.input.image, **snakemake.params.image).read_header()
-    patches, samples, covered, failed = [NO_PATCHES], [], [], {}
+    patches, samples, notes, covered = [NO_PATCHES], [], {}, []
     for path, tile in zip(snakemake.input.noise, map(read_tile, snakemake.input.tiles), strict=True):
         rms = read_planes(path, "RMS")[0][tile.core.within(tile.box)]
         patches.append(summarise_patches(rms, tile.core, shape=header.shape))
         samples.append(sample_noise(rms))
-        metadata = read_metadata(path)
-        failed[tile.name] = metadata["failed"]
-        covered += nodes_in(tile.core, metadata["covered_nodes"])
+        notes[tile.name] = read_metadata(path)
+        covered += nodes_in(tile.core, notes[tile.name]["covered_nodes"])
     summary = {
         "shape": header.shape,
         "pixel_arcsec": header.pixel_arcsec,
         "median_rms": median_noise(samples),
-        "covered_places": covered_places(
-            covered, header.coordinates, box_pixels=snakemake.params.noise["box_pixels"]
-        ),
-        "failed_tiles": {tile: reason for tile, reason in failed.items() if reason},
+        "covered_places": covered_places(covered, header.coordinates, box_pixels=snakemake.params.box_pixels),
+        "failed_tiles": {tile: noted["failed"] for tile, noted in notes.items() if noted["failed"]},
     }
     write_parquet(pd.concat(patches, ignore_index=True), snakemake.output.patches, metadata=summary)

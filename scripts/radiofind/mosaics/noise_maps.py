@@ -35,6 +35,11 @@ class NoiseMap:
         """The maps by the names of their extensions."""
         return {"MEAN": self.mean, "RMS": self.rms}
 
+    @property
+    def told(self) -> dict[str, object]:
+        """The fields stored in the metadata of the maps."""
+        return {"failed": self.failed, "covered_nodes": self.covered.tolist()}
+
 
 def map_noise(header: ImageHeader, box: Box, *, settings: NoiseSettings) -> NoiseMap:
     """Return the noise map of a tile.
