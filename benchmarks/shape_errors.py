@@ -3,8 +3,8 @@
     python benchmarks/shape_errors.py
 
 A row per finder, size and peak SNR: the number of sources, and for major axis, minor axis and position angle
-the median and the width of the pulls (half the range from the 16th to the 84th percentile). The width is 1 for
-correct errors.
+the median and the width of the pulls (half the range from the 16th to the 84th percentile): 1 for correct
+errors.
 """
 
 from __future__ import annotations
