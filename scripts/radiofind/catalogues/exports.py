@@ -113,7 +113,7 @@ def _cards_of(image: ImageHeader) -> list[tuple[str, object, str]]:
     beam = image.beam
     cards = [
         ("RADESYS", "ICRS", "Frame of ra and dec"),
-        ("IMAGE", image.path.name, "Image in which the sources were found"),
+        ("IMAGE", ascii(image.path.name)[1:-1], "Image in which the sources were found"),
         ("FREQ", image.frequency_hz, "[Hz] Frequency of the image"),
         ("BMAJ", beam.major_arcsec / 3600, "[deg] Major axis of the beam (FWHM)"),
         ("BMIN", beam.minor_arcsec / 3600, "[deg] Minor axis of the beam (FWHM)"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -206,9 +206,12 @@ def read_header(
 
 
 def read_cards(header: ImageHeader, names: Sequence[str]) -> dict[str, object]:
-    """Return the values of cards as the file gives them, by name; those that it lacks are left out."""
-    cards = first_image(header.path)[1]
-    return {name: cards[name] for name in names if name in cards and cards[name] not in ("", None)}
+    """Return the values of cards by name, without those that the file lacks, that are empty or not FITS."""
+    cards, values = first_image(header.path)[1], {}
+    for name in names:
+        with suppress(fits.VerifyError):
+            values[name] = cards.get(name)
+    return {name: value for name, value in values.items() if value and isinstance(value, str | int | float)}
 
 
 def read_pixels(header: ImageHeader, box: Box) -> np.ndarray:

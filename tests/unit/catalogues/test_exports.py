@@ -53,6 +53,18 @@ def test_the_fits_table_says_where_its_sources_come_from(catalogue, tmp_path, im
     assert header[f"TUCD{number}"] == "phot.flux.density;em.radio.750-1500MHz"
 
 
+def test_cards_and_names_that_fits_does_not_know_do_no_harm(catalogue, tmp_path, write_fits):
+    path = write_fits(np.zeros((60, 60), dtype=np.float32), "fjärd\t1.fits", OBJECT="x", TELESCOP="VLA")
+    card = b"OBJECT  = 'x       '"
+    content = path.read_bytes()
+    assert card in content
+    path.write_bytes(content.replace(card, b"OBJECT  = x y z 12  "))
+    write_fits_table(catalogue, tmp_path / "c.fits", image=read_header(path))
+    header = fits.getheader(tmp_path / "c.fits", "CATALOGUE")
+    assert (header["IMAGE"], header["TELESCOP"]) == ("fj\\xe4rd\\t1.fits", "VLA")
+    assert "OBJECT" not in header
+
+
 @pytest.mark.parametrize("frequency_mhz", [10, 20, 144, 399, 560, 750, 1400, 2999, 3000, 9200, 15000, 30000])
 def test_ucds_are_words_of_the_vocabulary_in_every_band(frequency_mhz):
     for column in CATALOGUE + class_columns(["a"]):
