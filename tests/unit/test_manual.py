@@ -27,7 +27,7 @@ def test_every_table_stands_in_a_page(tables):
 
 def test_a_table_is_made_anew_and_the_rest_of_a_page_stays(tables):
     page = "before\n\n<!-- table columns -->\n\n| old |\n\n<!-- end of table -->\n\nafter\n"
-    start, rest = tables["with_tables"](page).split("| column | unit | meaning |\n")
+    start, rest = tables["with_tables"](page).split("| column | unit | UCD | meaning |\n")
     table, end = rest.split("\n<!-- end")
     assert (start, end) == ("before\n\n<!-- table columns -->\n\n", " of table -->\n\nafter\n")
     assert [line.split("`")[1] for line in table.splitlines()[1:]] == [column.name for column in CATALOGUE]
