@@ -37,13 +37,13 @@ SNRS = (10, 20, 50, 200)
 COLUMNS = ("major", "minor", "position_angle")
 
 
-def write_header(folder: Path) -> ImageHeader:
+def write_header(folder: Path, *, beam_pixels: float = BEAM_PIXELS) -> ImageHeader:
     """Write an empty image with a rotated frame and return its header."""
     turn, pixel = np.deg2rad(TURN_DEG), PIXEL_ARCSEC / 3600
     cards = {"CTYPE1": "RA---SIN", "CTYPE2": "DEC--SIN", "CRVAL1": 40.0, "CRVAL2": -30.0, "BUNIT": "Jy/beam"}
     cards |= {"CRPIX1": SIZE / 2, "CRPIX2": SIZE / 2, "CDELT1": -pixel, "CDELT2": pixel, "RESTFRQ": 1.4e9}
     cards |= {"PC1_1": np.cos(turn), "PC1_2": -np.sin(turn), "PC2_1": np.sin(turn), "PC2_2": np.cos(turn)}
-    cards |= {"BMAJ": BEAM_PIXELS * pixel, "BMIN": BEAM_PIXELS * pixel, "BPA": 0.0}
+    cards |= {"BMAJ": beam_pixels * pixel, "BMIN": beam_pixels * pixel, "BPA": 0.0}
     fits.writeto(folder / "image.fits", np.zeros((SIZE, SIZE), dtype=np.float32), fits.Header(cards))
     return read_header(folder / "image.fits")
 
@@ -53,11 +53,12 @@ def make_field(
 ) -> tuple[Field, pd.DataFrame]:
     """Return a field with Gaussians of random angles on a grid, over noise of 1, and their true shapes."""
     rng = np.random.default_rng(seed)
-    noise = gaussian_filter(rng.normal(size=(SIZE, SIZE)), BEAM_PIXELS / FWHM, mode="wrap")
+    beam_pixels = header.beam.major_arcsec / PIXEL_ARCSEC
+    noise = gaussian_filter(rng.normal(size=(SIZE, SIZE)), beam_pixels / FWHM, mode="wrap")
     pixels = noise / noise.std()
     grid = np.arange(SPACING, SIZE - SPACING, SPACING)
     x, y = (np.ravel(axis) + rng.uniform(-2, 2, grid.size**2) for axis in np.meshgrid(grid, grid))
-    major, minor = (axis * BEAM_PIXELS * PIXEL_ARCSEC for axis in axes)
+    major, minor = (axis * beam_pixels * PIXEL_ARCSEC for axis in axes)
     angle = rng.uniform(0, 180, len(x))
     to_pixels = np.linalg.inv(header.coordinates.jacobian(x, y))
     shapes = to_pixels @ covariance_of(major, minor, angle) @ np.swapaxes(to_pixels, 1, 2)

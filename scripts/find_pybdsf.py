@@ -17,8 +17,9 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
     image = ImageSource(snakemake.input.image, **params.image)
-    options = {key: value for key, value in params.settings.items() if key not in ("kind", "time_limit_s")}
-    limits = {"time_limit_s": params.settings["time_limit_s"], "rms_box": params.rms_box}
+    limits = {key: params.settings[key] for key in ("time_limit_s", "largest_island_beams")}
+    options = {key: value for key, value in params.settings.items() if key not in ("kind", *limits)}
+    limits["rms_box"] = params.rms_box
 
     def search(files: TileFiles) -> Found:
         """Return what PyBDSF finds in a tile."""

@@ -71,6 +71,7 @@ CATALOGUE = (
         "pos.posAng;meta.modelled",
         "Deconvolved position angle, north through east",
     ),
+    Column("resolved", "bool", "", "meta.code", "Total over peak flux exceeds that of point sources"),
     Column("rms", "float64", "Jy/beam", "instr.det.noise", "Noise of the flat-noise image at the source"),
     Column("snr", "float64", "", "stat.snr", "apparent_total_flux / rms"),
     Column("peak_snr", "float64", "", "stat.snr;stat.max", "apparent_peak_flux / rms"),
@@ -82,6 +83,10 @@ CATALOGUE = (
         "Probability that the source is real; NaN without calibration",
     ),
     Column("n_components", "int64", "", "meta.number", "Gaussians (or peaks) that make up the source"),
+    Column("source_code", "str", "", "meta.code.class", "S_Code of PyBDSF: S, M or C"),
+    Column("island_id", "str", "", "meta.id.parent", "source_id of the brightest source of its island"),
+    Column("island_rms", "float64", "Jy/beam", "instr.det.noise", "Mean noise in its island"),
+    Column("island_mean", "float64", "Jy/beam", "instr.background", "Mean background in its island"),
     Column(
         "flags", "str", "", "meta.code.qual", "Words separated by commas; empty when nothing is to be said"
     ),
@@ -89,6 +94,29 @@ CATALOGUE = (
     Column("mosaic", "str", "", "meta.id;obs.image", "Mosaic"),
     Column("finder", "str", "", "meta.id;meta.software", "Finder"),
 )
+
+COMPONENT = (
+    CATALOGUE[0],
+    Column("component_id", "str", "", "meta.id", "Name of the Gaussian, from its position"),
+    *CATALOGUE[1:],
+)
+"""Columns of the Gaussians; `source_id` names the source of each."""
+
+SPECTRAL = (
+    *CATALOGUE[:3],
+    Column("spectral_index", "float64", "", "spect.index;em.radio", "alpha of total_flux ~ frequency^alpha"),
+    Column("e_spectral_index", "float64", "", "stat.error;spect.index;em.radio", "Error of spectral_index"),
+    *(column for column in CATALOGUE if column.name in ("total_flux", "e_total_flux")),
+    Column("other_total_flux", "float64", "Jy", "phot.flux.density", "Total flux density in other_mosaic"),
+    Column(
+        "other_e_total_flux", "float64", "Jy", "stat.error;phot.flux.density", "Error of other_total_flux"
+    ),
+    Column("other_source_id", "str", "", "meta.id", "Name of the source in other_mosaic"),
+    Column("separation", "float64", "arcsec", "pos.angDistance", "Distance of the two positions"),
+    Column("other_mosaic", "str", "", "meta.id;obs.image", "Mosaic of the same field at another frequency"),
+    *CATALOGUE[-2:],
+)
+"""Columns of the sources that were found at two frequencies."""
 
 APPARENT = {
     "peak_flux": "apparent_peak_flux",

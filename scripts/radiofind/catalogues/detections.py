@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from radiofind.catalogues.columns import APPARENT, DETECTION, conform, empty
-from radiofind.mosaics.box import Box
-from radiofind.mosaics.field import Field
+from radiofind.catalogues.quality import flags_of
+from radiofind.catalogues.resolved import is_resolved
+from radiofind.mosaics.field import Field, value_at
 
 UNMEASURED = {column.name: np.nan for column in DETECTION if column.dtype == "float64"}
-NEAR = 10
-"""Maximum distance (pixels) of the pixel that replaces a blank one: sources may extend over a blank edge."""
-UNFITTED = "unfitted"
-"""Flag of an island to which no Gaussian could be fitted."""
 DEFAULTS = {
     **UNMEASURED,
     "n_components": 1,
     "flags": "",
+    "source_code": "",
+    "resolved": False,
+    "island_id": "",
     "island": -1,
     "island_pixels": 0,
     "island_cut": False,
@@ -101,31 +101,25 @@ def complete(measured: pd.DataFrame, *, sky: Field, finder: str) -> pd.DataFrame
     table["peak_snr"] = table["apparent_peak_flux"] / table["rms"]
     missing = {name: value for name, value in DEFAULTS.items() if name not in table}
     table = table.assign(**missing)
+    table["resolved"] = is_resolved(table)
+    table["flags"] = flags_of(table, sky)
     if "source_id" not in table:
         table["source_id"] = name_sources(table["ra"].to_numpy(), table["dec"].to_numpy())
+        table["island_id"] = name_islands(table)
     return conform(table, DETECTION)
 
 
-def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
-    """Return the value of the pixel nearest to each position, or of a close pixel if it is blank.
+def name_islands(table: pd.DataFrame) -> pd.Series:
+    """Return the name of the island of each source, that of its brightest source; empty without islands.
 
     Parameters
     ----------
-    pixels
-        2D ndarray over `box`.
-    x, y
-        Positions in mosaic pixels; those outside the box take its nearest pixel.
-    box
-        The pixels that the array covers.
+    table
+        Columns ``source_id``, ``island`` and ``apparent_peak_flux`` of one tile.
     """
-    column = np.clip(np.rint(x).astype(int), box.x0, box.x1 - 1) - box.x0
-    row = np.clip(np.rint(y).astype(int), box.y0, box.y1 - 1) - box.y0
-    values = pixels[row, column].astype(float)
-    for blank in np.flatnonzero(np.isnan(values)):
-        rows, columns = (slice(max(at[blank] - NEAR, 0), at[blank] + NEAR + 1) for at in (row, column))
-        around = pixels[rows, columns]
-        values[blank] = np.nanmedian(around) if np.isfinite(around).any() else np.nan
-    return values
+    ordered = table.sort_values(["apparent_peak_flux", "source_id"], ascending=[False, True])
+    brightest = ordered.groupby("island")["source_id"].first()
+    return table["island"].map(brightest).mask(table["island"] < 0, "").astype(str)
 
 
 def name_sources(ra: np.ndarray, dec: np.ndarray) -> list[str]:

@@ -19,8 +19,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from radiofind.catalogues.block_tables import read_tile_table
-from radiofind.catalogues.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
-from radiofind.catalogues.detections import UNFITTED
+from radiofind.catalogues.columns import APPARENT, CATALOGUE, COMPONENT, DETECTION, conform, empty
+from radiofind.catalogues.detections import name_sources
+from radiofind.catalogues.quality import UNFITTED, has_flag
 from radiofind.mosaics.tiles import Tile
 
 CUT = "island_cut"
@@ -81,7 +82,7 @@ def keep_detections(
         beyond = tile.core.holds(x, y) & ~tiles[other].box.holds(x, y)
         keep |= (winner == other) & beyond
     flags = verdicts["flags"].fillna("").to_numpy()
-    keep &= (flags == CUT) | (table["flags"] != UNFITTED).to_numpy()
+    keep &= (flags == CUT) | ~has_flag(table["flags"], UNFITTED).to_numpy()
     flagged = [",".join(filter(None, pair)) for pair in zip(table["flags"], flags, strict=True)]
     return table.assign(flags=flagged)[keep].sort_values("source_id", kind="stable")
 
@@ -156,7 +157,7 @@ def merge_components(
     Yields
     ------
     pandas.DataFrame
-        Columns of the catalogue, one row per Gaussian.
+        Columns `columns.COMPONENT`, one row per Gaussian.
     """
     names = catalogue.groupby("tile")["source_id"].agg(set)
     with_names = ((tile, names.get(tile.name, set())) for tile in tiles)
@@ -209,7 +210,8 @@ def _merge_components_of_tile(
     tile, names = given
     table = read(tile)
     kept = table[table["source_id"].isin(names)].sort_values(["source_id", "ra", "dec"], kind="stable")
-    return conform(_corrected(kept, beam_at), CATALOGUE)
+    names_of_own = name_sources(kept["ra"].to_numpy(), kept["dec"].to_numpy())
+    return conform(_corrected(kept.assign(component_id=names_of_own), beam_at), COMPONENT)
 
 
 def _views(read: Callable[[Tile], pd.DataFrame], tile: Tile) -> pd.DataFrame:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from radiofind.catalogues.columns import CATALOGUE, conform
-from radiofind.catalogues.detections import UNFITTED, name_sources
+from radiofind.catalogues.detections import name_sources
+from radiofind.catalogues.quality import UNFITTED, has_flag
 from radiofind.evaluation.matching import match_one_to_one, positions
 
 PLACE = ("ra", "dec", "e_ra", "e_dec", "x", "y", "tile")
@@ -62,9 +63,8 @@ class Joined:
                 f"Expected fluxes_from to order {', '.join(self.finders)}, received {', '.join(fluxes_from)}"
             )
         order = [self.finders.index(finder) for finder in fluxes_from]
-        words = self.detections["flags"].str.split(",")
-        unfitted = words.map(lambda of_row: UNFITTED in of_row).to_numpy(bool)
-        return self.detections.iloc[_best(self.rows[:, order], unfitted.astype(float))]
+        unfitted = has_flag(self.detections["flags"], UNFITTED).to_numpy(float)
+        return self.detections.iloc[_best(self.rows[:, order], unfitted)]
 
 
 def join_catalogues(catalogues: Mapping[str, pd.DataFrame], *, radius_pixels: float) -> Joined:

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import label
 
-from radiofind.catalogues.detections import Found, reason_to_skip, value_at
-from radiofind.mosaics.field import Field
+from radiofind.catalogues.detections import Found, reason_to_skip
+from radiofind.mosaics.field import Field, value_at
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,15 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
-from radiofind.catalogues.detections import UNFITTED, Found, complete, give_up, reason_to_skip
+from radiofind.catalogues.detections import Found, complete, give_up, reason_to_skip
+from radiofind.catalogues.quality import UNFITTED
+from radiofind.finders.islands import (
+    beam_area_pixels,
+    describe_islands,
+    find_large_islands,
+    measure_islands,
+    number_islands,
+)
 from radiofind.finders.pybdsf_shapes import DEG, SHAPE_COLUMNS, shapes_on_sky
 from radiofind.jobs.memory_log import log_peak_of_program
 from radiofind.mosaics.box import Box
@@ -28,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 """How long after PyBDSF a signal to the whole job may reach this process."""
+FITTABLE_BEAMS = 25.0
+"""Area of the widest Gaussian that PyBDSF accepts by default (``flag_maxsize_bm``), in areas of the beam: a
+larger island without a Gaussian is measured from its pixels."""
 RA_DEC = (180.0, 0.0)
 """Position of the image written for PyBDSF (deg): far from the poles and from RA 0."""
 FREQUENCY_HZ = 1.4e9
@@ -39,6 +50,8 @@ FITTED = {
     "E_Total_flux": ("e_apparent_total_flux", 1.0),
     "E_RA": ("e_x", DEG),
     "E_DEC": ("e_y", DEG),
+    "Isl_rms": ("island_rms", 1.0),
+    "Isl_mean": ("island_mean", 1.0),
     "Isl_id": ("island", 1),
 }
 """Columns of PyBDSF with their names here and the factors to the units here (Jy, and pixels for errors)."""
@@ -50,6 +63,7 @@ def find_sources(
     finder: str,
     options: Mapping[str, object],
     time_limit_s: float,
+    largest_island_beams: float | None = None,
     rms_box: tuple[int, int] = (1, 1),
     scratch: str | None = None,
 ) -> Found:
@@ -65,6 +79,8 @@ def find_sources(
         Options of ``process_image``, except those that the workflow sets.
     time_limit_s
         Time after which PyBDSF is stopped, in seconds.
+    largest_island_beams
+        Area of the largest island that PyBDSF fits, in areas of the beam; None for no limit.
     rms_box
         Box and step in pixels with which PyBDSF measures the noise of its wavelet images.
     scratch
@@ -83,18 +99,21 @@ def find_sources(
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
         return Found(reason=reason)
+    large = find_large_islands(sky, options, largest_beams=largest_island_beams)
     with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
-        _write_inputs(sky, options, rms_box, folder)
+        _write_inputs(sky, ~large, options, rms_box, folder)
         reason = _run(folder, time_limit_s)
         if reason:
             return give_up(reason)
-        return _read_outputs(sky, finder, folder)
+        return _read_outputs(sky, large, finder, folder)
 
 
-def _write_inputs(sky: Field, options: Mapping[str, object], rms_box: tuple[int, int], folder: Path) -> None:
-    """Write the image, the maps and the options for PyBDSF; pixels without noise are blank."""
-    usable = np.isfinite(sky.pixels) & (sky.rms > 0)
+def _write_inputs(
+    sky: Field, wanted: np.ndarray, options: Mapping[str, object], rms_box: tuple[int, int], folder: Path
+) -> None:
+    """Write the image, the maps and the options for PyBDSF; pixels not wanted or without noise are blank."""
+    usable = np.isfinite(sky.pixels) & (sky.rms > 0) & wanted
     planes = {
         "image": np.where(usable, sky.pixels, np.nan),
         "mean": np.where(usable, sky.mean, 0),
@@ -164,32 +183,42 @@ def _run(folder: Path, time_limit_s: float) -> str:
     return f"PyBDSF crashed with signal {-code}" if code else ""
 
 
-def _read_outputs(sky: Field, finder: str, folder: Path) -> Found:
-    """Return the detections and components in PyBDSF's files."""
+def _read_outputs(sky: Field, large: np.ndarray, finder: str, folder: Path) -> Found:
+    """Return the detections and components in PyBDSF's files, and the large islands that it was not given."""
     sources, components = (_read_table(folder / f"{name}.fits") for name in ("sources", "components"))
-    islands = _describe_islands(np.load(folder / "islands.npy", allow_pickle=False), sky)
+    labels = number_islands(np.load(folder / "islands.npy", allow_pickle=False), large)
+    of_islands = describe_islands(labels, sky)
     sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
-    measured = _measure_unfitted(_convert(sources, islands, sky), sky)
-    detections = complete(measured, sky=sky, finder=finder)
+    measured = _measure_unfitted(_convert(sources, of_islands, sky), sky)
+    unfitted = of_islands.loc[of_islands.index.difference(measured["island"])]
+    large = unfitted.index[unfitted["island_pixels"] > FITTABLE_BEAMS * beam_area_pixels(sky)]
+    from_pixels = measure_islands(labels, large, sky).join(of_islands, on="island")
+    detections = complete(pd.concat([measured, from_pixels]), sky=sky, finder=finder)
     if detections.empty:
         return Found(reason="no source found")
-    parents = pd.Series(detections["source_id"].to_numpy(), index=sources["Source_id"].loc[measured.index])
-    gaussians = _convert(components, islands, sky)
+    ids = detections["source_id"].to_numpy()[: len(measured)]
+    parents = pd.Series(ids, index=sources["Source_id"].loc[measured.index])
+    gaussians = _convert(components, of_islands, sky)
     gaussians["source_id"] = parents.reindex(components["Source_id"]).to_numpy()
+    islands = detections.set_index("source_id")["island_id"]
+    gaussians["island_id"] = islands.reindex(gaussians["source_id"]).fillna("").to_numpy()
     return Found(detections=detections, components=complete(gaussians, sky=sky, finder=finder))
 
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Return a table of PyBDSF, with all columns even if PyBDSF wrote no table or an empty one."""
     table = Table.read(path).to_pandas() if path.exists() else pd.DataFrame()
-    columns = ("Source_id", "RA", "DEC", *FITTED, *SHAPE_COLUMNS)
-    return table if len(table) else pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
+    if len(table):
+        return table.assign(S_Code=table["S_Code"].str.decode("ascii").str.strip())
+    numbers = ("Source_id", "RA", "DEC", *FITTED, *SHAPE_COLUMNS)
+    return pd.DataFrame({name: pd.Series(dtype=float) for name in numbers} | {"S_Code": pd.Series(dtype=str)})
 
 
 def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataFrame:
     """Return a table of PyBDSF with the column names and units of a detection table."""
     measured = pd.DataFrame({name: table[key] * factor for key, (name, factor) in FITTED.items()})
     measured["n_components"] = table.get("n_components", 1)
+    measured["source_code"] = table["S_Code"]
     x, y = _plain_wcs(sky.tile.box).celestial.wcs_world2pix(table["RA"], table["DEC"], 0)
     x, y = x + sky.tile.box.x0, y + sky.tile.box.y0
     to_sky = sky.header.coordinates.jacobian(x, y)
@@ -202,54 +231,27 @@ def _convert(table: pd.DataFrame, islands: pd.DataFrame, sky: Field) -> pd.DataF
     measured = pd.concat([measured, shapes], axis=1)
     for flux in ("apparent_total_flux", "e_apparent_total_flux"):
         measured[flux] *= np.sqrt(np.linalg.det(sky.header.beam_pixels) / np.linalg.det(beams))
-    return measured.join(islands, on="island").fillna({"crossings": ""})
+    nowhere = {"crossings": "", "at_edge": False, "at_blank": False}
+    return measured.join(islands, on="island").fillna(nowhere)
 
 
 def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
-    """Return the sources and those islands without a Gaussian that touch the edge of a tile.
+    """Return the sources and those small islands without a Gaussian that touch the edge of a tile.
 
     PyBDSF rejects Gaussians centred outside their island, which happens where a tile cuts an island. The
     merge needs such islands, with the flux of their pixels and no size, so that no source is lost.
     """
     unfitted = measured["n_components"] == 0
-    measured = measured[~unfitted | (measured["crossings"] != "")].copy()
+    small = measured["island_pixels"] <= FITTABLE_BEAMS * beam_area_pixels(sky)
+    measured = measured[~unfitted | small & (measured["crossings"] != "")].copy()
     unfitted = measured["n_components"] == 0
     beams = sky.header.beam_pixels_at(measured["x"].to_numpy(), measured["y"].to_numpy())
     flux = measured["island_sum"] / (2 * np.pi * np.sqrt(np.linalg.det(beams)))
     measured["apparent_total_flux"] = measured["apparent_total_flux"].mask(unfitted, flux)
+    fitted = measured.groupby("island")["apparent_total_flux"].transform("sum")
+    measured["fitted"] = fitted / flux
     unknown = [name for name in measured if name.startswith(("e_", "major", "minor", "position", "dc_"))]
     measured.loc[unfitted, unknown] = np.nan
     measured["flags"] = np.where(unfitted, UNFITTED, "")
+    measured["source_code"] = measured["source_code"].mask(unfitted, "")
     return measured
-
-
-def _describe_islands(labels: np.ndarray, sky: Field) -> pd.DataFrame:
-    """Return what the merge needs to know about each island: its pixels, and where it crosses tile edges.
-
-    Parameters
-    ----------
-    labels
-        2D ndarray over the tile: number of the island, -1 outside islands.
-    """
-    box = sky.tile.box
-    row, column = np.nonzero(labels >= 0)
-    pixels = pd.DataFrame({"island": labels[row, column], "x": column + box.x0, "y": row + box.y0})
-    pixels["height"] = (sky.pixels - sky.mean)[row, column]
-    rows, columns = sky.header.shape
-    at_edge = (
-        ((pixels["x"] == box.x0) & (box.x0 > 0))
-        | ((pixels["x"] == box.x1 - 1) & (box.x1 < columns))
-        | ((pixels["y"] == box.y0) & (box.y0 > 0))
-        | ((pixels["y"] == box.y1 - 1) & (box.y1 < rows))
-    )
-    on_edge = pixels[pixels["x"].isin(sky.edges_x) | pixels["y"].isin(sky.edges_y)]
-    places = on_edge["x"].astype(str) + ":" + on_edge["y"].astype(str)
-    crossings = places.groupby(on_edge["island"]).agg(" ".join)
-    return pd.DataFrame(
-        {
-            "island_pixels": pixels.groupby("island").size(),
-            "island_sum": pixels.groupby("island")["height"].sum(),
-            "island_cut": at_edge.groupby(pixels["island"]).any(),
-            "crossings": crossings,
-        }
-    ).fillna({"crossings": ""})

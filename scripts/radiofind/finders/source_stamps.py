@@ -11,8 +11,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
-from radiofind.catalogues.detections import value_at
-from radiofind.mosaics.field import Field
+from radiofind.mosaics.field import Field, value_at
 from radiofind.mosaics.gaussians import FWHM
 
 SAMPLES = 3

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageHeader, ImageSource, read_pixels
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile, edge_lines, tile_from
+
+NEAR = 10
+"""Maximum distance (pixels) of the pixel that replaces a blank one: sources may extend over a blank edge."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,25 @@ def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str 
         mean=mean,
         rms=rms,
     )
+
+
+def value_at(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
+    """Return the value of the pixel nearest to each position, or of a close pixel if it is blank.
+
+    Parameters
+    ----------
+    pixels
+        2D ndarray over `box`.
+    x, y
+        Positions in mosaic pixels; those outside the box take its nearest pixel.
+    box
+        The pixels that the array covers.
+    """
+    column = np.clip(np.rint(x).astype(int), box.x0, box.x1 - 1) - box.x0
+    row = np.clip(np.rint(y).astype(int), box.y0, box.y1 - 1) - box.y0
+    values = pixels[row, column].astype(float)
+    for blank in np.flatnonzero(np.isnan(values)):
+        rows, columns = (slice(max(at[blank] - NEAR, 0), at[blank] + NEAR + 1) for at in (row, column))
+        around = pixels[rows, columns]
+        values[blank] = np.nanmedian(around) if np.isfinite(around).any() else np.nan
+    return values

@@ -6,8 +6,9 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from radiofind.catalogues.columns import APPARENT, CATALOGUE, DETECTION, conform, empty
-from radiofind.catalogues.detections import Found, complete, name_sources, reason_to_skip, value_at
+from radiofind.catalogues.detections import Found, complete, name_islands, name_sources, reason_to_skip
 from radiofind.mosaics.box import Box
+from radiofind.mosaics.field import value_at
 
 
 def test_names_are_truncated_positions():
@@ -61,7 +62,7 @@ def test_an_empty_table_has_all_columns_with_their_types():
 
 @pytest.fixture
 def field(sky, fields_of):
-    return fields_of(sky.make((80, 90)), rms=2e-4)[0]
+    return fields_of(sky.make((80, 90), [(30.25, 40.75, 2e-3)]), rms=2e-4)[0]
 
 
 def test_a_measurement_becomes_a_full_row(field):
@@ -91,6 +92,18 @@ def test_noise_at_a_source_is_that_of_its_pixel_or_near_it():
     near_corner = np.nanmedian(rms[:13, :12])
     expected = [rms[10, 20], rms[10, 20], rms[10, 0], rms[10, 49], near_corner, np.nan]
     assert value_at(rms, x, y, box) == pytest.approx(expected, nan_ok=True)
+
+
+def test_an_island_has_the_name_of_its_brightest_source():
+    table = pd.DataFrame(
+        {
+            "source_id": ["a", "b", "c", "d", "e"],
+            "island": [4, 4, -1, 7, -1],
+            "apparent_peak_flux": [1.0, 2.0, 5.0, np.nan, 1.0],
+        }
+    )
+    assert name_islands(table).tolist() == ["b", "b", "", "d", ""]
+    assert name_islands(table[:0]).tolist() == []
 
 
 def test_a_tile_that_cannot_be_searched_has_a_reason(sky):
