@@ -16,6 +16,7 @@ include: "rules/peaks.smk"
 include: "rules/training.smk"
 include: "rules/convosource.smk"
 include: "rules/catalogues.smk"
+include: "rules/spectral_index.smk"
 include: "rules/matches.smk"
 include: "rules/combined.smk"
 include: "rules/evaluation.smk"
@@ -23,6 +24,7 @@ include: "rules/datasets.smk"
 include: "rules/classifiers.smk"
 include: "rules/source_classes.smk"
 include: "rules/applied_classes.smk"
+include: "rules/exports.smk"
 include: "rules/report.smk"
 include: "rules/provenance.smk"
 
@@ -41,7 +43,7 @@ rule all:
         # Without this, a mosaic whose fingerprints were deleted would not pass through the checkpoint again.
         fingerprints=expand("results/{mosaic}/fingerprints.parquet", mosaic=plan.mosaics),
         catalogues=catalogue_targets,
-        probability=probability_targets,
+        maps=map_targets,
         classifiers=classifier_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),

@@ -37,13 +37,13 @@ SETTINGS = {
     # With these, a tile depends on pixels up to 60 pixels from its core.
     "noise": {"box_pixels": 40, "step_pixels": 20},
 }
-OF_A_CHANGE = ("fingerprint_mosaic survey", "index_tiles", "summarise_noise survey", "write_report")
+OF_A_CHANGE = ("fingerprint_mosaic field", "index_tiles", "summarise_noise field", "write_report")
 OF_EVERY_RUN = ("record_provenance", "all")
 OF_A_FINDER = {
-    "peaks": ("merge_detections survey peaks", "export_catalogue survey peaks"),
+    "peaks": ("merge_detections field peaks", "export_catalogue field peaks"),
     "pybdsf": (
-        *("merge_detections survey pybdsf", "merge_components survey pybdsf"),
-        "export_catalogue survey pybdsf",
+        *("merge_detections field pybdsf", "merge_components field pybdsf"),
+        "export_catalogue field pybdsf",
     ),
 }
 """Jobs that run whichever tile has changed."""
@@ -64,7 +64,7 @@ def make_survey(folder: Path, across: int, finders: list[str]) -> None:
     folder.mkdir(parents=True)
     sky = Simulation(size_pixels=across * CORE_PIXELS, frequency_mhz=560, exposure_h=1000, seed=1)
     simulate(sky, folder / "image.fits", folder / "primary_beam.fits", folder / "truth.txt")
-    sheet = "mosaic\timage\tprimary_beam\nsurvey\timage.fits\tprimary_beam.fits\n"
+    sheet = "mosaic\timage\tprimary_beam\nfield\timage.fits\tprimary_beam.fits\n"
     (folder / "mosaics.tsv").write_text(sheet)
     (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS | {"find_with": finders}))
 
@@ -94,7 +94,7 @@ def change_pixel(folder: Path, row: int, column: int) -> None:
 
 def jobs_of(tiles: list[str], finders: list[str]) -> list[str]:
     """Return the jobs expected when these tiles have changed."""
-    rules = ["measure_noise survey", *(f"find_{finder} survey {finder}" for finder in finders)]
+    rules = ["measure_noise field", *(f"find_{finder} field {finder}" for finder in finders)]
     of_finders = [job for finder in finders for job in OF_A_FINDER[finder]]
     of_tiles = [f"{rule} {tile}" for rule in rules for tile in tiles]
     return [*OF_A_CHANGE, *of_finders, *of_tiles, *OF_EVERY_RUN]

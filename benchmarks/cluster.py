@@ -63,7 +63,7 @@ def run(folder: Path, profile: Path, settings: dict[str, object], size_pixels: i
     folder.mkdir(parents=True)
     sky = Simulation(size_pixels=size_pixels, frequency_mhz=560, exposure_h=1000, seed=1)
     simulate(sky, folder / "image.fits", folder / "primary_beam.fits", folder / "truth.txt")
-    (folder / "mosaics.tsv").write_text("mosaic\timage\nsurvey\timage.fits\n")
+    (folder / "mosaics.tsv").write_text("mosaic\timage\nfield\timage.fits\n")
     (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS | settings))
     command = [
         sys.executable,
@@ -98,7 +98,7 @@ def cost_of(folder: Path, rule: str, finder: str, tiles: int) -> Cost:
     """Return the times of the jobs of a finder."""
     elapsed = elapsed_by_job(folder)
     of_finder = elapsed[[f"rule_{rule}_" in job and f"_{finder}_" in job for job in elapsed.index]]
-    files = sorted((folder / f"benchmarks/{rule}/survey/{finder}").glob("*.tsv"))
+    files = sorted((folder / f"benchmarks/{rule}/field/{finder}").glob("*.tsv"))
     scripts = [pd.read_csv(path, sep="\t")["s"].sum() for path in files]
     if len(of_finder) != len(scripts):
         raise RuntimeError(f"the accounting has {len(of_finder)} of {len(scripts)} jobs of {finder}")

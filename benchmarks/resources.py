@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 FINDERS = ["pybdsf", "peaks", "convosource", "combined"]
 LARGEST_BOX = 2000
 """Side of the largest pair of boxes, pixels."""
-SHEET = "mosaic\tsimulate\ttrain_box\tvalidation_box\nsurvey\tsky\t{train}\t{validation}\n"
+SHEET = "mosaic\tsimulate\ttrain_box\tvalidation_box\nfield\tsky\t{train}\t{validation}\n"
 COLUMNS = ("peak", "sampled", "asked", "ratio", "s", "cpu s", "asked", "ratio")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from radiofind.catalogues.columns import CATALOGUE
+from radiofind.catalogues.columns import CATALOGUE, SPECTRAL, Column
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
@@ -85,11 +85,11 @@ def dataset_keys() -> str:
     return _table(("key", "of kind", "unit", "default", "meaning"), rows)
 
 
-def columns() -> str:
-    """Return the table of the columns of a catalogue."""
+def columns_in(columns: Sequence[Column]) -> str:
+    """Return the table of the columns of a file."""
     rows = [
         (f"`{column.name}`", column.unit, column.ucd and f"`{column.ucd}`", column.description)
-        for column in CATALOGUE
+        for column in columns
     ]
     return _table(("column", "unit", "UCD", "meaning"), rows)
 
@@ -141,7 +141,8 @@ TABLES = {
     "keys of networks": lambda: keys_in(schema="network"),
     "keys of dask": lambda: keys_in("properties", "dask"),
     "keys of simulations": lambda: keys_in("properties", "simulations", "additionalProperties"),
-    "columns": columns,
+    "columns": lambda: columns_in(CATALOGUE),
+    "spectral": lambda: columns_in(SPECTRAL),
 }
 """What makes each table."""
 

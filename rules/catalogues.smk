@@ -2,8 +2,8 @@
 Merge the detections of all tiles of a mosaic into catalogues.
 
 Reads  results/{mosaic}/detections/{finder}/{block}.parquet, the primary beams of the mosaic sheet
-Makes  results/{mosaic}/catalogues/{finder}.parquet, .fits (TOPCAT) and .reg (DS9), and the Gaussians of finders
-       that fit them in results/{mosaic}/catalogues/components/{finder}.parquet
+Makes  results/{mosaic}/catalogues/{finder}.parquet, and the Gaussians of finders that fit them in
+       results/{mosaic}/catalogues/components/{finder}.parquet
 """
 
 
@@ -11,6 +11,7 @@ rule merge_detections:
     input:
         detections=each("results/{mosaic}/detections/{finder}/{block}.parquet", plan.blocks),
         tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
+        image=ancient(planned(plan.file, "image")),
         primary_beam=planned(plan.file, "primary_beam"),
     output:
         catalogue="results/{mosaic}/catalogues/{finder}.parquet",
@@ -27,6 +28,7 @@ rule merge_detections:
         mem_mb=memory_of("merge_detections", planned(work.on_mosaic)),
         runtime=time_of("merge_detections", planned(work.on_mosaic)),
     params:
+        image=plan.image_source,
         stamps=given(plan.file_stamps, "primary_beam"),
         code=digest_of("merge_detections"),
     message:
@@ -40,6 +42,7 @@ rule merge_components:
         components=each("results/{mosaic}/detections/{finder}/{block}.components.parquet", plan.blocks),
         tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
         catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        image=ancient(planned(plan.file, "image")),
         primary_beam=planned(plan.file, "primary_beam"),
     output:
         components="results/{mosaic}/catalogues/components/{finder}.parquet",
@@ -56,35 +59,10 @@ rule merge_components:
         mem_mb=memory_of("merge_components", planned(work.on_mosaic)),
         runtime=time_of("merge_components", planned(work.on_mosaic)),
     params:
+        image=plan.image_source,
         stamps=given(plan.file_stamps, "primary_beam"),
         code=digest_of("merge_components"),
     message:
         "Merging the Gaussians of {wildcards.finder} in {wildcards.mosaic}"
     script:
         "../scripts/merge_components.py"
-
-
-rule export_catalogue:
-    input:
-        catalogue=indexed("results/{mosaic}/catalogues/{folder}{finder}.parquet", source_classes.exported),
-        image=ancient(planned(plan.file, "image")),
-    output:
-        table="results/{mosaic}/catalogues/{finder}.fits",
-        regions="results/{mosaic}/catalogues/{finder}.reg",
-    log:
-        "logs/export_catalogue/{mosaic}/{finder}.log",
-    benchmark:
-        "benchmarks/export_catalogue/{mosaic}/{finder}.tsv"
-    conda:
-        "../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_of("export_catalogue", planned(work.on_mosaic)),
-        runtime=time_of("export_catalogue", planned(work.on_mosaic)),
-    params:
-        image=plan.image_source,
-        code=digest_of("export_catalogue"),
-    message:
-        "Exporting the catalogue of {wildcards.finder} in {wildcards.mosaic}"
-    script:
-        "../scripts/export_catalogue.py"

@@ -2,7 +2,8 @@
 Measure mean and noise on one lattice for all finders.
 
 Reads  the images named in the mosaic sheet
-Makes  results/{mosaic}/noise/{tile}.fits (mean and rms, Jy/beam) and results/{mosaic}/patches.parquet
+Makes  results/{mosaic}/noise/{tile}.fits (mean and rms, Jy/beam), results/{mosaic}/patches.parquet
+       and results/survey/rms/{mosaic}.fits (rms of the whole mosaic)
 """
 
 
@@ -58,3 +59,29 @@ rule summarise_noise:
         "Summarising the noise of {wildcards.mosaic}"
     script:
         "../scripts/summarise_noise.py"
+
+
+rule map_rms:
+    input:
+        image=ancient(planned(plan.file, "image")),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.live_tiles),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
+    output:
+        rms="results/survey/rms/{mosaic}.fits",
+    log:
+        "logs/map_rms/{mosaic}.log",
+    benchmark:
+        "benchmarks/map_rms/{mosaic}.tsv"
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("map_rms", planned(work.on_mosaic)),
+        runtime=time_of("map_rms", planned(work.on_mosaic)),
+    params:
+        image=plan.image_source,
+        code=digest_of("map_rms"),
+    message:
+        "Mapping the rms of {wildcards.mosaic}"
+    script:
+        "../scripts/map_rms.py"

@@ -10,9 +10,16 @@ catalogue_targets = joined(
     each("results/{mosaic}/catalogues/{finder}.fits", plan.readable),
     each("results/{mosaic}/catalogues/{finder}.reg", plan.readable),
     each("results/{mosaic}/catalogues/components/{finder}.parquet", plan.with_components),
+    each("results/{mosaic}/catalogues/components/{finder}.fits", plan.with_components),
+    each("results/{mosaic}/catalogues/pybdsf/{finder}.srl.fits", plan.with_pybdsf_tables),
+    each("results/{mosaic}/spectral_index/{finder}.parquet", source_classes.with_partners),
     each("results/{mosaic}/catalogues/classified/{finder}.parquet", source_classes.classified),
 )
-probability_targets = each("results/{mosaic}/probability/{finder}/{tile}.fits", plan.probability_maps)
+map_targets = joined(
+    each("results/survey/rms/{mosaic}.fits", plan.with_noise),
+    each("results/{mosaic}/probability/{finder}/{tile}.fits", plan.probability_maps),
+    each("results/{mosaic}/images/{finder}.model.fits", plan.with_model_images),
+)
 classifier_targets = joined(
     each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
     each("results/{mosaic}/classes/{finder}.csv", source_classes.scored),
@@ -22,7 +29,7 @@ classifier_targets = joined(
 rule record_provenance:
     input:
         catalogues=catalogue_targets,
-        probability=probability_targets,
+        maps=map_targets,
         classifiers=classifier_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),

@@ -2,11 +2,13 @@
 
 from radiofind.catalogues.block_tables import files_by_tile
 from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.image_cards import values_about
 from radiofind.catalogues.merging import detection_reader, merge_detections
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.dask_workers import open_workers
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.mosaics.images import ImageSource
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.mosaics.tiles import read_tile
 from radiofind.workflow.quarantine import sort_reasons
@@ -20,7 +22,8 @@ if __name__ == "__main__":
     provenance = provenance_of(
         f"merge_detections {snakemake.wildcards.finder}", params=snakemake.params, inputs=snakemake.input
     )
-    metadata = {**sort_reasons(paths), "provenance": fold_tiles(provenance)}
+    image = values_about(ImageSource(snakemake.input.image, **snakemake.params.image).read_header())
+    metadata = {**sort_reasons(paths), "image": image, "provenance": fold_tiles(provenance)}
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         catalogue = merge_detections(detection_reader(paths), tiles, beam_at=beam_at, apply=workers.map)
         write_catalogue(catalogue, snakemake.output.catalogue, metadata=metadata)

@@ -35,7 +35,8 @@ def find_jobs(mosaic, finder, tiles=None, kind=None):
 def catalogue_jobs(mosaic, finder):
     """What follows the tiles of one finder in one mosaic, or its scores in the case of `both`."""
     rules = ["combine_catalogues" if finder == "both" else "merge_detections", "export_catalogue"]
-    rules += ["merge_components"] if finder == "pybdsf" else []
+    rules += ["merge_components", "export_components"] if finder == "pybdsf" else []
+    rules += ["export_pybdsf", "draw_model"] if finder == "pybdsf" else []
     jobs = {f"{rule} {mosaic} {finder}" for rule in rules} | score_jobs(mosaic, finder)
     if mosaic == TRAINED:
         jobs |= cut_jobs(finder)
@@ -73,7 +74,7 @@ def retrained_jobs():
 def mosaic_jobs(mosaic, tiles=None):
     """What runs when these tiles of a mosaic have changed, from their noise to the scores."""
     tiles = tiles or TILES[mosaic]
-    noise_rules = ["summarise_noise"] + (["place_truth"] if mosaic in SCORED else [])
+    noise_rules = ["summarise_noise", "map_rms"] + (["place_truth"] if mosaic in SCORED else [])
     jobs = tile_jobs(mosaic, tiles) | {f"{rule} {mosaic}" for rule in noise_rules}
     if mosaic == TRAINED and TRAINING_TILES & set(tiles):
         jobs |= retrained_jobs()

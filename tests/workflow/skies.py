@@ -47,7 +47,7 @@ CONFIGURATION = {
     "tiling": {"core_pixels": CORE, "halo_pixels": HALO},
     "noise": NOISE,
     "finders": {
-        "pybdsf": {"kind": "pybdsf"},
+        "pybdsf": {"kind": "pybdsf", "pybdsf_tables": True, "model_images": True},
         "peaks": {"kind": "peaks", "threshold": 5.0},
         "net": {
             "kind": "convosource",

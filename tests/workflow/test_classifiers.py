@@ -118,7 +118,8 @@ def catalogue_jobs():
     jobs |= {f"find_{finder} sky {finder} {tile}" for finder in FINDERS for tile in TILES}
     rules = ("merge_detections", "export_catalogue", "tune_cuts", "match_catalogue", "evaluate_finder")
     jobs |= {f"{rule} sky {finder}" for rule in rules for finder in FINDERS}
-    return jobs | {"merge_components sky pybdsf", "summarise_noise sky", "place_truth sky"}
+    jobs |= {f"{rule} sky pybdsf" for rule in ("merge_components", "export_components")}
+    return jobs | {f"{rule} sky" for rule in ("summarise_noise", "map_rms", "place_truth")}
 
 
 def plan_with(folder, overlay):

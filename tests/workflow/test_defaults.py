@@ -18,10 +18,11 @@ OF_A_FINDER = {
     for rule in ("merge_detections", "export_catalogue")
 }
 AFTER = OF_A_FINDER | {
-    *("measure_noise field y000x000", "summarise_noise field"),
+    *("measure_noise field y000x000", "summarise_noise field", "map_rms field"),
     *(
         "find_pybdsf field pybdsf y000x000",
         "merge_components field pybdsf",
+        "export_components field pybdsf",
         "find_peaks field peaks y000x000",
     ),
     *("tabulate_scores", "write_report", "record_provenance", "all"),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 from astropy.io import fits
+from astropy.table import Table
 
 from radiofind.simulation.mosaic_settings import Simulation
 from radiofind.simulation.mosaics import simulate
@@ -46,6 +47,7 @@ def survey(tmp_path_factory):
     write_sheet(folder / "sheet.tsv", SHEET)
     (folder / "survey.yaml").write_text(yaml.safe_dump(CONFIGURATION))
     targets = ["results/low/catalogues/classified/peaks.parquet", "results/twin/catalogues/peaks.parquet"]
+    targets.append("results/low/spectral_index/peaks.fits")
     done = run(folder, "--configfile", folder / "survey.yaml", "--", *targets)
     assert done.code == 0, done.output
     return folder
@@ -55,6 +57,20 @@ def test_the_other_frequency_of_a_field_tells_the_index_beside_a_twin_of_the_sam
     model = json.loads((survey / "results/models/low/peaks.classes.json").read_text())
     indices = [model["features"]["spectral_index"][name] for name in ("mean", "low", "high")]
     assert indices == pytest.approx([np.log(FAINTER) / np.log(1400 / 560)] * 3, abs=1e-3)
+
+
+def test_sources_at_both_frequencies_have_a_spectral_index(survey):
+    indices = pd.read_parquet(survey / "results/low/spectral_index/peaks.parquet")
+    table = Table.read(survey / "results/low/spectral_index/peaks.fits")
+    assert table.colnames == list(indices.columns) and len(table) == len(indices) > 20
+    assert set(indices["other_mosaic"]) == {"high"}
+    expected = np.log(FAINTER) / np.log(1400 / 560)
+    assert indices["spectral_index"].tolist() == pytest.approx([expected] * len(indices), abs=1e-3)
+    low = pd.read_parquet(survey / "results/low/catalogues/peaks.parquet").set_index("source_id")
+    errors = low.loc[indices["source_id"], "e_total_flux"] / low.loc[indices["source_id"], "total_flux"]
+    # The noise of the fainter mosaic is that of the other one, times the same factor.
+    expected = np.sqrt(2) * errors / np.log(1400 / 560)
+    assert indices["e_spectral_index"].tolist() == pytest.approx(expected.tolist(), rel=0.01)
 
 
 def test_the_name_of_a_mosaic_does_not_touch_its_sources(survey):

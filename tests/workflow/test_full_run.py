@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
@@ -91,7 +92,16 @@ def test_every_file_is_there_and_no_other(results):
         for place in (f"tiles/{tile}.json", f"noise/{tile}.fits")
     }
     expected |= {f"{mosaic}/detections/pybdsf/{tile}.components.parquet" for mosaic, tile in tiles}
-    expected |= {f"{mosaic}/catalogues/components/pybdsf.parquet" for mosaic in READABLE}
+    expected |= {f"survey/rms/{mosaic}.fits" for mosaic in READABLE}
+    expected |= {
+        f"{mosaic}/{place}"
+        for mosaic in READABLE
+        for place in (
+            *("catalogues/components/pybdsf.parquet", "catalogues/components/pybdsf.fits"),
+            *("catalogues/pybdsf/pybdsf.srl.fits", "catalogues/pybdsf/pybdsf.gaul.fits"),
+            *("images/pybdsf.model.fits", "images/pybdsf.residual.fits"),
+        )
+    }
     expected |= {f"{mosaic}/calibration/{finder}.csv" for mosaic in SCORED for finder in SCORING}
     expected |= {f"models/strip/{name}" for name in ("net.patches.h5", "net.keras", "net.json", "both.json")}
     expected |= {
@@ -126,6 +136,41 @@ def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):
     assert table.colnames == list(catalogue.columns)
     assert list(table["ra"]) == list(catalogue["ra"])
     assert len(Regions.read(folder / f"{finder}.reg", format="ds9")) == len(catalogue)
+
+
+def test_components_have_names_of_their_own_and_the_image_of_their_catalogue(results, mosaic):
+    folder = results / mosaic / "catalogues"
+    components = pd.read_parquet(folder / "components/pybdsf.parquet")
+    assert list(components.columns) == Table.read(folder / "components/pybdsf.fits").colnames
+    assert components["component_id"].is_unique
+    assert set(components["source_id"]) == set(read_catalogue(results, mosaic, "pybdsf")["source_id"])
+    of_image = [
+        read_metadata(folder / name)["image"]
+        for name in ("components/pybdsf.parquet", "pybdsf.parquet", "both.parquet")
+    ]
+    assert of_image[0] == of_image[1] == of_image[2]
+    assert of_image[0]["BMAJ"] == fits.getheader(folder / "pybdsf.fits", 1)["BMAJ"]
+
+
+def test_the_rms_image_is_that_of_the_tiles(results, mosaic):
+    rms = fits.getdata(results / "survey/rms" / f"{mosaic}.fits")
+    for tile in TILES[mosaic]:
+        box = json.loads((results / mosaic / "tiles" / f"{tile}.json").read_text())["box"]
+        middle = (box[2] + box[3]) // 2, (box[0] + box[1]) // 2
+        of_tile = fits.getdata(results / mosaic / "noise" / f"{tile}.fits", "RMS")
+        expected = of_tile[middle[0] - box[2], middle[1] - box[0]]
+        assert rms[middle] == pytest.approx(expected, nan_ok=True)
+
+
+def test_without_its_sources_a_mosaic_is_noise(results):
+    """The rms of the residual is that of the noise, and what is left at sources is not their flux."""
+    image = fits.getdata(results / "strip/images/pybdsf.residual.fits")
+    rms = fits.getdata(results / "survey/rms/strip.fits")
+    catalogue = read_catalogue(results, "strip", "pybdsf")
+    rows, columns = (catalogue[axis].round().astype(int).to_numpy() for axis in ("y", "x"))
+    left = image[rows, columns] / rms[rows, columns]
+    assert catalogue["peak_snr"].median() > 8
+    assert abs(np.nanmedian(left)) < 1 and np.nanstd(image / rms) < 1.3
 
 
 @pytest.mark.parametrize("mosaic", SCORED)

@@ -199,7 +199,8 @@ def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
         (
             "catalogues/exports",
             {"record_provenance", "all"}
-            | {f"export_catalogue {mosaic} {finder}" for mosaic in READABLE for finder in FINDERS},
+            | {f"export_catalogue {mosaic} {finder}" for mosaic in READABLE for finder in FINDERS}
+            | {f"export_components {mosaic} pybdsf" for mosaic in READABLE},
         ),
     ],
 )
@@ -262,7 +263,7 @@ def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
     }
     assert sorted(done.jobs) == sorted(first | {"merge_detections new peaks"})
     expected = tile_jobs("new", ["y000x000"]).union(*(catalogue_jobs("new", finder) for finder in FINDERS))
-    expected |= {"summarise_noise new"} | SURVEY_WIDE - {"tabulate_scores"}
+    expected |= {"summarise_noise new", "map_rms new"} | SURVEY_WIDE - {"tabulate_scores"}
     assert planned(copy) == expected - set(done.jobs)
 
 

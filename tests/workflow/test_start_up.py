@@ -34,6 +34,8 @@ NEVER = {
     "summarise_noise": HEAVY | {"h5py", "pydantic"},
     "find_peaks, find_pybdsf": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
     "index_tiles, record_provenance": HEAVY | {"scipy", "astropy", "h5py", "pydantic"},
+    "map_rms": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
+    "export_pybdsf, draw_model": HEAVY | {"scipy", "h5py", "pydantic"},
     "merge_detections, merge_components": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
     "match_catalogue, tune_cuts, evaluate_finder, tabulate_scores": HEAVY | {"astropy.table", "h5py"},
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},

@@ -118,7 +118,7 @@ def test_only_the_changed_tile_of_a_block_is_searched(changed, finders):
         f"{'y000x000-2x2' if finder in finders else 'y000x000'}"
         for finder in OF_TILES
     }
-    noise = {"measure_noise hard y000x000", "summarise_noise hard"}
+    noise = {"measure_noise hard y000x000", "summarise_noise hard", "map_rms hard"}
     without_truth = SURVEY_WIDE - {"tabulate_scores"}
     rest = without_truth.union(*(catalogue_jobs("hard", finder) for finder in FINDERS))
     assert set(done.jobs) == finds | noise | rest

@@ -12,19 +12,12 @@ from astropy.io import fits
 from astropy.table import Table
 
 from radiofind.catalogues.class_columns import classes_of, columns_of
-from radiofind.catalogues.columns import ucd_in_band
+from radiofind.catalogues.columns import COMPONENT, SPECTRAL, ucd_in_band
+from radiofind.catalogues.image_cards import cards_about
 from radiofind.files import whole_or_absent, write_text
-from radiofind.mosaics.images import ImageHeader, read_cards
+from radiofind.mosaics.images import ImageHeader
 
 DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
-ORIGIN = {
-    "TELESCOP": "Telescope",
-    "INSTRUME": "Instrument",
-    "OBJECT": "Field",
-    "DATE-OBS": "Date of the observation",
-    "MJD-OBS": "[d] Date of the observation",
-}
-"""Cards that a catalogue takes from its image, where this has them, with their comments."""
 CLASS_COLOURS = ("red", "cyan", "yellow", "magenta", "blue")
 """Colours of the classes in their order, repeated if necessary; sources without a class have the default."""
 
@@ -37,7 +30,8 @@ def write_fits_table(
     Parameters
     ----------
     catalogue
-        Columns of `columns.CATALOGUE`, perhaps with those of `class_columns.class_columns`.
+        Columns of `columns.CATALOGUE`, perhaps with those of `class_columns.class_columns`, or
+        those of `columns.COMPONENT` or `columns.SPECTRAL`.
     path
         The file to make, whole or not at all.
     image
@@ -47,13 +41,14 @@ def write_fits_table(
     """
     table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
     hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
-    for number, column in enumerate(columns_of(catalogue), 1):
+    known = {column.name: column for column in (*SPECTRAL, *COMPONENT, *columns_of(catalogue))}
+    for number, column in enumerate(map(known.get, catalogue.columns), 1):
         if column.unit:
             hdu.columns[column.name].unit = column.unit
         if column.ucd:
             hdu.header[f"TUCD{number}"] = ucd_in_band(column, image.frequency_hz)
         hdu.header[f"TCOMM{number}"] = column.description
-    hdu.header.extend(_cards_of(image))
+    hdu.header.extend(cards_about(image))
     for line in history:
         hdu.header.add_history(line)
     with whole_or_absent(path) as temporary:
@@ -106,20 +101,6 @@ def write_regions(
     legend = (f"class {name}: {colour}" for name, colour in _class_colours(catalogue).items())
     comments = (f"# {line}\n" for line in (*history, *legend))
     write_text("".join([DS9_HEADER.format(colour=colour), *comments, *lines]), path)
-
-
-def _cards_of(image: ImageHeader) -> list[tuple[str, object, str]]:
-    """Return cards with the name, frequency, beam and origin of an image."""
-    beam = image.beam
-    cards = [
-        ("RADESYS", "ICRS", "Frame of ra and dec"),
-        ("IMAGE", ascii(image.path.name)[1:-1], "Image in which the sources were found"),
-        ("FREQ", image.frequency_hz, "[Hz] Frequency of the image"),
-        ("BMAJ", beam.major_arcsec / 3600, "[deg] Major axis of the beam (FWHM)"),
-        ("BMIN", beam.minor_arcsec / 3600, "[deg] Minor axis of the beam (FWHM)"),
-        ("BPA", beam.position_angle_deg, "[deg] Position angle of the beam"),
-    ]
-    return cards + [(name, value, ORIGIN[name]) for name, value in read_cards(image, tuple(ORIGIN)).items()]
 
 
 def _class_colours(catalogue: pd.DataFrame) -> dict[str, str]:

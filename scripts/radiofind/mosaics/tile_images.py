@@ -41,7 +41,7 @@ def write_image(
     metadata
         The object that `files.read_metadata` will return.
     """
-    cards = _cards_of(header, box)
+    cards = cards_of(header, box)
     cards["BUNIT"] = unit
     arrays = {name: np.asarray(array, dtype=np.float32) for name, array in planes.items()}
     if len(arrays) == 1:
@@ -67,7 +67,7 @@ def read_planes(path: str | Path, *names: str) -> list[np.ndarray]:
         return [hdus[name].data.astype(np.float32) for name in names]
 
 
-def _cards_of(header: ImageHeader, box: Box) -> fits.Header:
+def cards_of(header: ImageHeader, box: Box) -> fits.Header:
     """Return the cards of an image that covers a box of a mosaic."""
     cards = header.coordinates.cards(box.x0, box.y0)
     cards["BMAJ"], cards["BMIN"] = header.beam.major_arcsec / 3600, header.beam.minor_arcsec / 3600

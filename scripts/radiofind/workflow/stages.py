@@ -5,12 +5,15 @@ from __future__ import annotations
 STAGES = {
     "simulation": ("simulate",),
     "index": ("fingerprint_mosaic", "index_tiles"),
-    "noise": ("measure_noise", "summarise_noise"),
+    "noise": ("measure_noise", "summarise_noise", "map_rms"),
     "pybdsf": ("find_pybdsf",),
     "peaks": ("find_peaks",),
     "training": ("cut_patches", "train_convosource"),
     "convosource": ("find_convosource", "map_probability"),
-    "catalogues": ("merge_detections", "merge_components", "export_catalogue"),
+    "catalogues": (
+        *("merge_detections", "merge_components", "export_catalogue"),
+        *("export_components", "export_pybdsf", "draw_model", "measure_spectral_index"),
+    ),
     "combined": ("train_combined", "combine_catalogues"),
     "evaluation": (
         *("place_truth", "tune_cuts", "match_catalogue"),

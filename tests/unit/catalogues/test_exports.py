@@ -29,7 +29,8 @@ def catalogue():
         ra=[0.01, 359.99, 0, 0.02, 0.03], dec=-30.0, position_angle=[0, 30, 90, 170.0, np.nan]
     )
     table[["major", "minor"]] = [[20, 10], [8, 8], [np.nan, np.nan], [12, 3], [30, np.nan]]
-    return conform(table.assign(tile="y000x000", mosaic="m", finder="f"), CATALOGUE)
+    words = {"tile": "y000x000", "mosaic": "m", "finder": "f", "source_code": "S", "island_id": "J1"}
+    return conform(table.assign(**words), CATALOGUE)
 
 
 @pytest.fixture

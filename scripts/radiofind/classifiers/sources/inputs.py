@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from radiofind.classifiers.sources.features import spectral_index_of
+from radiofind.evaluation.spectral_index import spectral_index_of
 from radiofind.mosaics.images import ImageHeader, ImageSource
 
 

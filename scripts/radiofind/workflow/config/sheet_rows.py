@@ -29,6 +29,7 @@ RESERVED = frozenset(
         "simulations",
         "report.html",
         "scores.txt",
+        "survey",
         "tiles.parquet",
         "warnings.csv",
     }

@@ -17,6 +17,8 @@ from radiofind.workflow.stamps import stamps_of
 
 NEVER = "(?!)"
 """Pattern that matches nothing; an empty pattern would not be a constraint."""
+BESIDE_THE_SEARCH = ("tiles_per_job", "probability_maps", "pybdsf_tables", "model_images")
+"""Settings of finders on which no detection depends."""
 OF_THE_RUN = ("dask", "strict")
 """Keys of the configuration on which no result depends."""
 OF_AN_IMAGE = ("beam", "frequency_hz", "plane")
@@ -100,7 +102,7 @@ class Plan:
     def finder_settings(self, wildcards: Mapping[str, str]) -> dict[str, object]:
         """Return the settings of a finder that affect its results."""
         settings = self.finders[wildcards["finder"]]
-        return {key: value for key, value in settings.items() if key != "tiles_per_job"}
+        return {key: value for key, value in settings.items() if key not in BESIDE_THE_SEARCH}
 
     def fluxes_from(self, wildcards: Mapping[str, str]) -> list[str]:
         """Return the finders that a combined finder joins, those that fit Gaussians first."""
@@ -209,13 +211,23 @@ class Plan:
 
     def probability_maps(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaic, finder and tile of each probability map to make."""
-        keeping = [name for name, settings in self.finders.items() if settings.get("probability_maps")]
         return [
-            {"mosaic": mosaic, "finder": finder, "tile": tile}
-            for mosaic in self.readable_mosaics(tiles)
-            for finder in keeping
-            for tile in live_tiles(tiles, mosaic)
+            {**names, "tile": tile}
+            for names in self._asked_for(tiles, "probability_maps")
+            for tile in live_tiles(tiles, names["mosaic"])
         ]
+
+    def with_pybdsf_tables(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaic and finder of each catalogue to export with PyBDSF's own columns."""
+        return self._asked_for(tiles, "pybdsf_tables")
+
+    def with_model_images(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaic and finder of each model to draw."""
+        return self._asked_for(tiles, "model_images")
+
+    def with_noise(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the readable mosaics."""
+        return [{"mosaic": mosaic} for mosaic in self.readable_mosaics(tiles)]
 
     def image_files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[str]:
         """Return the images of the readable mosaics."""
@@ -228,6 +240,15 @@ class Plan:
     def image(self, mosaic: str) -> dict[str, object]:
         """Return the arguments of `images.ImageSource` for a mosaic, from the sheet."""
         return {"path": self.sheet_value(mosaic, "image"), **self.sheet_values(mosaic, *OF_AN_IMAGE)}
+
+    def _asked_for(self, tiles: pd.DataFrame, key: str) -> list[Names]:
+        """Return the readable mosaics with each finder that has a setting switched on."""
+        finders = [finder for finder, settings in self.finders.items() if settings.get(key)]
+        return [
+            {"mosaic": mosaic, "finder": finder}
+            for mosaic in self.readable_mosaics(tiles)
+            for finder in finders
+        ]
 
     def with_finders(self, mosaics: Iterable[str], wildcards: Mapping[str, str]) -> list[Names]:
         """Return mosaics and their training sets with all finders, or with the wildcards' finder."""

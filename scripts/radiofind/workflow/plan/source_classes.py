@@ -100,6 +100,12 @@ class SourceClassPlan:
         fields = self._fields(tiles, wildcards)
         return [{"mosaic": other} for others in fields.values() for other in others]
 
+    def with_partners(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaics and finders whose field has other readable mosaics."""
+        readable = self._plan.readable_mosaics(tiles)
+        mosaics = [mosaic for mosaic in readable if self.partner_mosaics(readable, mosaic)]
+        return self._plan.with_finders(mosaics, wildcards)
+
     def partner_images(
         self, tiles: pd.DataFrame, wildcards: Mapping[str, str], catalogue: str
     ) -> dict[str, dict[str, dict[str, object]]]:

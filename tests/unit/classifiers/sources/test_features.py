@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from radiofind.classifiers.sources.features import FEATURES, features_of, spectral_index_of
+from radiofind.classifiers.sources.features import FEATURES, features_of
+from radiofind.evaluation.spectral_index import spectral_index_of
 
 LOW, HIGH = 560e6, 1400e6
 BOTH = {"frequencies_hz": (LOW, HIGH), "radius_arcsec": 1.0}
