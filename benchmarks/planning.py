@@ -13,6 +13,7 @@ CPU seconds depend less on other load than wall seconds.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pstats
 import subprocess
@@ -40,6 +41,13 @@ SETTINGS = {
     },
     "find_with": ["pybdsf", "peaks", "net"],
 }
+NETWORK = {
+    "recipe": "default",
+    "input_scaling": "asinh_of_snr",
+    "pixels_per_beam": 3.0,
+    "train_snr": 2,
+}
+"""What planning reads of the record of a frozen network."""
 RECORDING = """
 import sys
 from snakemake.cli import main
@@ -102,7 +110,7 @@ def make_survey(folder: Path, tiles: int, mosaic_tiles: int, tiles_per_job: int)
     finders = {name: settings | of_block for name, settings in SETTINGS["finders"].items()}
     (folder / "survey.yaml").write_text(yaml.safe_dump(SETTINGS | {"finders": finders}))
     (folder / "net.keras").touch()
-    (folder / "net.json").touch()
+    (folder / "net.json").write_text(json.dumps(NETWORK))
     snakemake(folder, "--until", "index_tiles")
     return names
 

@@ -17,6 +17,7 @@ from radiofind.jobs.code_digest import digest_of
 from radiofind.mosaics.blocks import PATTERN as BLOCK
 from radiofind.workflow.config.inputs import InputError, read_inputs
 from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
+from radiofind.workflow.plan.frozen_models import FrozenPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
@@ -36,6 +37,7 @@ except InputError as error:
 
 plan = Plan(config, mosaics)
 training = TrainingPlan(plan)
+frozen = FrozenPlan(plan)
 classifiers = ClassifierPlan(plan)
 source_classes = SourceClassPlan(plan)
 record = RecordPlan(plan, classifiers, source_classes)

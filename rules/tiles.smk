@@ -56,6 +56,7 @@ checkpoint index_tiles:
     params:
         mosaics=list(plan.mosaics),
         only=config["only"],
+        networks=frozen.networks,
         core_pixels=config["tiling"]["core_pixels"],
         halo_pixels=config["tiling"]["halo_pixels"],
         reach_pixels=plan.reach_pixels,

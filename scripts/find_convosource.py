@@ -3,7 +3,7 @@
 from functools import partial
 
 from radiofind.catalogues.detections import Found
-from radiofind.finders.convosource.model import ModelError
+from radiofind.finders.convosource.limits import ModelError
 from radiofind.finders.convosource.search import find_sources, start_model
 from radiofind.finders.plausibility import check
 from radiofind.finders.tile_search import TileFiles, search_tiles

@@ -8,6 +8,7 @@ from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.tables import write_parquet
+from radiofind.workflow.network_limits import PIXELS_PER_BEAM, check_networks
 from radiofind.workflow.tile_index import WARNINGS, describe_tiles, index_tiles, update_tile_files
 
 if __name__ == "__main__":
@@ -15,9 +16,11 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     tables = map(pd.read_parquet, snakemake.input.fingerprints)
     tiles = index_tiles(dict(zip(snakemake.params.mosaics, tables, strict=True)), only=snakemake.params.only)
+    told = dict(zip(snakemake.params.mosaics, map(read_metadata, snakemake.input.fingerprints), strict=True))
+    widths = {mosaic: said.get(PIXELS_PER_BEAM) for mosaic, said in told.items()}
+    check_networks(tiles, widths, snakemake.params.networks)
     tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
     for mosaic, descriptions in describe_tiles(tiles, **tiling).items():
         update_tile_files(descriptions, Path(f"results/{mosaic}/tiles"))
-    told = zip(snakemake.params.mosaics, map(read_metadata, snakemake.input.fingerprints), strict=True)
-    warnings = {mosaic: said[WARNINGS] for mosaic, said in told if said[WARNINGS]}
+    warnings = {mosaic: said[WARNINGS] for mosaic, said in told.items() if said[WARNINGS]}
     write_parquet(tiles, snakemake.output.tiles, metadata={WARNINGS: warnings})

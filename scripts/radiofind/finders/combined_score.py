@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from radiofind.finders.combined import Joined
+from radiofind.finders.evidence_columns import OF_EVERY_FINDER, OF_SCORES, scored_in
 from radiofind.json_files import read_json
 
 LOWEST_SNR = 0.1
@@ -69,14 +70,15 @@ def measure_evidence(joined: Joined, *, scored: Collection[str]) -> pd.DataFrame
         found = rows >= 0
         of_finder = joined.detections.iloc[rows[found]]
         peak_snr, snr = (np.maximum(of_finder[name].to_numpy(), LOWEST_SNR) for name in ("peak_snr", "snr"))
-        said = {
-            "found": np.ones(len(of_finder)),
-            "faint_peak_snr": np.minimum(peak_snr, FAINT_SNR),
-            "log_peak_snr": np.log(peak_snr),
-            "log_snr": np.log(snr),
-        }
+        known = (
+            np.ones(len(of_finder)),
+            np.minimum(peak_snr, FAINT_SNR),
+            np.log(peak_snr),
+            np.log(snr),
+        )
+        said = dict(zip(OF_EVERY_FINDER, known, strict=True))
         if finder in scored:
-            said["logit_score"] = logit(of_finder["score"].clip(LOWEST_SCORE, 1 - LOWEST_SCORE).to_numpy())
+            said[OF_SCORES] = logit(of_finder["score"].clip(LOWEST_SCORE, 1 - LOWEST_SCORE).to_numpy())
         columns |= {f"{finder}:{name}": _spread(values, found) for name, values in said.items()}
     return pd.DataFrame(columns)
 
@@ -98,7 +100,7 @@ def score_sources(model: EvidenceModel, joined: Joined, *, train_snr: float) -> 
     ValueError
         If the model was trained for other finders or another SNR, or with scores that a finder does not give.
     """
-    scored = [finder for finder in joined.finders if f"{finder}:logit_score" in model.features]
+    scored = scored_in(model.features, joined.finders)
     evidence = measure_evidence(joined, scored=scored)
     given = [finder for finder in scored if has_scores(joined, finder) or not _rows_of(joined, finder).size]
     _demand("finders", model.of, joined.finders)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.truth import TruthError, read_truth
+from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
 from radiofind.mosaics.images import ImageError, ImageSource, read_pixels
 from radiofind.mosaics.primary_beams import check_image
@@ -29,6 +30,8 @@ class Fingerprints:
     """Columns `COLUMNS`, one row per tile."""
     warnings: tuple[str, ...] = ()
     """Anything unusual about the image, in words for the report."""
+    pixels_per_beam: float | None = None
+    """Width of the beam (see `binning.pixels_per_beam`); None for an image that cannot be read."""
 
 
 def fingerprint_mosaic(
@@ -72,6 +75,7 @@ def fingerprint_mosaic(
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: status_of(file) for file in files}
     warnings: tuple[str, ...] = ()
+    width = None
     try:
         header = image.read_header()
         if primary_beam:
@@ -87,6 +91,7 @@ def fingerprint_mosaic(
             rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
         warnings = image_warnings(header, steps, plane_given=image.plane is not None)
+        width = pixels_per_beam(header)
     except (MemoryError, OSError):  # not a fault of the files: see `given_files.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
@@ -99,7 +104,7 @@ def fingerprint_mosaic(
             )
     for warning in warnings:
         logger.warning("%s: %s", path, warning)
-    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings)
+    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings, width)
 
 
 def _reason(error: Exception, path: str | Path) -> str:

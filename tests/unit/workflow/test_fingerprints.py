@@ -75,6 +75,18 @@ def test_cards_that_matter_change_all_tiles_and_others_none(write_fits, pixels):
     assert changed(first, fingerprints(write_fits(pixels), frequency_hz=1e9)) == everything
 
 
+def test_the_width_of_the_beam_is_that_of_the_sheet_or_the_header(write_fits, pixels):
+    def width(path, **more):
+        return fingerprint_mosaic(ImageSource(path, **more), **TILING, reach_pixels=REACH).pixels_per_beam
+
+    path = write_fits(pixels)
+    header = read_header(path)
+    assert width(path) == pytest.approx(header.beam.major_arcsec / header.pixel_arcsec, rel=0.01)
+    assert width(path, beam=(9.0, 4.0, 0.0)) == pytest.approx(6 / header.pixel_arcsec)
+    path.write_bytes(path.read_bytes()[:1000])
+    assert width(path) is None
+
+
 def test_another_nan_and_another_name_are_no_change(write_fits, pixels):
     first = fingerprints(write_fits(pixels))
     pixels.view(np.uint32)[np.isnan(pixels)] = 0xFFC00001

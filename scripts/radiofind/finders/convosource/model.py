@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radiofind.finders.convosource.architectures import IMAGE, with_precision
-from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.finders.convosource.inference import Predictor, predictor_of
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.json_files import read_json
-from radiofind.mosaics.images import ImageHeader
 from radiofind.networks.calibration import Calibration
 from radiofind.networks.lean_keras import keras
 from radiofind.networks.records import check_keras
 from radiofind.networks.saving import load_network
-
-TOLERANCE = 1.3
-"""Largest ratio between the pixels per beam (after binning) of two images for the same network."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +31,6 @@ class Record:
     calibration: Calibration
     flux_scale: float
     """As in `TrainedModel`, like the four fields before."""
-
-
-class ModelError(ValueError):
-    """A network that does not suit an image or the tiling; the tile is not to blame."""
 
 
 @dataclass(frozen=True)
@@ -111,32 +102,6 @@ def load_finder(path: str | Path) -> keras.Model:
     if shapes != [IMAGE, IMAGE]:
         raise ValueError(f"{path}: not a network of a finder: its shapes are {shapes}, not {[IMAGE, IMAGE]}")
     return network
-
-
-def fitting_factor(header: ImageHeader, *, wanted: float) -> int:
-    """Return the side of a bin in pixels with which the beam is as wide as in the training of a network.
-
-    Parameters
-    ----------
-    header
-        The image.
-    wanted
-        Width of the beam in the training, in pixels of the network.
-
-    Raises
-    ------
-    ModelError
-        If the width remains wrong by more than a factor of 1.3.
-    """
-    width = pixels_per_beam(header)
-    factor = max(round(width / wanted), 1)
-    found = width / factor
-    if max(found / wanted, wanted / found) > TOLERANCE:
-        raise ModelError(
-            f"{header.path}: expected a beam of {wanted:.2f} pixels, as in the training of the network, "
-            f"received one of {found:.2f} ({width:.2f} before binning); train a network for this image"
-        )
-    return factor
 
 
 def _recipe_of(known: Record, record: str | Path) -> Recipe:

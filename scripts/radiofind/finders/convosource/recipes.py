@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radiofind.finders.convosource.architectures import paper_network, residual_network
+from radiofind.finders.convosource.limits import REACH_PIXELS, SCALINGS
 from radiofind.networks.lean_keras import keras
 
 PAPER_FACTOR = 1e7
@@ -73,9 +74,9 @@ RECIPES = {
         name="paper",
         build=paper_network,
         optimiser=_adadelta,
-        scaling="jansky_times_1e7",
+        scaling=SCALINGS["paper"],
         scale=jansky_times_1e7,
-        reach_pixels=6,
+        reach_pixels=REACH_PIXELS["paper"],
         blob_pixels=0.0,
         beam_pixels=np.inf,
         batch=128,
@@ -88,9 +89,9 @@ RECIPES = {
         name="default",
         build=residual_network,
         optimiser=_adam_with_cosine,
-        scaling="asinh_of_snr",
+        scaling=SCALINGS["default"],
         scale=asinh_of_snr,
-        reach_pixels=13,
+        reach_pixels=REACH_PIXELS["default"],
         blob_pixels=1.0,
         beam_pixels=3.0,
         batch=32,

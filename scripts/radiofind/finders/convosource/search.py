@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from radiofind.catalogues.detections import Found, complete, reason_to_skip
-from radiofind.finders.convosource.binning import Grid, grid_of
+from radiofind.finders.convosource.binning import Grid, grid_of, pixels_per_beam
 from radiofind.finders.convosource.inference import probability_map
-from radiofind.finders.convosource.model import ModelError, TrainedModel, fitting_factor, read_model
+from radiofind.finders.convosource.limits import check_halo, fitting_factor
+from radiofind.finders.convosource.model import TrainedModel, read_model
 from radiofind.finders.fitting import measure_sources
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.field import Field
 from radiofind.mosaics.maxima import is_maximum, vertex_of_parabola
-from radiofind.mosaics.tiles import Tile
 from radiofind.networks.backend import choose_precision, set_up
 from radiofind.networks.calibration import calibrate
 
@@ -88,7 +88,8 @@ def find_sources(
     Raises
     ------
     ModelError
-        If the width of the beam in pixels differs too much from that in the training.
+        If the width of the beam in pixels differs too much from that in the training, or the halo of the
+        tile is too narrow.
     """
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
@@ -119,9 +120,9 @@ def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
     2D float32 ndarray, Grid
         Zero where the image is blank.
     """
-    factor = fitting_factor(sky.header, wanted=model.pixels_per_beam)
-    reach = model.recipe.reach_pixels
-    _check_halo(sky.tile, (reach + 1) * factor)
+    image, reach = sky.header.path, model.recipe.reach_pixels
+    factor = fitting_factor(pixels_per_beam(sky.header), wanted=model.pixels_per_beam, image=image)
+    check_halo(sky.tile, reach_pixels=reach, factor=factor, image=image)
     grid, box = grid_of(sky.tile.box, factor), sky.tile.box
     pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))
     inputs = model.recipe.scale(pixels, mean, rms)
@@ -172,11 +173,3 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
             "probability": probability[row, column].astype(float),
         }
     )
-
-
-def _check_halo(tile: Tile, needed: int) -> None:
-    """Raise an error if the halo of a tile is narrower than the receptive field of the network."""
-    core, box = tile.core, tile.box
-    halos = (core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
-    if max(halos) and max(halos) < needed:
-        raise ModelError(f"Expected tiling.halo_pixels of at least {needed}, received {max(halos)}")

@@ -18,7 +18,7 @@ from radiofind.finders.convosource.batches import (
 )
 from radiofind.finders.convosource.binning import bin_factor, width_in_pixels
 from radiofind.finders.convosource.inference import Predictor, probability_map
-from radiofind.finders.convosource.model import TOLERANCE
+from radiofind.finders.convosource.limits import TOLERANCE
 from radiofind.finders.convosource.patches import PatchSet, Region, read_origin, read_patches, regions_of
 from radiofind.finders.convosource.recipes import Recipe
 from radiofind.finders.convosource.search import peaks_of

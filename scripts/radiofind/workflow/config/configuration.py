@@ -15,11 +15,10 @@ import yaml
 
 from radiofind.errors import closest, quoted, shown
 from radiofind.files import LONGEST_NAME
-from radiofind.finders.kinds import KINDS
 from radiofind.given_files import file_trouble
 from radiofind.workflow.config.classifiers import classifier_faults
+from radiofind.workflow.config.frozen_models import frozen_faults
 from radiofind.workflow.config.messages import Fault, Keys, listed
-from radiofind.workflow.config.paths import model_faults
 from radiofind.workflow.config.schemas import LARGEST_INTEGER, NOTHING, completed, faults_of
 from radiofind.workflow.config.yaml_lines import YamlFile, as_text, read_yaml
 
@@ -244,8 +243,7 @@ def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
     for name in config.get("find_with", ()):
         settings = config["finders"].get(name, {})
         if settings.get("model"):
-            suffix = KINDS[settings["kind"]].model_suffix
-            yield from model_faults(settings["model"], suffix, ("finders", name, "model"), base)
+            yield from frozen_faults(name, config, base)
         if settings.get("kind") == "combined":
             yield from _part_faults(settings["of"], ("finders", name, "of"), config)
 

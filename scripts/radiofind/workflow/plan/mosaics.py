@@ -11,6 +11,7 @@ import pandas as pd
 from radiofind.finders.kinds import WITH_COMPONENTS, WITH_FITTED_FLUXES, WITH_SCORES
 from radiofind.mosaics.blocks import blocks_of, tiles_in
 from radiofind.mosaics.noise import noise_settings
+from radiofind.workflow.config.frozen_models import record_of
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.tile_table import live_tiles
 from radiofind.workflow.stamps import stamps_of
@@ -87,9 +88,7 @@ class Plan:
     def model_files(self, finder: str) -> list[str]:
         """Return the files of a finder's frozen model (two for a network); empty if the finder is trained."""
         model = self.finders[finder].get("model")
-        if not model:
-            return []
-        return [model, f"{model.removesuffix('.keras')}.json"] if model.endswith(".keras") else [model]
+        return list(dict.fromkeys([model, str(record_of(model))])) if model else []
 
     def model_stamps(self, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
         """Return the stamps of the files of a finder's frozen model."""

@@ -9,9 +9,8 @@ import pytest
 from keras import layers
 
 from radiofind.finders.convosource.architectures import paper_network
-from radiofind.finders.convosource.model import fitting_factor, read_model
+from radiofind.finders.convosource.model import read_model
 from radiofind.finders.convosource.recipes import RECIPES
-from radiofind.mosaics.images import read_header
 from radiofind.networks.calibration import Calibration
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -91,19 +90,3 @@ def test_a_network_with_code_is_not_run(files, tmp_path):
     keras.Model(given, layers.Lambda(lambda x: x * 2)(given)).save(network)
     with pytest.raises(ValueError, match=r"a\.keras: .*Lambda"):
         read_model(network, record)
-
-
-def header_of(write_fits, width):
-    cards = dict.fromkeys(("BMAJ", "BMIN"), 2.0 * width / 3600)
-    return read_header(write_fits(np.zeros((5, 5), dtype="float32"), **cards))
-
-
-@pytest.mark.parametrize(("width", "factor"), [(4.0, 1), (3.1, 1), (5.1, 1), (7.0, 2), (8.2, 2), (41.0, 10)])
-def test_an_image_is_binned_until_its_beam_is_as_wide_as_in_training(write_fits, width, factor):
-    assert fitting_factor(header_of(write_fits, width), wanted=4.0) == factor
-
-
-@pytest.mark.parametrize("width", [2.0, 3.0, 5.5])
-def test_an_image_with_a_beam_of_another_width_is_refused(write_fits, width):
-    with pytest.raises(ValueError, match=rf"image\.fits: .*beam.*\b4\.00\b.*\b{width:.2f}\b"):
-        fitting_factor(header_of(write_fits, width), wanted=4.0)

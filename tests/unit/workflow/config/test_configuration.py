@@ -266,8 +266,9 @@ def test_a_model_must_be_a_file_of_its_kind_with_its_description(folder, kind, s
     if suffix != ".json":
         told = complaint(folder, overlay)
         assert place in told and "received old/x.json (no such" in told
-        (folder / "old/x.json").touch()
-    check(folder, overlay)
+    (folder / "old/x.json").write_text("{")
+    told = complaint(folder, overlay)
+    assert place in told and "received old/x.json (Expecting" in told
 
 
 @pytest.mark.parametrize("model", [".", "/", "..", "a.keras/", "'a\\0.keras'"])

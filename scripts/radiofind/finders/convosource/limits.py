@@ -1,0 +1,76 @@
+"""Where a trained network may be used: the beams it knows, and the halo it needs.
+
+A job checks it before it searches, and `index_tiles` before there are such jobs, without Keras.
+"""
+
+from __future__ import annotations
+
+from radiofind.mosaics.tiles import Tile
+
+TOLERANCE = 1.3
+"""Largest ratio between the pixels per beam (after binning) of two images for the same network."""
+
+SCALINGS = {"paper": "jansky_times_1e7", "default": "asinh_of_snr"}
+"""Input scaling of each recipe."""
+REACH_PIXELS = {"paper": 6, "default": 13}
+"""Radius of the receptive field of each recipe's network, in its pixels."""
+
+
+class ModelError(ValueError):
+    """A network that does not suit an image or the tiling; the tile is not to blame."""
+
+
+def fitting_factor(width_pixels: float, *, wanted: float, image: object) -> int:
+    """Return the side of a bin in pixels with which the beam is as wide as in the training of a network.
+
+    Parameters
+    ----------
+    width_pixels
+        Width of the beam (see `binning.pixels_per_beam`).
+    wanted
+        Width of the beam in the training, in pixels of the network.
+    image
+        The image, for the error message.
+
+    Raises
+    ------
+    ModelError
+        If the width remains wrong by more than a factor of 1.3.
+    """
+    factor = max(round(width_pixels / wanted), 1)
+    found = width_pixels / factor
+    if max(found / wanted, wanted / found) > TOLERANCE:
+        raise ModelError(
+            f"{image}: expected a beam of {wanted:.2f} pixels, as in the training of the network, "
+            f"received one of {found:.2f} ({width_pixels:.2f} before binning); train a network for this image"
+        )
+    return factor
+
+
+def check_halo(tile: Tile, *, reach_pixels: int, factor: int, image: object) -> None:
+    """Raise an error if the halo of a tile is narrower than the receptive field of a network.
+
+    Parameters
+    ----------
+    tile
+        The tile; a mosaic of one tile has no halo, and needs none.
+    reach_pixels
+        Radius of the receptive field, in pixels of the network.
+    factor
+        Side of a bin (see `fitting_factor`).
+    image
+        The image, for the error message.
+
+    Raises
+    ------
+    ModelError
+        If the halo is too narrow.
+    """
+    core, box, needed = tile.core, tile.box, (reach_pixels + 1) * factor
+    widest = max(core.x0 - box.x0, box.x1 - core.x1, core.y0 - box.y0, box.y1 - core.y1)
+    if 0 < widest < needed:
+        binned = f" (bins of {factor} x {factor} pixels)" if factor > 1 else ""
+        raise ModelError(
+            f"{image}: expected tiling.halo_pixels of at least {needed} for the network{binned}, "
+            f"received {widest}"
+        )
