@@ -2,7 +2,7 @@
 Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
-       the training records of the networks, scores, cutouts and predictions of classifiers, and the scores of classes
+       the training records of the networks and of frozen models, scores, cutouts and predictions of classifiers, and the scores of classes
 Makes  results/report.html, which needs no network, results/quarantine.csv (tiles that could not be searched) and
        results/warnings.csv (unusual images, and tiles with implausible catalogues)
 """
@@ -15,6 +15,7 @@ rule write_report:
         curves=each("results/{mosaic}/curves/{finder}.csv", plan.scored),
         calibrations=each("results/{mosaic}/calibration/{finder}.csv", plan.scored_with_scores),
         models=each("results/models/{training_set}/{finder}.json", training.networks),
+        frozen=planned(frozen.records),
         cuts=each("results/cuts/{training_set}/{finder}.json", plan.scored),
         truths=each("results/{mosaic}/truth.parquet", plan.scored),
         catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", plan.readable),

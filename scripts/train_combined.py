@@ -29,5 +29,6 @@ if __name__ == "__main__":
         lessons.append(make_lesson(joined, truth=placed, area=read_area(mosaic, patches, **boxes), **terms))
     rule = f"train_combined {snakemake.wildcards.finder}"
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
-    learned = asdict(learn_evidence(lessons, **terms))
+    origin = {**dict(snakemake.wildcards.items()), "mosaics": list(snakemake.params.boxes)}
+    learned = asdict(learn_evidence(lessons, **terms)) | origin
     write_json({**learned, "provenance": fold_tiles(provenance)}, snakemake.output.model)

@@ -10,6 +10,7 @@ import pandas as pd
 from radiofind.evaluation import calibration as score_evaluation
 from radiofind.evaluation import metrics as evaluation
 from radiofind.report.classifiers import ClassifierReport
+from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.sky_view import SkyView
 from radiofind.workflow import fingerprints, quarantine, run_warnings
 
@@ -73,5 +74,7 @@ class ReportData:
     """Version by software."""
     only: Mapping[str, str] = field(default_factory=dict)
     """Boxes by mosaic, where only the tiles that touch them were searched."""
+    frozen: Sequence[FrozenModel] = ()
+    """Models that other runs have trained."""
     classifiers: ClassifierReport | None = None
     """Results of classifiers and classes of sources, if any."""

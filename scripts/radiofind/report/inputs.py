@@ -21,6 +21,7 @@ from radiofind.mosaics.images import ImageSource, read_pixels
 from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.data import ReportData
+from radiofind.report.frozen_models import read_frozen_models
 from radiofind.report.sky_view import SkyView
 from radiofind.tables import read_csv
 from radiofind.workflow.quarantine import list_quarantine
@@ -87,6 +88,7 @@ def read_report_data(
     cuts: Iterable[str],
     calibrations: Iterable[str],
     models: Iterable[str],
+    frozen: Iterable[str],
     configuration: Mapping,
     classifiers: ClassifierReport | None = None,
 ) -> ReportData:
@@ -103,6 +105,8 @@ def read_report_data(
     models
         Training records of finders, ``{training_set}/{finder}.json``; those without ``history``, which were
         not trained in epochs, are left out.
+    frozen
+        Records of frozen models (see `frozen_models.read_frozen_models`).
     configuration
         The checked configuration.
     classifiers
@@ -134,6 +138,7 @@ def read_report_data(
         config_text=yaml.safe_dump(dict(configuration), sort_keys=False),
         versions=versions_of(mosaics),
         only=configuration.get("only") or {},
+        frozen=read_frozen_models(frozen, configuration=configuration),
         classifiers=classifiers,
     )
 

@@ -16,10 +16,9 @@ EPOCH = {"epoch": 1, "loss": 0.5, "validation_loss": 0.6, "validation_f1": 0.7}
 def read(folder, **files):
     """What a report without mosaics tells."""
     write_parquet(pd.DataFrame(columns=list(COLUMNS["tiles"])), folder / "tiles.parquet")
-    none = dict.fromkeys(("scores", "curves", "cuts", "calibrations", "models"), ())
-    return read_report_data(
-        [], tiles=folder / "tiles.parquet", configuration={"snr": [1], "finders": {}}, **(none | files)
-    )
+    none = dict.fromkeys(("scores", "curves", "cuts", "calibrations", "models", "frozen"), ())
+    none |= {"configuration": {"snr": [1], "finders": {}, "find_with": []}}
+    return read_report_data([], tiles=folder / "tiles.parquet", **(none | files))
 
 
 def model(folder, name, **content):
@@ -49,6 +48,23 @@ def test_history_of_a_network_is_told_epoch_by_epoch(tmp_path):
 def test_models_without_epochs_are_left_out(tmp_path):
     paths = [model(tmp_path, "combined", train_snr=2), model(tmp_path, "empty", history=[])]
     assert read(tmp_path, models=paths).training.empty
+
+
+def test_frozen_models_of_the_finders_that_run_are_told_as_far_as_their_records_do(tmp_path):
+    data = {"mosaics": ["a", "b"]}
+    paths = [
+        model(tmp_path, "net", training_set="deep", train_snr=2, data=data),
+        model(tmp_path, "both", training_set="deep", train_snr=5.0, mosaics=["c"]),
+        model(tmp_path, "old", training_set=None),
+    ]
+    finders = {name: {"kind": "any", "model": f"old/{name}"} for name in ("net", "both", "old", "unused")}
+    configuration = {"snr": [1], "finders": finders | {"peaks": {"kind": "peaks"}}}
+    configuration["find_with"] = ["net", "peaks", "both", "old"]
+    net, both, old = read(tmp_path, frozen=paths, configuration=configuration).frozen
+    assert (net.finder, net.path, net.training_set, net.mosaics) == ("net", "old/net", "deep", ("a", "b"))
+    assert (both.mosaics, both.train_snr) == (("c",), 5.0)
+    assert (old.finder, old.training_set, old.mosaics, old.train_snr) == ("old", "", (), None)
+    assert "deep" in net.origin and "a, b" in net.origin and "SNR 2" in net.origin and old.origin
 
 
 def test_empty_diagrams_do_not_hide_others(tmp_path):

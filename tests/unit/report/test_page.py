@@ -11,6 +11,7 @@ import pytest
 from radiofind.evaluation.metrics import CURVE_COLUMNS
 from radiofind.mosaics.box import Box
 from radiofind.report.data import COLUMNS, ReportData
+from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.page import render, write_report
 from radiofind.report.sky_view import SkyView
 
@@ -231,6 +232,28 @@ def test_diagrams_follow_the_order_of_the_finders():
     both = pd.concat([calibrations_of("test", finder="peaks"), calibrations_of("test", finder="pybdsf")])
     text = words(render(data_of(calibrations=both)))
     assert text.index("pybdsf, truth above SNR 2") < text.index("peaks, truth above SNR 2")
+
+
+def sections_with(text, page):
+    parts = re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.DOTALL)
+    return [name for name, part in parts if text in part]
+
+
+def test_scores_of_a_frozen_model_are_said_to_be_so_wherever_they_count():
+    frozen = [FrozenModel("pybdsf", "old/<net>.keras", "deep", ("a", "b"), 2.0)]
+    content = {"frozen": frozen, "calibrations": calibrations_of("test")}
+    cuts = table("cuts", ("m", "pybdsf", 5.0, "score", 0.4, 0.8))
+    page = render(data_of(cuts=cuts, **content))
+    text = "old/&lt;net&gt;.keras</code> (training set deep, mosaics a, b, truth above SNR 2)"
+    assert sections_with(text, page) == ["scores", "calibration", "tiles", "methods"]
+    assert sections_with(text, render(data_of(**content))) == ["scores", "calibration", "tiles"]
+    assert "frozen" not in render(data_of(calibrations=calibrations_of("test")))
+
+
+def test_many_mosaics_of_a_frozen_model_are_counted():
+    names = tuple(f"field{number}" for number in range(12))
+    origin = FrozenModel("net", "net.keras", mosaics=names).origin
+    assert "field4 and 7 more" in origin and "field5" not in origin
 
 
 def test_network_is_listed_with_its_first_best_epoch(page):
