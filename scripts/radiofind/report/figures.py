@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from radiofind.evaluation.calibration import FEWEST_IN_BIN
-from radiofind.report.style import DODGE, WIDTH_INCH, Style, drawn, plain_numbers, put_legend
+from radiofind.report.style import DODGE, WIDTH_INCH, Style, drawn, label_plainly, plain_numbers, put_legend
 
 CUT_LINES = {"as_found": (0, (4, 2)), "tuned": "solid"}
 
@@ -25,6 +25,15 @@ QUANTITIES = {
     "offset_y": ("Offset in y (pixels)", "SNR of the truth"),
 }
 """Labels of the axes of each curve."""
+
+MARGIN = 1.25
+"""Largest factor between an SNR limit and the edge of the figure of F1."""
+
+GROUP = 0.45
+"""Largest shift of a finder from its SNR limit in it, as a fraction of the distance between limits."""
+
+MOST_LIMITS = 15
+"""Of more SNR limits, some are not labelled."""
 
 MOST_NAMED_MOSAICS = 6
 """With more mosaics than this, their lines are not distinguished."""
@@ -52,17 +61,20 @@ def f1_figure(pooled: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
     """
     figure = Figure(figsize=(WIDTH_INCH, 3.6), layout="constrained")
     axes = figure.subplots()
-    for (finder, cut), rows in pooled.groupby(["finder", "cut"], sort=False):
-        style = styles[finder]
-        # Cuts are shifted by half a step, so that the two bars of a finder do not overlap.
-        shift = style.dodge * (1 + DODGE / 2 if cut == "tuned" else 1)
-        _bars(axes, rows, rows["snr_min"] * shift, "f1", style=style, cut=cut)
     limits = sorted(pooled["snr_min"].unique())
+    step = min([MARGIN, *np.divide(limits[1:], limits[:-1])])
+    # Cuts are shifted by half a step, so that the two bars of a finder do not overlap.
+    shifts = {"as_found": 1, "tuned": 1 + DODGE / 2}
+    widest = max(abs(np.log(style.dodge * shift)) for style in styles.values() for shift in shifts.values())
+    closer = min(1, GROUP * np.log(step) / widest)
+    for (finder, cut), rows in pooled.groupby(["finder", "cut"], sort=False):
+        shift = (styles[finder].dodge * shifts[cut]) ** closer
+        _bars(axes, rows, rows["snr_min"] * shift, "f1", style=styles[finder], cut=cut)
     axes.set(xlabel="SNR limit of truth", ylabel="F1", xscale="log", ylim=(0, 1.04))
-    axes.xaxis.set_major_locator(FixedLocator(limits))
+    axes.xaxis.set_major_locator(FixedLocator(limits, nbins=MOST_LIMITS))
     axes.xaxis.set_minor_locator(NullLocator())
-    plain_numbers(axes.xaxis)
-    axes.set_xlim(limits[0] / 1.25, limits[-1] * 1.25)
+    label_plainly(axes.xaxis)
+    axes.set_xlim(limits[0] / step, limits[-1] * step)
     _legend(figure, styles, pooled["cut"].unique())
     return figure
 
@@ -86,6 +98,7 @@ def fractions_figure(fractions: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
             part = fractions[(fractions["cut"] == cut) & (fractions["quantity"] == quantity)]
             _curve_panel(axes, part, quantity, styles=styles)
             axes.set(title=f"{QUANTITIES[quantity][0]}, {cut.replace('_', ' ')}", ylabel="", ylim=(0, 1.04))
+            axes.set_xlim(_snr_range(fractions))
             axes.label_outer()
     _legend(figure, styles, ())
     return figure
@@ -110,10 +123,9 @@ def measurements_figure(curves: pd.DataFrame, styles: Mapping[str, Style]) -> Fi
         part = curves[curves["quantity"] == quantity]
         axes.axhline(1 if quantity == "flux_ratio" else 0, color="#555555", linewidth=0.8)
         _curve_panel(axes, part, quantity, styles=styles)
+        axes.set_xlim(_snr_range(curves))
         if quantity == "flux_ratio":
             axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-            axes.yaxis.set_minor_locator(NullLocator())
             plain_numbers(axes.yaxis)
     _legend(figure, styles, ())
     return figure
@@ -216,6 +228,12 @@ def _curve_panel(axes: Axes, curves: pd.DataFrame, quantity: str, *, styles: Map
     label, axis = QUANTITIES[quantity]
     axes.set(xlabel=axis, ylabel=label, xscale="log")
     plain_numbers(axes.xaxis)
+
+
+def _snr_range(curves: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the edges of the bins that are drawn; None if there are none."""
+    drawn_bins = curves[curves["n"] >= FEWEST_IN_BIN]
+    return (drawn_bins["snr_low"].min(), drawn_bins["snr_high"].max()) if len(drawn_bins) else None
 
 
 def _reliability_panel(axes: Axes, rows: pd.DataFrame, *, style: Style, region: str) -> None:

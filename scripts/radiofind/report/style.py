@@ -9,10 +9,11 @@ from functools import wraps
 from itertools import cycle
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 LOOK = {
     "font.family": "DejaVu Sans",
@@ -51,6 +52,11 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#5
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SKY_MARKERS = ("+", "x", "s", "D", "^", "v", "1", "2")
 """Markers of detections on images, which leave the source visible."""
+
+DIGITS = ((1, 2, 5), (1, 3), (1,))
+"""First digits of the ticks of a logarithmic axis, for a short to a long one."""
+MOST_TICKS, FEWEST_TICKS = 6, 3
+"""Number of these ticks; with fewer, they are evenly spaced numbers instead."""
 
 DODGE = 0.06
 """Shift between finders in one bin, as a fraction of the SNR, so that error bars do not overlap."""
@@ -99,6 +105,30 @@ def put_legend(figure: Figure, handles: Sequence[Artist]) -> None:
         figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 6))
 
 
+class RoundNumbers(LogLocator):
+    """Ticks of a logarithmic axis at a few round numbers, also where it spans less than a decade."""
+
+    def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
+        """Return the ticks in a range."""
+        low, high = min(vmin, vmax), max(vmin, vmax)
+        decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+        for digits in DIGITS:
+            ticks = np.multiply.outer(decades, digits).ravel()
+            ticks = ticks[(low <= ticks) & (ticks <= high)]
+            if len(ticks) <= MOST_TICKS:
+                break
+        if len(ticks) >= FEWEST_TICKS:
+            return ticks[:: -(-len(ticks) // MOST_TICKS)]
+        return MaxNLocator(MOST_TICKS, steps=[1, 2, 5, 10]).tick_values(low, high)
+
+
 def plain_numbers(axis: Axis) -> None:
-    """Label a logarithmic axis with plain numbers instead of powers of ten."""
+    """Label a logarithmic axis with a few plain numbers instead of powers of ten."""
+    axis.set_major_locator(RoundNumbers())
+    axis.set_minor_locator(NullLocator())
+    label_plainly(axis)
+
+
+def label_plainly(axis: Axis) -> None:
+    """Write the ticks of an axis as plain numbers."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

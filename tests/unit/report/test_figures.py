@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from radiofind.report.figures import (
     training_figure,
 )
 from radiofind.report.sky_view import SkyView, sky_figure
-from radiofind.report.style import COLOURS, styles_of
+from radiofind.report.style import COLOURS, RoundNumbers, styles_of
 
 pytestmark = pytest.mark.slow
 
@@ -153,6 +154,39 @@ def test_sky_without_truth_and_detections():
 def test_bins_with_few_sources_are_not_drawn():
     few = curves(("completeness", "reliability")).drop(columns="mosaic")
     assert fractions_figure(few, STYLES) == fractions_figure(few[few["n"] >= 5], STYLES)
+
+
+@pytest.mark.parametrize(
+    "limits", [(1, 1000), (4, 6), (4, 8), (3, 30), (0.5, 200), (1e-3, 1e8), (5, 5.3), (0.92, 1.17)]
+)
+def test_an_axis_of_any_length_has_a_few_round_ticks(limits):
+    low, high = limits
+    ticks = [tick for tick in RoundNumbers().tick_values(low, high) if low <= tick <= high]
+    assert 3 <= len(ticks) <= 7
+    assert max(len(f"{tick:g}") for tick in ticks) <= 6
+
+
+@pytest.mark.parametrize("edges", [(4.0, 5.0, 6.0, 8.0), (5.0, 6.3)])
+def test_ticks_of_few_bins_are_plain_numbers(edges):
+    first = curves(("completeness", "flux_ratio", "offset_x", "offset_y")).query("snr_low == 1")
+    bins = [first.assign(snr_low=low, snr_high=high) for low, high in pairwise(edges)]
+    narrow = pd.concat(bins, ignore_index=True)
+    drawn = (fractions_figure(narrow.drop(columns="mosaic"), STYLES), measurements_figure(narrow, STYLES))
+    for svg in drawn:
+        assert n_texts(svg, "6") >= 1 and "10^" not in svg
+
+
+def test_finders_stay_beside_their_snr_limit():
+    """Points of neighbouring limits do not mix, also where the limits are close."""
+    styles = styles_of([f"f{number}" for number in range(9)])
+    one = pooled().query("finder == 'peaks' and snr_min == 5")
+    rows = pd.concat([one.assign(finder=finder) for finder in styles])
+    near = pd.concat([rows, rows.assign(snr_min=5.5)])
+    (axes,) = f1_figure.__wrapped__(near, styles).axes
+    first, second = np.array([line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2]).T
+    assert first.max() < np.sqrt(5 * 5.5) < second.min()
+    low, high = axes.get_xlim()
+    assert low < first.min() and second.max() < high
 
 
 def test_reliability_diagram_shows_one_region_and_validation_behind_it(figures):
