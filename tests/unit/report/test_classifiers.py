@@ -23,7 +23,7 @@ from radiofind.report.classifier_inputs import (
 )
 from radiofind.report.classifiers import ClassifierReport, classifier_parts
 from radiofind.report.page import render
-from radiofind.report.published import MEMORY, PUBLISHED
+from radiofind.report.published import PUBLISHED
 from radiofind.tables import write_csv, write_parquet
 from unit.report.test_page import Balance, data_of, words
 
@@ -239,14 +239,9 @@ def test_published_figures_stand_beside_ours_and_are_marked(page):
     assert "other data, classes and splits" in text
 
 
-def test_figures_that_nobody_checked_say_so():
-    remembered = [one for one in PUBLISHED if one.data == "MiraBest"]
-    assert {one.value for one in remembered} == {0.94, 0.965}
-    assert all(one.reference == MEMORY and "not checked" in MEMORY for one in remembered)
-
-
 def test_published_figures_are_fractions_with_a_source():
-    assert all(0.5 < one.value < 1 and one.reference for one in PUBLISHED)
+    assert all(0.5 < one.value < 1 for one in PUBLISHED)
+    assert all(re.search(r"MNRAS \d+, \d+|arXiv:\d{4}\.\d{5}", one.reference) for one in PUBLISHED)
     values = {one.architecture: one.value for one in PUBLISHED if "2019" in one.reference}
     assert values == {"convnet4": 0.933, "convnet8": 0.943, "transfer": 0.944, "capsnet": 0.897}
     accuracies = [one.value for one in PUBLISHED if "2018" in one.reference and not one.of_class]
