@@ -62,4 +62,4 @@ def _problems(
             tile = Tile(row["tile"], *boxes)
             check_halo(tile, reach_pixels=limits["reach_pixels"], factor=factor, image=mosaic)
     except ModelError as error:
-        yield f"finders.{finder}.model: {error}"
+        yield f"{finder}, {error}"

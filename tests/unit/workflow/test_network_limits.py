@@ -30,13 +30,13 @@ def complaint(table, **widths):
 def test_each_mosaic_with_another_beam_is_told_with_its_finder():
     table = tiles(a=(90, 90), b=(90, 90), c=(90, 90))
     first, second, _ = complaint(table, a=2.0, b=3.2, c=4.2)
-    assert first.startswith("finders.net.model: a: ") and "3.00" in first and "2.00" in first
-    assert second.startswith("finders.net.model: c: ")
+    assert first.startswith("net, a: ") and "3.00" in first and "2.00" in first
+    assert second.startswith("net, c: ")
 
 
 def test_a_halo_narrower_than_the_reach_is_told_once_a_mosaic():
     lines = complaint(tiles(halo_pixels=20, a=(200, 200), b=(200, 200), one=(40, 40)), a=3.0, b=6.1, one=6.1)
-    assert len(lines) == 2 and lines[0].startswith("finders.net.model: b: ")
+    assert len(lines) == 2 and lines[0].startswith("net, b: ")
     assert "at least 28" in lines[0] and "received 20" in lines[0]
 
 

@@ -40,9 +40,10 @@ def fitting_factor(width_pixels: float, *, wanted: float, image: object) -> int:
     factor = max(round(width_pixels / wanted), 1)
     found = width_pixels / factor
     if max(found / wanted, wanted / found) > TOLERANCE:
+        before = f" ({width_pixels:.2f} before binning)" if factor > 1 else ""
         raise ModelError(
-            f"{image}: expected a beam of {wanted:.2f} pixels, as in the training of the network, "
-            f"received one of {found:.2f} ({width_pixels:.2f} before binning); train a network for this image"
+            f"{image}: expected a beam of {wanted:.2f} pixels as in training, received {found:.2f}{before}; "
+            "train a network for this image"
         )
     return factor
 
@@ -71,6 +72,6 @@ def check_halo(tile: Tile, *, reach_pixels: int, factor: int, image: object) -> 
     if 0 < widest < needed:
         binned = f" (bins of {factor} x {factor} pixels)" if factor > 1 else ""
         raise ModelError(
-            f"{image}: expected tiling.halo_pixels of at least {needed} for the network{binned}, "
-            f"received {widest}"
+            f"{image}: expected tiling.halo_pixels of at least {needed}{binned}, received {widest}; "
+            "the network sees that far"
         )

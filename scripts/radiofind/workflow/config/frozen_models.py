@@ -102,9 +102,13 @@ def _network_faults(name: str, record: Mapping, config: Mapping, path: Path) -> 
 
 
 def _combined_faults(name: str, record: Mapping, config: Mapping, path: Path) -> Iterator[Fault]:
-    """Yield a fault for each finder, column and radius with which a combined model was not trained."""
+    """Yield a fault for radius, finders or columns with which a combined model was not trained."""
     settings, trained = config["finders"][name], f"as in the training of {shown(str(path))}, or another model"
     of, keys = settings["of"], ("finders", name)
+    radius = config.get("match", {}).get("radius_pixels")
+    if radius is not None and radius != record["radius_pixels"]:
+        expected = f"{record['radius_pixels']:g}, {trained}"
+        yield Fault(("match", "radius_pixels"), expected, shown(radius), radius)
     if record["of"] != of:
         wanted = ", ".join(map(shown, record["of"]))
         yield Fault((*keys, "of"), f"[{wanted}] in this order, {trained}", shown(", ".join(of)), of)
@@ -118,8 +122,3 @@ def _combined_faults(name: str, record: Mapping, config: Mapping, path: Path) ->
         received = f"{shown(str(path))} (features {shown(', '.join(record['features']))})"
         expected = "a model with the evidence of this version; train another one"
         yield Fault((*keys, "model"), expected, received, settings["model"])
-    radius = config.get("match", {}).get("radius_pixels")
-    if radius is not None and radius != record["radius_pixels"]:
-        yield Fault(
-            ("match", "radius_pixels"), f"{record['radius_pixels']:g}, {trained}", shown(radius), radius
-        )
