@@ -31,9 +31,10 @@ class FrozenModel:
         """Return in words on what it was trained, as far as its record tells."""
         named = ", ".join(self.mosaics[:MOST_MOSAICS])
         more = len(self.mosaics) - MOST_MOSAICS
+        noun = "mosaic" if len(self.mosaics) == 1 else "mosaics"
         parts = (
             f"training set {self.training_set}" if self.training_set else "",
-            f"mosaics {named}{f' and {more} more' if more > 0 else ''}" if named else "",
+            f"{noun} {named}{f' and {more} more' if more > 0 else ''}" if named else "",
             f"truth above SNR {self.train_snr:g}" if self.train_snr is not None else "",
         )
         return ", ".join(filter(None, parts)) or "its record does not tell on what"
