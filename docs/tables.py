@@ -109,6 +109,8 @@ def _row(key: str, part: Mapping, given: object) -> Row:
     default = part.get("default", given)
     needed = "default" not in part and given is None
     shown = "needed" if needed else "" if key in TABLES_OF_THEIR_OWN else _shown(default)
+    if needed and key.endswith("_beams"):  # given instead of the same in pixels
+        shown = "none"
     return f"`{key}`", unit, shown, part["description"].removesuffix(".")
 
 

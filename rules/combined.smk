@@ -28,7 +28,7 @@ rule train_combined:
     params:
         boxes=planned(training.validated_boxes),
         settings=plan.finder_settings,
-        radius_pixels=config["match"]["radius_pixels"],
+        radii=planned(sizes.radii, training.validated),
         truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("train_combined"),
     message:
@@ -58,7 +58,7 @@ rule combine_catalogues:
     params:
         settings=plan.finder_settings,
         fluxes_from=plan.fluxes_from,
-        radius_pixels=config["match"]["radius_pixels"],
+        radius_pixels=planned(sizes.radius),
         stamps=plan.model_stamps,
         code=digest_of("combine_catalogues"),
     message:

@@ -15,11 +15,13 @@ sys.path.insert(0, str(REPOSITORY / "scripts"))
 from radiofind.finders import kinds
 from radiofind.jobs.code_digest import digest_of
 from radiofind.mosaics.blocks import PATTERN as BLOCK
+from radiofind.mosaics.sizes import sizes_of
 from radiofind.workflow.config.inputs import InputError, read_inputs
 from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
 from radiofind.workflow.plan.frozen_models import FrozenPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.record import RecordPlan
+from radiofind.workflow.plan.sizes import SizePlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.training import TrainingPlan
 from snakemake_logger_plugin_survey import end_run, watch
@@ -36,6 +38,7 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 plan = Plan(config, mosaics)
+sizes = SizePlan(plan)
 training = TrainingPlan(plan)
 frozen = FrozenPlan(plan)
 classifiers = ClassifierPlan(plan)

@@ -29,7 +29,7 @@ rule evaluate_finder:
     params:
         boxes=given(plan.sheet_row, "train_box", "validation_box"),
         snr=config["snr"],
-        radius_pixels=config["match"]["radius_pixels"],
+        radius_pixels=planned(sizes.radius),
         seed=config["evaluation"]["seed"],
         code=digest_of("evaluate_finder"),
     message:
@@ -60,7 +60,7 @@ rule evaluate_scores:
     params:
         boxes=given(plan.sheet_row, "train_box", "validation_box"),
         settings=plan.finder_settings,
-        radius_pixels=config["match"]["radius_pixels"],
+        radius_pixels=planned(sizes.radius),
         truth_rms=config["evaluation"]["truth_rms"],
         seed=config["evaluation"]["seed"],
         code=digest_of("evaluate_scores"),

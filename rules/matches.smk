@@ -58,7 +58,7 @@ rule tune_cuts:
     params:
         boxes=planned(training.validated_boxes),
         snr=config["snr"],
-        radius_pixels=config["match"]["radius_pixels"],
+        radii=planned(sizes.radii, training.validated),
         truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("tune_cuts"),
     message:
@@ -88,7 +88,7 @@ rule match_catalogue:
     params:
         boxes=given(plan.sheet_row, "train_box", "validation_box"),
         snr=config["snr"],
-        radius_pixels=config["match"]["radius_pixels"],
+        radius_pixels=planned(sizes.radius),
         truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("match_catalogue"),
     message:

@@ -26,7 +26,7 @@ rule measure_noise:
         runtime=time_of("measure_noise", planned(work.on_tile)),
     params:
         image=plan.image_source,
-        noise=config["noise"],
+        noise=planned(sizes.noise),
         code=digest_of("measure_noise"),
     message:
         "Measuring the noise of tile {wildcards.tile} of {wildcards.mosaic}"
@@ -53,7 +53,7 @@ rule summarise_noise:
         runtime=time_of("summarise_noise", planned(work.on_mosaic)),
     params:
         image=plan.image_source,
-        box_pixels=config["noise"]["box_pixels"],
+        box_pixels=planned(sizes.noise_box),
         code=digest_of("summarise_noise"),
     message:
         "Summarising the noise of {wildcards.mosaic}"

@@ -29,7 +29,7 @@ rule find_pybdsf:
     params:
         image=plan.image_source,
         settings=plan.finder_settings,
-        rms_box=[config["noise"]["box_pixels"], config["noise"]["step_pixels"]],
+        rms_box=planned(sizes.rms_box),
         code=digest_of("find_pybdsf"),
     message:
         "Finding sources in {wildcards.block} of {wildcards.mosaic} with PyBDSF ({wildcards.finder})"

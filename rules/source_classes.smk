@@ -34,7 +34,7 @@ rule train_source_classes:
         images=planned(source_classes.taught_images),
         partners=planned(source_classes.partner_images, "results/{mosaic}/catalogues/{finder}.parquet"),
         snr_min=min(config["snr"]),
-        radius_pixels=config["match"]["radius_pixels"],
+        radii=planned(sizes.radii, source_classes.taught),
         truth_rms=config["evaluation"]["truth_rms"],
         code=digest_of("train_source_classes"),
     message:
@@ -97,7 +97,7 @@ rule evaluate_classes:
         runtime=time_of("evaluate_classes", planned(work.on_mosaic)),
     params:
         boxes=given(plan.sheet_row, "train_box", "validation_box"),
-        radius_pixels=config["match"]["radius_pixels"],
+        radius_pixels=planned(sizes.radius),
         truth_rms=config["evaluation"]["truth_rms"],
         snr=config["snr"],
         seed=config["evaluation"]["seed"],

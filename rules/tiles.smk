@@ -27,9 +27,8 @@ rule fingerprint_mosaic:
     params:
         image=plan.image_source,
         truth=given(plan.sheet_row, "truth_format"),
-        core_pixels=config["tiling"]["core_pixels"],
-        halo_pixels=config["tiling"]["halo_pixels"],
-        reach_pixels=plan.reach_pixels,
+        tiling=config["tiling"],
+        noise=sizes_of(config["noise"]),
         stamps=given(plan.file_stamps, "image", "primary_beam", "truth"),
         code=digest_of("fingerprint_mosaic"),
     message:
@@ -57,9 +56,6 @@ checkpoint index_tiles:
         mosaics=list(plan.mosaics),
         only=config["only"],
         networks=frozen.networks,
-        core_pixels=config["tiling"]["core_pixels"],
-        halo_pixels=config["tiling"]["halo_pixels"],
-        reach_pixels=plan.reach_pixels,
         code=digest_of("index_tiles"),
     message:
         "Indexing the tiles; the jobs of the tiles are planned when this is done"

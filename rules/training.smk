@@ -75,7 +75,7 @@ rule train_convosource:
             "training_threads",
             "precision",
         ),
-        radius_pixels=config["match"]["radius_pixels"],
+        radii=planned(sizes.radii, training.validated),
         code=digest_of("train_convosource"),
     message:
         "Training {wildcards.finder} on {wildcards.training_set}"

@@ -15,9 +15,8 @@ if __name__ == "__main__":
             **snakemake.params.image,
             primary_beam=snakemake.input.get("primary_beam") or None,
         ),
-        core_pixels=snakemake.params.core_pixels,
-        halo_pixels=snakemake.params.halo_pixels,
-        reach_pixels=snakemake.params.reach_pixels,
+        tiling=snakemake.params.tiling,
+        noise=snakemake.params.noise,
         truth=snakemake.input.get("truth"),
         **snakemake.params.truth,
     )

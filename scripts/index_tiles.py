@@ -19,8 +19,7 @@ if __name__ == "__main__":
     told = dict(zip(snakemake.params.mosaics, map(read_metadata, snakemake.input.fingerprints), strict=True))
     widths = {mosaic: said.get(PIXELS_PER_BEAM) for mosaic, said in told.items()}
     check_networks(tiles, widths, snakemake.params.networks)
-    tiling = {key: snakemake.params[key] for key in ("core_pixels", "halo_pixels", "reach_pixels")}
-    for mosaic, descriptions in describe_tiles(tiles, **tiling).items():
+    for mosaic, descriptions in describe_tiles(tiles).items():
         update_tile_files(descriptions, Path(f"results/{mosaic}/tiles"))
     warnings = {mosaic: said[WARNINGS] for mosaic, said in told.items() if said[WARNINGS]}
     write_parquet(tiles, snakemake.output.tiles, metadata={WARNINGS: warnings})

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     network, record = train_finder(
         snakemake.input.patches,
         settings=snakemake.params.settings,
-        radius_pixels=snakemake.params.radius_pixels,
+        radius_pixels={mosaic: one["radius_pixels"] for mosaic, one in snakemake.params.radii.items()},
         state=state,
         code=snakemake.params.code,
     )

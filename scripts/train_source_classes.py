@@ -22,7 +22,7 @@ if __name__ == "__main__":
         place = {"patches": patches, "truth": truth, "catalogue": catalogue}
         pair = read_comparison(area, **place, truth_rms=params.truth_rms)
         terms = read_context(pair.detections, images[mosaic], image_sources(params.partners[mosaic]))
-        terms |= {"snr_min": params.snr_min, "radius_pixels": params.radius_pixels}
+        terms |= {"snr_min": params.snr_min, **params.radii[mosaic]}
         lessons.append(make_class_lesson(pair.detections, pair.truth, **terms))
     model = fit_source_classes(lessons, origin=", ".join(snakemake.input.truths))
     rule = f"train_source_classes {snakemake.wildcards.finder}"

@@ -21,8 +21,6 @@ if __name__ == "__main__":
             area, patches=patches, truth=truth, catalogue=catalogue, truth_rms=snakemake.params.truth_rms
         )
         mosaics.append((pair.truth, pair.detections))
-    cuts = [
-        tune_cut(mosaics, snr_min=snr_min, radius_pixels=snakemake.params.radius_pixels)
-        for snr_min in snakemake.params.snr
-    ]
+    radii = [one["radius_pixels"] for one in snakemake.params.radii.values()]
+    cuts = [tune_cut(mosaics, snr_min=snr_min, radius_pixels=radii) for snr_min in snakemake.params.snr]
     write_json([asdict(cut) for cut in cuts if cut], snakemake.output.cuts)

@@ -138,6 +138,8 @@ SEEDS: dict[str, list[bytes]] = {
         b"mosaics: truth.txt\nsimulations:\n"
         b"  sky: {size_pixels: 100, frequency_mhz: 560, exposure_h: 8, seed: 1}\n"
         b"noise:\n  bright: {threshold: 150, box_pixels: 60, step_pixels: 15}\nmatch: {radius_pixels: 3}\n",
+        b"mosaics: truth.txt\ntiling: {halo_beams: 20}\nnoise: {box_beams: 30.5, step_beams: 8}\n"
+        b"match: {radius_beams: 0.7}\n",
         b'{"mosaics": "truth.txt",\n\t"snr": [1]}',
     ],
     "truth": _truths(),

@@ -8,6 +8,7 @@ import signal
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from astropy.io import fits
@@ -25,7 +26,7 @@ from workflow.jobs import (
     tile_jobs,
 )
 from workflow.runs import clone_of, planned, run, started
-from workflow.skies import CORE, FINDERS, READABLE, RMS, SCORED
+from workflow.skies import CORE, FINDERS, HALO, READABLE, RMS, SCORED, TILES
 
 pytestmark = pytest.mark.slow
 
@@ -183,6 +184,28 @@ def test_header_card_that_matters_reruns_all_tiles_of_its_mosaic(copy):
     assert planned(copy) == mosaic_jobs("hard") | SURVEY_WIDE - {"tabulate_scores"}
 
 
+def test_sizes_in_beams_concern_the_mosaics_where_they_are_other_pixels(copy):
+    """In beams of 2.5 pixels they are those of the last run; one mosaic gets a beam of 5."""
+    sheet, overlay = copy / "sheet.tsv", copy / "overlay.yaml"
+    sheet.write_text(sheet.read_text().replace("1.5,1.5,0", "3,3,0"))
+    in_beams = {"tiling": {"halo_beams": HALO / 2.5}, "noise": {"box_beams": 9.6, "step_beams": 4.8}}
+    overlay.write_text(yaml.safe_dump(in_beams))
+    files = ("--configfile", copy / "survey.yaml", overlay)
+    first = run(copy, "--until", "index_tiles", *files)
+    assert first.code == 0, first.output
+    tiles = pd.read_parquet(copy / "results/tiles.parquet").groupby("mosaic")[
+        ["beam_major_pixels", "halo_pixels"]
+    ]
+    assert tiles.max().T.to_dict("list") == {
+        **dict.fromkeys(SCORED, [2.5, HALO]),
+        "hard": [5, 2 * HALO],
+        "broken": [0, 0],
+    }
+    # The wider halo of the last tile, which was blank, holds valid pixels.
+    searched = [*TILES["hard"], "y000x004"]
+    assert planned(copy, *files) == mosaic_jobs("hard", searched) | SURVEY_WIDE - {"tabulate_scores"}
+
+
 def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
     # Tiles depend on pixels up to 92 from their core.
     change_pixels(copy / "data/hard.fits", slice(0, CORE + 20), np.nan)
@@ -218,8 +241,10 @@ def test_settings_of_a_finder_concern_that_finder_alone(survey, tmp_path):
     assert jobs == everywhere("peaks")
 
 
-def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path):
-    jobs = plan_with(survey, tmp_path, {"match": {"radius_pixels": 2}})
+# All beams of the survey are 2.5 pixels.
+@pytest.mark.parametrize("match", [{"radius_pixels": 2}, {"radius_beams": 0.8}], ids=["pixels", "beams"])
+def test_matching_radius_concerns_cuts_and_what_follows(survey, tmp_path, match):
+    jobs = plan_with(survey, tmp_path, {"match": match})
     scores = [score_jobs(mosaic, name) | cut_jobs(name) for mosaic in SCORED for name in FINDERS]
     # The network is calibrated on matches, and sources are combined that match each other.
     calibrated = retrained_jobs() - {"cut_patches strip net"}

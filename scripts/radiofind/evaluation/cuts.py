@@ -47,7 +47,10 @@ class _Field:
 
 
 def tune_cut(
-    mosaics: Iterable[tuple[pd.DataFrame, pd.DataFrame]], *, snr_min: float, radius_pixels: float
+    mosaics: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
+    *,
+    snr_min: float,
+    radius_pixels: float | Sequence[float],
 ) -> Cut | None:
     """Return the cut with the best F1 in the pooled validation regions.
 
@@ -58,7 +61,7 @@ def tune_cut(
     snr_min
         Truth is used if its SNR is above this.
     radius_pixels
-        Largest distance of a match.
+        Largest distance of a match, in all mosaics or in each.
 
     Returns
     -------
@@ -70,7 +73,11 @@ def tune_cut(
     For equal F1 the lower value wins. Each candidate is matched separately. A column that is NaN for all
     detections (`score` without calibration) is not used.
     """
-    fields = [_field(*mosaic, snr_min=snr_min, radius_pixels=radius_pixels) for mosaic in mosaics]
+    radii = np.broadcast_to(radius_pixels, len(mosaics))
+    fields = [
+        _field(*mosaic, snr_min=snr_min, radius_pixels=radius)
+        for mosaic, radius in zip(mosaics, radii, strict=True)
+    ]
     if not sum(field.n_truth for field in fields):
         return None
     tried = [

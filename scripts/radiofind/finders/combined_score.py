@@ -34,7 +34,7 @@ class EvidenceModel:
     train_snr: float
     """A source counts as real if it matches truth above this SNR."""
     radius_pixels: float
-    """Largest distance of a match."""
+    """Largest distance of a match; the mean over the mosaics that it was trained on."""
     features: dict[str, dict[str, float]]
     """``mean``, ``scale`` and ``coefficient`` of each column of `measure_evidence`, by its name."""
     intercept: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,8 @@ class Lesson:
     """Number of the patch of each source, shape (n,)."""
     n_truth: int
     """Number of truth sources above the SNR in the region."""
+    radius_pixels: float
+    """Largest distance of a match."""
 
 
 def make_lesson(
@@ -63,17 +66,19 @@ def make_lesson(
     inside = (placed["region"] == "validation").to_numpy()
     pairs = match_one_to_one(positions(truth), positions(placed[inside]), radius_pixels=radius_pixels)
     matched = np.isin(np.arange(inside.sum()), pairs.detection)
-    return Lesson(joined.where(inside), matched, placed["patch"].to_numpy()[inside], len(truth))
+    return Lesson(
+        joined.where(inside), matched, placed["patch"].to_numpy()[inside], len(truth), radius_pixels
+    )
 
 
-def learn_evidence(lessons: Sequence[Lesson], *, train_snr: float, radius_pixels: float) -> EvidenceModel:
+def learn_evidence(lessons: Sequence[Lesson], *, train_snr: float) -> EvidenceModel:
     """Return the model trained on the validation regions of a training set.
 
     Parameters
     ----------
     lessons
         Training data of each mosaic, all of the same finders.
-    train_snr, radius_pixels
+    train_snr
         As for `make_lesson`.
 
     Raises
@@ -102,7 +107,7 @@ def learn_evidence(lessons: Sequence[Lesson], *, train_snr: float, radius_pixels
     return EvidenceModel(
         of=list(finders),
         train_snr=float(train_snr),
-        radius_pixels=float(radius_pixels),
+        radius_pixels=fmean(lesson.radius_pixels for lesson in lessons),
         **learned,
         n_rows=len(matched),
         n_matched=int(matched.sum()),

@@ -108,6 +108,14 @@ class ImageHeader:
         return self.beam_pixels_at(*self._middle)[0]
 
     @property
+    def beam_major_pixels(self) -> float:
+        """Major axis (FWHM) of the beam at the centre of the image, in pixels, to 1e-4.
+
+        One beam of the sizes that a configuration gives in beams (see `sizes`).
+        """
+        return round(self.plain_beam.major_arcsec / self.pixel_arcsec, 4)
+
+    @property
     def plain_beam(self) -> Beam:
         """The same beam on an image with square pixels of `pixel_arcsec`, north up and east left."""
         mirrored = self.beam_pixels * [[1, -1], [-1, 1]]

@@ -71,12 +71,13 @@ def noise_settings(
     mean
         ``map`` or ``zero``.
     bright
-        ``threshold``, ``box_pixels`` and ``step_pixels`` of the finer lattice, or None.
+        ``threshold``, ``box_pixels`` and ``step_pixels`` of the finer lattice, or None. Without a threshold
+        nothing is bright; the reach is the same.
     """
     return NoiseSettings(
         lattice=Lattice(box_pixels, step_pixels),
         bright=Lattice(bright["box_pixels"], bright["step_pixels"]) if bright else None,
-        bright_threshold=bright["threshold"] if bright else np.inf,
+        bright_threshold=bright.get("threshold", np.inf) if bright else np.inf,
         zero_mean=mean == "zero",
     )
 

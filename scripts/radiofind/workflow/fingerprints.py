@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import pandas as pd
 from radiofind.evaluation.truth import TruthError, read_truth
 from radiofind.finders.convosource.binning import pixels_per_beam
 from radiofind.mosaics.image_warnings import image_warnings, step_and_noise
-from radiofind.mosaics.images import ImageError, ImageSource, read_pixels
+from radiofind.mosaics.images import ImageError, ImageHeader, ImageSource, read_pixels
+from radiofind.mosaics.noise import noise_settings
 from radiofind.mosaics.primary_beams import check_image
+from radiofind.mosaics.sizes import SizeError, are_in_beams, check_sizes, in_pixels
 from radiofind.mosaics.tiles import tiles_of
 from radiofind.workflow.stamps import status_of
-from radiofind.workflow.tile_index import COLUMNS, DIGESTS
+from radiofind.workflow.tile_index import COLUMNS, DIGESTS, SIZES
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +40,8 @@ class Fingerprints:
 def fingerprint_mosaic(
     image: ImageSource,
     *,
-    core_pixels: int,
-    halo_pixels: int,
-    reach_pixels: int,
+    tiling: Mapping[str, float],
+    noise: Mapping[str, object],
     truth: str | Path | None = None,
     truth_format: str | None = None,
 ) -> Fingerprints:
@@ -50,10 +52,11 @@ def fingerprint_mosaic(
     image
         The mosaic. Its primary beam and the truth are read too, to report a bad file before tiles are
         searched.
-    core_pixels, halo_pixels
-        The tiling.
-    reach_pixels
-        How far beyond a tile its noise measurement reads.
+    tiling
+        Sizes of core and halo, in pixels or in beams.
+    noise
+        Sizes of the noise boxes, likewise (see `sizes.sizes_of`). They tell how far beyond a tile its noise
+        measurement reads.
     truth, truth_format
         As in the mosaic sheet.
 
@@ -61,8 +64,9 @@ def fingerprint_mosaic(
     -------
     Fingerprints
         One row per tile: ``tile``, the core and the whole box in pixels, the fraction of valid pixels in the
-        box, digests of the ``header``, of the ``pixels`` and of both (``fingerprint``). When a file cannot be
-        read, one row without a tile that gives the ``reason``.
+        box, the beam and the sizes in pixels, digests of the ``header``, of the ``pixels`` and of both
+        (``fingerprint``). When a file cannot be read, or sizes in beams are impossible for its beam, one row
+        without a tile that gives the ``reason``.
 
     Raises
     ------
@@ -82,13 +86,16 @@ def fingerprint_mosaic(
             check_image(primary_beam)
         if truth:
             read_truth(truth, truth_format=truth_format)
-        rows, steps = [], []
-        for tile in tiles_of(header.shape, core_pixels=core_pixels, halo_pixels=halo_pixels):
-            dependence = tile.box.grown(reach_pixels, header.shape)
+        sizes, rows, steps = _resolved(header, tiling, noise), [], []
+        for tile in tiles_of(
+            header.shape, core_pixels=sizes["core_pixels"], halo_pixels=sizes["halo_pixels"]
+        ):
+            dependence = tile.box.grown(sizes["reach_pixels"], header.shape)
             pixels = read_pixels(header, dependence)
             valid = float(np.isfinite(pixels[tile.box.within(dependence)]).mean())
             digests = _digests(header.cards, pixels)
-            rows.append((tile.name, *astuple(tile.core), *astuple(tile.box), valid, *digests, ""))
+            boxes = (*astuple(tile.core), *astuple(tile.box))
+            rows.append((tile.name, *boxes, valid, *sizes.values(), *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
         warnings = image_warnings(header, steps, plane_given=image.plane is not None)
         width = pixels_per_beam(header)
@@ -96,7 +103,7 @@ def fingerprint_mosaic(
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
         logger.warning("cannot read %s", path, exc_info=True)
-        rows = [("", *(0,) * 8, 0.0, *[""] * len(DIGESTS), _reason(error, path))]
+        rows = [("", *(0,) * 8, 0.0, *SIZES.values(), *[""] * len(DIGESTS), _reason(error, path))]
     for file in files:
         if status_of(file) != before[file]:
             raise RuntimeError(
@@ -107,8 +114,23 @@ def fingerprint_mosaic(
     return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings, width)
 
 
+def _resolved(
+    header: ImageHeader, tiling: Mapping[str, float], noise: Mapping[str, object]
+) -> dict[str, float]:
+    """Return the sizes of the tiles of an image in pixels, in the order of `tile_index.SIZES`."""
+    beam_pixels = header.beam_major_pixels
+    if are_in_beams({**tiling, **noise}):  # others were checked with the configuration
+        check_sizes(tiling=tiling, noise=noise, beam_pixels=beam_pixels)
+    tiles, boxes = (in_pixels(part, beam_pixels=beam_pixels) for part in (tiling, noise))
+    sizes = {"beam_major_pixels": beam_pixels, **tiles, "reach_pixels": noise_settings(**boxes).reach_pixels}
+    logger.info("%s: %s; noise %s", header.path, sizes, boxes)
+    return {name: sizes[name] for name in SIZES}
+
+
 def _reason(error: Exception, path: str | Path) -> str:
     """Return in words why a mosaic cannot be read."""
+    if isinstance(error, SizeError):
+        return f"{path}: {error}"
     if isinstance(error, ImageError | TruthError):
         return str(error)
     return f"{path}: expected a FITS image, received a file that cannot be read: {error!r}"

@@ -16,8 +16,14 @@ from radiofind.mosaics.box import parse_box
 logger = logging.getLogger(__name__)
 
 EDGES = ("x0", "x1", "y0", "y1")
+SIZES = {"beam_major_pixels": 0.0, "core_pixels": 0, "halo_pixels": 0, "reach_pixels": 0}
+"""Columns of the beam, the tiling, and how far beyond a tile its noise measurement reads, all in pixels; with
+their values where an image cannot be read."""
 DIGESTS = ("header", "pixels", "fingerprint")
-COLUMNS = ("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction", *DIGESTS, "reason")
+COLUMNS = (
+    *("tile", *(f"core_{edge}" for edge in EDGES), *EDGES, "valid_fraction"),
+    *(*SIZES, *DIGESTS, "reason"),
+)
 """Columns of the fingerprints of a mosaic."""
 WARNINGS = "warnings"
 """Key of the warnings in the metadata of tables."""
@@ -54,7 +60,7 @@ def index_tiles(
     return tiles[["mosaic", *COLUMNS[:-1], "state", "reason"]]
 
 
-def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, dict[str, object]]]:
+def describe_tiles(tiles: pd.DataFrame) -> dict[str, dict[str, dict[str, object]]]:
     """Return the content of each tile file, by mosaic and tile, for tiles with valid pixels.
 
     Parameters
@@ -62,38 +68,30 @@ def describe_tiles(tiles: pd.DataFrame, **tiling: int) -> dict[str, dict[str, di
     tiles
         Result of `index_tiles`. Mosaics that cannot be read are left out: they may come back unchanged.
         Tiles that are left out keep their files, so that their results are up to date when they come back.
-    tiling
-        As for `describe_tile`.
     """
     readable = tiles[tiles["state"] != "unreadable"]
     return {
         mosaic: {
-            row["tile"]: describe_tile(row, **tiling)
+            row["tile"]: describe_tile(row)
             for row in rows[rows["state"].isin(["live", "left_out"])].to_dict("records")
         }
         for mosaic, rows in readable.groupby("mosaic")
     }
 
 
-def describe_tile(
-    row: Mapping[str, object], *, core_pixels: int, halo_pixels: int, reach_pixels: int
-) -> dict[str, object]:
+def describe_tile(row: Mapping[str, object]) -> dict[str, object]:
     """Return the content of a tile's file: its boxes, the tiling and its digests.
 
     Parameters
     ----------
     row
         One row of `index_tiles`.
-    core_pixels, halo_pixels, reach_pixels
-        The tiling, and how far beyond a tile its noise measurement reads.
     """
     return {
         "tile": row["tile"],
         "core": [int(row[f"core_{edge}"]) for edge in EDGES],
         "box": [int(row[edge]) for edge in EDGES],
-        "core_pixels": core_pixels,
-        "halo_pixels": halo_pixels,
-        "reach_pixels": reach_pixels,
+        **{name: int(row[name]) for name in ("core_pixels", "halo_pixels", "reach_pixels")},
         **{name: row[name] for name in DIGESTS},
     }
 

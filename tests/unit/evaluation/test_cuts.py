@@ -105,6 +105,13 @@ def test_a_detection_that_a_lower_cut_would_give_away_is_matched_anew():
     assert tune_cut([(truth_table([0]), found)], snr_min=1, radius_pixels=3) == Cut(1.0, "peak_snr", 5.5, 1.0)
 
 
+def test_each_mosaic_is_matched_within_its_own_radius():
+    truth, found = truth_table([0, 100]), detection_table([4, 104], [9, 8])
+    mosaics = [(truth, found), (truth, found)]
+    f1 = [tune_cut(mosaics, snr_min=1, radius_pixels=radii).f1 for radii in ([3, 3], [3, 5], 5)]
+    assert f1 == pytest.approx([0, 0.5, 1])
+
+
 def test_without_validation_truth_or_detections_there_is_no_cut():
     truth, found = truth_table([0]), detection_table([0], [5.0])
     assert tune_cut([], snr_min=1, radius_pixels=3) is None

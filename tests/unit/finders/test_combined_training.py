@@ -59,7 +59,7 @@ def one_finder(x, y, snr, **columns):
 
 
 def test_scores_are_probabilities_on_fresh_sky():
-    model = learn_evidence([lesson_of(*random_sky(1, n=6000))], **TERMS)
+    model = learn_evidence([lesson_of(*random_sky(1, n=6000))], train_snr=2.0)
     fresh = [random_sky(seed) for seed in range(2, 6)]
     scores = np.concatenate([score_sources(model, joined, train_snr=2) for joined, _ in fresh])
     everywhere = Area("m", SHAPE, None, parse_box("all", SHAPE))
@@ -72,7 +72,7 @@ def test_scores_are_probabilities_on_fresh_sky():
 
 def test_sources_of_two_finders_score_higher_than_those_of_one():
     joined, truth = random_sky(1)
-    score = score_sources(learn_evidence([lesson_of(joined, truth)], **TERMS), joined, train_snr=2)
+    score = score_sources(learn_evidence([lesson_of(joined, truth)], train_snr=2.0), joined, train_snr=2)
     evidence = measure_evidence(joined, scored=())
     faint = evidence["a:log_peak_snr"].between(np.log(3), np.log(4))
     assert score[faint & (evidence["b:found"] == 1)].min() > score[faint & (evidence["b:found"] == 0)].max()
@@ -80,7 +80,7 @@ def test_sources_of_two_finders_score_higher_than_those_of_one():
 
 def test_the_weights_are_those_of_a_direct_fit():
     lesson = lesson_of(*random_sky(3, n=600))
-    model = learn_evidence([lesson], **TERMS)
+    model = learn_evidence([lesson], train_snr=2.0)
     assert model.inverse_strength in STRENGTHS
     raw = measure_evidence(lesson.joined, scored=()).to_numpy()
     scale = raw.std(axis=0)
@@ -120,7 +120,7 @@ def test_the_order_of_rows_does_not_change_the_model():
         for finder, rows in names.items()
     }
     other = join_catalogues(shuffled, radius_pixels=3)
-    one, two = (learn_evidence([lesson_of(sky, truth)], **TERMS) for sky in (joined, other))
+    one, two = (learn_evidence([lesson_of(sky, truth)], train_snr=2.0) for sky in (joined, other))
     assert one == two
 
 
@@ -132,9 +132,9 @@ def test_scores_of_finders_are_evidence_where_there_are_any():
     real = rng.uniform(size=n) < score
     joined = one_finder(x, y, np.full(n, 5.0), score=score)
     truth = truth_of(np.column_stack([x, y])[real])
-    model = learn_evidence([lesson_of(joined, truth)], **TERMS)
+    model = learn_evidence([lesson_of(joined, truth)], train_snr=2.0)
     assert score_sources(model, joined, train_snr=2) == pytest.approx(score, abs=0.1)
-    without = learn_evidence([lesson_of(one_finder(x, y, np.full(n, 5.0)), truth)], **TERMS)
+    without = learn_evidence([lesson_of(one_finder(x, y, np.full(n, 5.0)), truth)], train_snr=2.0)
     assert "a:logit_score" in model.features
     assert "a:logit_score" not in without.features
 
@@ -143,10 +143,10 @@ def test_when_all_or_none_are_real_the_score_is_the_rate():
     joined = one_finder([100, 200, 300], [100] * 3, [5, 6, 7])
     truth = truth_of([[100, 100], [200, 100], [300, 100]])
     for sky, rate in ((truth, 4 / 5), (truth_of([[400, 400]]), 1 / 5)):
-        model = learn_evidence([lesson_of(joined, sky)], **TERMS)
+        model = learn_evidence([lesson_of(joined, sky)], train_snr=2.0)
         assert score_sources(model, joined, train_snr=2) == pytest.approx([rate] * 3)
         assert model.inverse_strength is None
-    nothing = learn_evidence([lesson_of(one_finder([], [], []), truth)], **TERMS)
+    nothing = learn_evidence([lesson_of(one_finder([], [], []), truth)], train_snr=2.0)
     assert score_sources(nothing, joined, train_snr=2) == pytest.approx([0.5] * 3)
 
 
@@ -155,12 +155,12 @@ def test_few_patches_are_learned_from_without_cross_validation():
     real = np.arange(8) % 2 == 0
     truth = truth_of(np.column_stack([x, y])[real])
     few = lesson_of(one_finder(x[:4], y[:4], np.where(real, 9, 4)[:4]), truth[truth["x"] < 220])
-    alone = learn_evidence([few], **TERMS)
+    alone = learn_evidence([few], train_snr=2.0)
     assert (alone.inverse_strength, alone.left_out_log_loss) == (UNTRIED, None)
     high, low = score_sources(alone, one_finder([10, 20], [10, 10], [9, 4]), train_snr=2)
     assert high > 0.5 > low
     # The two mosaics have eight patches together, although the numbers are the same.
-    assert learn_evidence([few, few], **TERMS).left_out_log_loss is not None
+    assert learn_evidence([few, few], train_snr=2.0).left_out_log_loss is not None
 
 
 def test_patches_are_left_out_whole():
@@ -171,7 +171,7 @@ def test_patches_are_left_out_whole():
     truth = truth_of(np.column_stack([x, y])[real])
     lesson = make_lesson(joined, truth=truth, area=AREA, train_snr=2, radius_pixels=0.1)
     assert lesson.matched.tolist() == real.tolist()
-    assert learn_evidence([lesson], **TERMS).left_out_log_loss > np.log(2)
+    assert learn_evidence([lesson], train_snr=2.0).left_out_log_loss > np.log(2)
 
 
 def test_no_truth_in_any_validation_box_is_an_error():
@@ -183,13 +183,23 @@ def test_no_truth_in_any_validation_box_is_an_error():
         (truth_of([[100, 100]]), Area("m", SHAPE)),
     ):
         with pytest.raises(ValueError, match=expected):
-            learn_evidence([lesson_of(joined, truth, area)], **TERMS)
+            learn_evidence([lesson_of(joined, truth, area)], train_snr=2.0)
     with pytest.raises(ValueError, match=r"\b0 mosaics"):
-        learn_evidence([], **TERMS)
+        learn_evidence([], train_snr=2.0)
+
+
+def test_each_mosaic_matches_within_its_own_radius_and_the_model_records_the_mean():
+    truth, joined = truth_of([[104, 100]]), one_finder([100], [100], [9])
+    lessons = [
+        make_lesson(joined, truth=truth, area=AREA, train_snr=2, radius_pixels=radius) for radius in (3, 5)
+    ]
+    assert [lesson.matched.tolist() for lesson in lessons] == [[False], [True]]
+    model = learn_evidence(lessons, train_snr=2)
+    assert (model.n_rows, model.n_matched, model.radius_pixels) == (2, 1, 4.0)
 
 
 def test_a_model_is_plain_json():
-    model = learn_evidence([lesson_of(*random_sky(5, n=300))], **TERMS)
+    model = learn_evidence([lesson_of(*random_sky(5, n=300))], train_snr=2.0)
     assert json.loads(json.dumps(asdict(model))) == asdict(model)
     assert (model.of, model.train_snr, model.radius_pixels) == (["a", "b"], 2.0, 3.0)
     assert model.n_rows > model.n_matched > 0

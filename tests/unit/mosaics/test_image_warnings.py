@@ -11,7 +11,8 @@ from radiofind.mosaics.images import ImageSource, read_header
 from radiofind.workflow.fingerprints import fingerprint_mosaic
 
 SHAPE = (240, 320)
-TILING = {"core_pixels": 100, "halo_pixels": 10, "reach_pixels": 30}
+TILING = {"core_pixels": 100, "halo_pixels": 10}
+BOXES = {"box_pixels": 10, "step_pixels": 5}
 RMS = 4.5e-4
 STEP = 1e-4
 """As in NVSS."""
@@ -27,7 +28,7 @@ def in_steps(pixels, step=STEP):
 
 
 def warnings_of(path, **tiling):
-    return fingerprint_mosaic(ImageSource(path), **(TILING | tiling)).warnings
+    return fingerprint_mosaic(ImageSource(path), tiling=TILING | tiling, noise=BOXES).warnings
 
 
 def test_good_images_give_no_warnings(write_fits, sky):
@@ -59,7 +60,7 @@ def test_a_warning_of_a_narrow_beam_gives_its_minor_axis(write_fits, sky):
 def test_beam_of_the_sheet_counts(write_fits):
     path = write_fits(noise())
     narrow = ImageSource(path, beam=(8.0, 3.0, 0.0))
-    (warning,) = fingerprint_mosaic(narrow, **TILING).warnings
+    (warning,) = fingerprint_mosaic(narrow, tiling=TILING, noise=BOXES).warnings
     assert "beam" in warning
 
 

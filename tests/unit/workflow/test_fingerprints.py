@@ -27,7 +27,9 @@ from radiofind.workflow.tile_index import (
 
 SHAPE = (210, 260)
 TILING = {"core_pixels": 50, "halo_pixels": 10}
+BOXES = {"box_pixels": 8, "step_pixels": 5}
 REACH = 25
+"""A step, and two boxes and a half."""
 TILES = list(tiles_of(SHAPE, **TILING))
 
 
@@ -40,7 +42,7 @@ def pixels():
 
 def fingerprints(path, **more):
     given = {key: more.pop(key) for key in ("beam", "frequency_hz", "plane", "primary_beam") if key in more}
-    return fingerprint_mosaic(ImageSource(path, **given), **TILING, reach_pixels=REACH, **more).tiles
+    return fingerprint_mosaic(ImageSource(path, **given), tiling=TILING, noise=BOXES, **more).tiles
 
 
 def changed(one, other):
@@ -99,9 +101,63 @@ def test_rows_hold_boxes_and_valid_fractions(write_fits, pixels):
     table = fingerprints(write_fits(pixels))
     assert tuple(table.columns) == COLUMNS
     for tile, row in zip(TILES, table.to_dict("records"), strict=True):
-        assert tile_from(describe_tile(row, **TILING, reach_pixels=REACH)) == tile
+        assert tile_from(describe_tile(row)) == tile
         assert row["valid_fraction"] == pytest.approx(np.isfinite(pixels[tile.box.slices]).mean())
         assert row["reason"] == ""
+        sizes = {name: row[name] for name in ("core_pixels", "halo_pixels", "reach_pixels")}
+        assert sizes == TILING | {"reach_pixels": REACH}
+
+
+IN_BEAMS = {"core_pixels": 50, "halo_beams": 3.4}, {"box_beams": 3, "step_pixels": 5}
+
+
+def in_beams(path, tiling=None, noise=None):
+    """Return the fingerprints of an image with sizes in beams."""
+    tiling, noise = IN_BEAMS[0] | (tiling or {}), IN_BEAMS[1] | (noise or {})
+    return fingerprint_mosaic(ImageSource(path), tiling=tiling, noise=noise).tiles
+
+
+def test_sizes_in_beams_are_those_of_each_mosaic(write_fits, pixels, sky):
+    wide = 5 * sky.pixel_arcsec / 3600
+    for name, beam, expected in (
+        ("narrow.fits", {"BMAJ": 0.8 * wide, "BMIN": 0.4 * wide, "BPA": 30}, (4, 14, 5 + 2 * 12 + 6)),
+        ("wide.fits", {"BMAJ": wide, "BMIN": wide}, (5, 17, 5 + 2 * 15 + 7)),
+    ):
+        table = in_beams(write_fits(pixels, name, **beam))
+        sizes = table[["beam_major_pixels", "halo_pixels", "reach_pixels"]].drop_duplicates()
+        assert tuple(sizes.to_numpy()[0]) == pytest.approx(expected, rel=1e-3)
+        halo = expected[1]
+        tiling = {"core_pixels": 50, "halo_pixels": halo}
+        assert [tile_from(describe_tile(row)) for row in table.to_dict("records")] == list(
+            tiles_of(SHAPE, **tiling)
+        )
+        box = round(3 * expected[0])
+        same = {"tiling": tiling, "noise": {"box_pixels": box, "step_pixels": 5}}
+        pd.testing.assert_frame_equal(
+            fingerprint_mosaic(ImageSource(write_fits(pixels, name, **beam)), **same).tiles, table
+        )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ({"tiling": {"halo_beams": 2}}, ("at least 13", "tiling.halo_beams 2 (10 pixels)")),
+        (
+            {"tiling": {"halo_beams": 10}},
+            ("less than tiling.core_pixels 50", "tiling.halo_beams 10 (50 pixels)"),
+        ),
+        ({"noise": {"box_beams": 1.5}}, ("at least 10", "noise.box_beams 1.5 (8 pixels)")),
+        ({"noise": {"step_pixels": 16}}, ("at most noise.box_beams 3 (15 pixels)", "noise.step_pixels 16")),
+    ],
+)
+def test_sizes_that_are_impossible_for_a_beam_leave_the_mosaic_out(write_fits, pixels, sky, sizes, told):
+    path = write_fits(pixels, BMAJ=5 * sky.pixel_arcsec / 3600, BMIN=2 * sky.pixel_arcsec / 3600)
+    table = in_beams(path, **sizes)
+    (reason,) = table["reason"]
+    expected, received = told
+    assert table["tile"].tolist() == [""]
+    assert f"{path}: expected {expected}" in reason and f"received {received}; " in reason
+    assert reason.endswith("beam is 5 pixels")
 
 
 @pytest.fixture
@@ -207,12 +263,12 @@ def test_tiles_of_a_mosaic_that_cannot_be_read_are_neither_described_nor_forgott
     blank = write_fits(np.full(SHAPE, np.nan, np.float32), "blank.fits")
     tables = {"good": fingerprints(write_fits(pixels)), "bad": fingerprints(tmp_path / "missing")}
     tiles = index_tiles(tables | {"blank": fingerprints(blank)})
-    described = describe_tiles(tiles, **TILING, reach_pixels=REACH)
+    described = describe_tiles(tiles)
     assert set(described) == {"good", "blank"} and described["blank"] == {}
     live = tiles[(tiles["mosaic"] == "good") & (tiles["state"] == "live")]
     assert list(described["good"]) == live["tile"].tolist()
     row = live.to_dict("records")[0]
-    assert described["good"][row["tile"]] == describe_tile(row, **TILING, reach_pixels=REACH)
+    assert described["good"][row["tile"]] == describe_tile(row)
 
 
 def test_tiles_outside_a_box_are_left_out_and_keep_their_files(write_fits, pixels):
@@ -225,7 +281,7 @@ def test_tiles_outside_a_box_are_left_out_and_keep_their_files(write_fits, pixel
     assert len(live) == 1
     assert live["core_x0"].item() <= 100 < live["core_x1"].item()
     assert live["core_y0"].item() <= 60 < live["core_y1"].item()
-    described = [describe_tiles(table, **TILING, reach_pixels=REACH) for table in (everything, tiles)]
+    described = [describe_tiles(table) for table in (everything, tiles)]
     assert described[0] == described[1]
 
 
@@ -238,15 +294,13 @@ def test_a_tile_table_survives_parquet(write_fits, pixels, tmp_path):
     table = fingerprints(write_fits(pixels))
     table.to_parquet(tmp_path / "f.parquet")
     again = pd.read_parquet(tmp_path / "f.parquet").to_dict("records")[0]
-    assert describe_tile(again, **TILING, reach_pixels=REACH) == describe_tile(
-        table.to_dict("records")[0], **TILING, reach_pixels=REACH
-    )
+    assert describe_tile(again) == describe_tile(table.to_dict("records")[0])
 
 
 def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_path):
     folder = tmp_path / "tiles"
     rows = fingerprints(write_fits(pixels)).to_dict("records")[:4]
-    descriptions = {row["tile"]: describe_tile(row, **TILING, reach_pixels=REACH) for row in rows}
+    descriptions = {row["tile"]: describe_tile(row) for row in rows}
     update_tile_files(descriptions, folder)
     assert sorted(path.stem for path in folder.iterdir()) == sorted(descriptions)
     for name, description in descriptions.items():
@@ -272,7 +326,7 @@ def test_tile_files_are_rewritten_only_when_they_change(write_fits, pixels, tmp_
 def test_a_field_is_the_tile_with_its_noise_and_all_edges(write_fits, pixels, tmp_path):
     image = write_fits(pixels)
     row = fingerprints(image).to_dict("records")[8]
-    write_json(describe_tile(row, **TILING, reach_pixels=REACH), tmp_path / "tile.json")
+    write_json(describe_tile(row), tmp_path / "tile.json")
     header, tile = read_header(image), TILES[8]
     planes = {"MEAN": pixels[tile.box.slices], "RMS": 2 * pixels[tile.box.slices]}
     write_image(planes, tmp_path / "noise.fits", header=header, box=tile.box)

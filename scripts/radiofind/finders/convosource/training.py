@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,7 +27,12 @@ logger = logging.getLogger(__name__)
 
 
 def train_finder(
-    patches: str | Path, *, settings: Mapping[str, object], radius_pixels: float, state: str | Path, code: str
+    patches: str | Path,
+    *,
+    settings: Mapping[str, object],
+    radius_pixels: Mapping[str, float],
+    state: str | Path,
+    code: str,
 ) -> tuple[keras.Model, dict[str, object]]:
     """Return a trained network and the record of its training.
 
@@ -38,7 +43,7 @@ def train_finder(
     settings
         Settings of the finder.
     radius_pixels
-        Largest distance of a match, mosaic pixels.
+        Largest distance of a match in each mosaic with a validation box.
     state
         Folder that keeps the state of the training until `forget_training`. A state of the same patches,
         settings and code is resumed.
@@ -56,6 +61,7 @@ def train_finder(
     set_up(threads=settings["training_threads"], seed=settings["seed"])
     precision = choose_precision(settings["precision"])
     sky = read_training_sky(patches, recipe=recipe, settings=settings)
+    radii = [radius_pixels[sky.origin["mosaics"][region.mosaic]] for region in sky.validation_regions]
     epochs = int(min(settings["epochs"], recipe.most_epochs))
     network = _compiled(recipe, precision, epochs * sky.batches.batches_per_epoch)
     logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
@@ -63,7 +69,7 @@ def train_finder(
     history = train(
         network,
         sky.batches,
-        validate=lambda trained: _validate(trained, sky, radius_pixels),
+        validate=lambda trained: _validate(trained, sky, radii),
         epochs=epochs,
         patience_epochs=recipe.patience_epochs,
         seed=settings["seed"],
@@ -71,7 +77,7 @@ def train_finder(
     )
     turns = recipe.turns if settings["augment"] != "none" else 1
     trained = with_precision(network, "float32")
-    calibration = _calibrate(trained, sky, turns, radius_pixels)
+    calibration = _calibrate(trained, sky, turns, radii)
     record = _circumstances(sky, settings, precision) | {
         "turns": turns,
         "history": history,
@@ -107,13 +113,13 @@ def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: 
     }
 
 
-def _validate(network: keras.Model, sky: TrainingSky, radius_pixels: float) -> dict[str, float]:
+def _validate(network: keras.Model, sky: TrainingSky, radii: Sequence[float]) -> dict[str, float]:
     """Return the loss in the validation boxes, and the best F1 of all cuts on the probability there."""
     maps, tables = search_validation(sky, network.predict_on_batch, turns=1)
     losses = [
         _cross_entropy(found, example.target) for found, example in zip(maps, sky.validation, strict=True)
     ]
-    cut = tune_cut(tables, snr_min=sky.train_snr, radius_pixels=radius_pixels)
+    cut = tune_cut(tables, snr_min=sky.train_snr, radius_pixels=radii)
     loss = np.concatenate([part.ravel() for part in losses]).mean()
     return {"validation_loss": float(loss), "validation_f1": cut.f1 if cut else 0.0}
 
@@ -124,12 +130,12 @@ def _cross_entropy(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
     return -(target * np.log(probability) + (1 - target) * np.log1p(-probability))
 
 
-def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radius_pixels: float) -> Calibration:
+def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radii: Sequence[float]) -> Calibration:
     """Return the calibration fitted to the detections in the validation boxes."""
     _maps, tables = search_validation(sky, predictor_of(network), turns=turns)
     matched = [
-        matches_truth(truth, detections, snr_min=sky.train_snr, radius_pixels=radius_pixels)
-        for truth, detections in tables
+        matches_truth(truth, detections, snr_min=sky.train_snr, radius_pixels=radius)
+        for (truth, detections), radius in zip(tables, radii, strict=True)
     ]
     raw = np.concatenate([detections["score"].to_numpy(float) for _truth, detections in tables])
     calibration = fit_calibration(raw, np.concatenate(matched))

@@ -148,7 +148,9 @@ def describe_tile_change(recorded: Mapping[str, object] | None, now: Mapping[str
         if key in recorded and recorded[key] != now.get(key)
     ]
     if tiling:
-        return f"tiling or noise box has changed: {', '.join(tiling)}"
+        # Sizes in beams change with the beam, which stands in the header.
+        what = "header and " if recorded.get("header") != now.get("header") else ""
+        return f"{what}tiling or noise box {'have' if what else 'has'} changed: {', '.join(tiling)}"
     changed = [key for key in ("pixels", "header") if recorded.get(key) != now.get(key)]
     if changed == ["header"]:
         return "header has changed"

@@ -7,7 +7,6 @@ key. This module has the rules between keys.
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from radiofind.workflow.config.classifiers import classifier_faults
 from radiofind.workflow.config.frozen_models import frozen_faults
 from radiofind.workflow.config.messages import Fault, Keys, listed
 from radiofind.workflow.config.schemas import LARGEST_INTEGER, NOTHING, completed, faults_of
+from radiofind.workflow.config.sizes import noise_rule, tiling_rule, without_replaced
 from radiofind.workflow.config.yaml_lines import YamlFile, as_text, read_yaml
 
 SUFFIX = ".schema.yaml"
@@ -58,9 +58,10 @@ def check_config(
     ConfigurationError
         If a file is not YAML, or a key or value is wrong; with a line for each mistake.
     """
-    _read_sources(sources, Path(base))
+    files = _read_sources(sources, Path(base))
     faults = list(_unusable_parts(config, ()))
     if not faults:
+        config = without_replaced(config, _load(Path(schemas) / f"config{SUFFIX}"), files=files)
         config, faults = _checked(config, Path(schemas), Path(base))
     raise_faults(faults, sources=sources, base=base)
     return config
@@ -209,26 +210,6 @@ def _sheet_rule(config: Mapping, base: Path) -> Iterator[Fault]:
         yield Fault(("mosaics",), expected, received, sheet)
 
 
-def _tiling_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
-    """Yield a fault if the halo of a tile is as large as its core."""
-    core, halo = config["tiling"]["core_pixels"], config["tiling"]["halo_pixels"]
-    if halo >= core:
-        yield Fault(("tiling", "halo_pixels"), f"less than tiling.core_pixels ({core})", shown(halo), halo)
-
-
-def _noise_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
-    """Yield a fault for noise boxes that leave gaps, and for a bright lattice that is not finer."""
-    bright = config["noise"]["bright"]
-    limits = [(("noise", "step_pixels"), ("noise", "box_pixels"))]
-    if bright:
-        limits += [(("noise", "bright", key), ("noise", key)) for key in ("box_pixels", "step_pixels")]
-        limits.append((("noise", "bright", "step_pixels"), ("noise", "bright", "box_pixels")))
-    for keys, limiting in limits:
-        value, limit = (functools.reduce(operator.getitem, way, config) for way in (keys, limiting))
-        if value > limit:
-            yield Fault(keys, f"at most {as_text(limiting)} ({limit})", shown(value), value)
-
-
 def _find_with_rule(config: Mapping, _base: Path) -> Iterator[Fault]:
     """Yield a fault for each finder in ``find_with`` that is not in ``finders``."""
     known = config.get("finders")
@@ -260,8 +241,8 @@ def _part_faults(parts: Sequence[str], keys: Keys, config: Mapping) -> Iterator[
 
 RULES = {
     "mosaics": _sheet_rule,
-    "tiling": _tiling_rule,
-    "noise": _noise_rule,
+    "tiling": tiling_rule,
+    "noise": noise_rule,
     "find_with": _find_with_rule,
     "finders": _finders_rule,
     "classifiers": classifier_faults,

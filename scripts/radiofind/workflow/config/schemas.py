@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import jsonschema
 
 from radiofind.errors import closest, quoted, shown
 from radiofind.files import NAME_RULE
 from radiofind.workflow.config.messages import Fault, Keys
+from radiofind.workflow.config.sizes import EXACTLY_ONE
+from radiofind.workflow.config.yaml_lines import as_text
 
 TYPES = {
     "integer": "a whole number",
@@ -64,10 +66,18 @@ def faults_of(value: object, schema: Mapping, at: Keys = ()) -> list[Fault]:
 
 
 def completed(value: object, schema: Mapping) -> object:
-    """Return a valid value with the schema's defaults and in its order, and whole numbers as integers."""
+    """Return a valid value with the schema's defaults and in its order, and whole numbers as integers.
+
+    A key that is given in another unit has no default.
+    """
     if isinstance(value, Mapping):
         known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-        defaults = {key: copy.deepcopy(part["default"]) for key, part in known.items() if "default" in part}
+        given = [key for keys in schema.get(EXACTLY_ONE, []) if value.keys() & set(keys) for key in keys]
+        defaults = {
+            key: copy.deepcopy(part["default"])
+            for key, part in known.items()
+            if "default" in part and key not in given
+        }
         filled = {**defaults, **value}
         keys = [key for key in known if key in filled] + [key for key in value if key not in known]
         return {key: completed(filled[key], known.get(key, rest)) for key in keys}
@@ -88,8 +98,19 @@ def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in value]
         yield from (Fault((*keys, key), "a value", NOTHING) for key in missing)
+    elif error.validator == EXACTLY_ONE:
+        yield _choice(value, error.validator_value, keys)
     else:
         yield Fault(keys, _expected(error), quoted(value), value)
+
+
+def _choice(value: Mapping, choice: Sequence[str], keys: Keys) -> Fault:
+    """Return the fault that all keys of a choice are given, or none."""
+    first, *_, last = choice
+    if last in value:
+        instead = as_text((*keys, first))
+        return Fault((*keys, last), f"this or {instead}", "both: remove one of them", value[last])
+    return Fault((*keys, first), f"a value (or {last})", NOTHING)
 
 
 def _unknown_keys(value: Mapping, schema: Mapping, keys: Keys) -> Iterator[Fault]:
@@ -130,6 +151,17 @@ def _typing_hint(value: object, types: list[str]) -> str:
     return ""
 
 
+def _check_choices(
+    validator: jsonschema.Draft202012Validator, choices: list, value: object, schema: Mapping
+) -> Iterator[jsonschema.ValidationError]:
+    """Yield an error for each choice of which several keys are given, or none and none has a default."""
+    for choice in choices if validator.is_type(value, "object") else []:
+        given = [key for key in choice if key in value]
+        needed = not any("default" in schema["properties"][key] for key in choice)
+        if len(given) > 1 or (needed and not given):
+            yield jsonschema.ValidationError("", validator_value=choice)
+
+
 def _is_number(_checker: jsonschema.TypeChecker, value: object) -> bool:
     """Return whether a value is a finite number, as ``.nan`` in YAML would pass every limit."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (
@@ -144,6 +176,7 @@ def _is_integer(checker: jsonschema.TypeChecker, value: object) -> bool:
 
 _Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
+    validators={EXACTLY_ONE: _check_choices},
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"number": _is_number, "integer": _is_integer}
     ),

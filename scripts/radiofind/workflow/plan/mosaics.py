@@ -10,7 +10,6 @@ import pandas as pd
 
 from radiofind.finders.kinds import WITH_COMPONENTS, WITH_FITTED_FLUXES, WITH_SCORES
 from radiofind.mosaics.blocks import blocks_of, tiles_in
-from radiofind.mosaics.noise import noise_settings
 from radiofind.workflow.config.frozen_models import record_of
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.tile_table import live_tiles
@@ -49,11 +48,6 @@ class Plan:
         self.finders = {name: config["finders"][name] for name in config["find_with"]}
         self.mosaics = {mosaic.mosaic: mosaic for mosaic in mosaics}
         self.training_sets = sorted({mosaic.training_set for mosaic in mosaics})
-
-    @property
-    def reach_pixels(self) -> int:
-        """How far beyond a tile its noise measurement reads."""
-        return noise_settings(**self.config["noise"]).reach_pixels
 
     @staticmethod
     def one_of(names: Collection[str]) -> str:

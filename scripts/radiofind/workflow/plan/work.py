@@ -10,6 +10,8 @@ import pandas as pd
 
 from radiofind.mosaics.blocks import tiles_in
 from radiofind.mosaics.box import Box
+from radiofind.mosaics.noise import noise_settings
+from radiofind.mosaics.sizes import in_pixels
 from radiofind.mosaics.tiles import most_pixels
 from radiofind.workflow.plan.classifiers import ClassifierPlan
 from radiofind.workflow.plan.mosaics import Plan
@@ -19,6 +21,9 @@ from radiofind.workflow.resources import Work, with_network
 
 BYTES_PER_PIXEL = 4
 """Bytes per pixel of an uncompressed image."""
+WIDEST_BEAM_PIXELS = 10
+"""The beam assumed for sizes in beams before an image is read: imagers use 3 to 5 pixels. With a wider one, a
+job that ends for lack of memory gets more when it is retried."""
 
 
 class WorkPlan:
@@ -39,8 +44,10 @@ class WorkPlan:
 
     def on_image(self, wildcards: Mapping[str, str]) -> Work:
         """Return the work on an image before its tiles are known, from the largest tile and the file size."""
-        config = self._plan.config
-        largest = most_pixels(**config["tiling"], reach_pixels=self._plan.reach_pixels)
+        tiling, noise = (
+            in_pixels(self._plan.config[key], beam_pixels=WIDEST_BEAM_PIXELS) for key in ("tiling", "noise")
+        )
+        largest = most_pixels(**tiling, reach_pixels=noise_settings(**noise).reach_pixels)
         path = Path(self._plan.sheet_value(wildcards["mosaic"], "image"))
         held = path.stat().st_size / BYTES_PER_PIXEL
         return Work(pixels=min(largest, held), all_pixels=held)

@@ -20,6 +20,8 @@ from radiofind.networks.training import forget_training
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SHAPE = (180, 380)
+RADII = {"a": 3.0}
+"""Matching radius of the mosaic."""
 BOXES = {"train_box": "0:200,0:180", "validation_box": "200:380,0:180"}
 SETTINGS = {
     "recipe": "default",
@@ -61,7 +63,7 @@ def learn(patches, tmp_path, small):
     """A function that trains on the patches and removes the state of the training."""
 
     def run(code="1", **changes):
-        options = {"radius_pixels": 3.0, "state": tmp_path / "state", "code": code}
+        options = {"radius_pixels": RADII, "state": tmp_path / "state", "code": code}
         trained = train_finder(patches, settings=SETTINGS | changes, **options)
         forget_training(tmp_path / "state")
         return trained
@@ -166,7 +168,7 @@ def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn,
 def test_a_training_is_kept_until_it_is_forgotten(patches, tmp_path, small):
     """A job that is killed before the network is written loses no epoch."""
     settings, state = SETTINGS | {"epochs": 1, "batches_per_epoch": 1}, tmp_path / "state"
-    train_finder(patches, settings=settings, radius_pixels=3.0, state=state, code="1")
+    train_finder(patches, settings=settings, radius_pixels=RADII, state=state, code="1")
     assert list(state.rglob("*.keras"))
     for _ in range(2):  # another process may have removed it before
         forget_training(state)

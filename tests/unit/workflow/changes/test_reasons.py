@@ -145,6 +145,10 @@ TILE = {"header": "h", "pixels": "p", "core_pixels": 100, "halo_pixels": 20}
             TILE | {"pixels": "other", "halo_pixels": 10},
             "tiling or noise box has changed: halo_pixels 10 -> 20",
         ),
+        (
+            TILE | {"pixels": "other", "header": "other", "halo_pixels": 10},
+            "header and tiling or noise box have changed: halo_pixels 10 -> 20",
+        ),
         ({"header": "h", "pixels": "p"}, ""),
         ({"header": "h", "pixels": "other"}, "pixels (or tiling or noise box) have changed"),
         ({"header": "other", "pixels": "p"}, "header has changed"),

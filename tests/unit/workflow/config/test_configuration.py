@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from radiofind.mosaics.sizes import LEAST_PIXELS
 from radiofind.workflow.config.configuration import ConfigurationError, check_config
 
 CONFIG = Path(__file__).parents[4] / "config"
@@ -127,7 +128,7 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
     ("overlay", "key", "told"),
     [
         ("tilling: {}", "tilling", "expected a known key, received tilling (did you mean tiling?)"),
-        ("tiling: {core: 50}", "tiling.core", "(the keys are core_pixels, halo_pixels)"),
+        ("tiling: {core: 50}", "tiling.core", "(the keys are core_pixels, halo_pixels, halo_beams)"),
         ("tiling: {core_pixels: 1999}", "tiling.core_pixels", "expected a multiple of 50, received 1999"),
         ("tiling: {core_pixels: 0}", "tiling.core_pixels", "expected at least 50, received 0"),
         ("tiling: {core_pixels: big}", "tiling.core_pixels", "expected a whole number, received 'big'"),
@@ -142,7 +143,19 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
             "expected at most noise.box_pixels (150), received 151",
         ),
         ("noise: {mean: none}", "noise.mean", "expected one of map, zero, received 'none'"),
-        ("noise: {bright: {threshold: 5}}", "noise.bright.box_pixels", "expected a value, received nothing"),
+        ("tiling: {halo_beams: 0}", "tiling.halo_beams", "expected more than 0, received 0"),
+        ("tiling: {halo_beams: wide}", "tiling.halo_beams", "expected a number, received 'wide'"),
+        ("match: {radius_beams: }", "match.radius_beams", "expected a number, received None"),
+        (
+            "noise: {box_beams: 30, step_beams: 30.1}",
+            "noise.step_beams",
+            "expected at most noise.box_beams (30), received 30.1",
+        ),
+        (
+            "noise: {bright: {threshold: 5}}",
+            "noise.bright.box_pixels",
+            "expected a value (or box_beams), received nothing",
+        ),
         (
             "noise: {bright: {threshold: 5, box_pixels: 60, step_pixels: 51}}",
             "noise.bright.step_pixels",
@@ -241,6 +254,61 @@ def test_a_mistake_is_told_with_file_line_and_key(folder, overlay, key, told):
     message = complaint(folder, f"# mine\n\n{overlay}\n")
     assert f"mine.yaml, line 3: {key}: " in message
     assert told in message
+
+
+SIZES = ["tiling.halo", "noise.box", "noise.step", "noise.bright.box", "noise.bright.step", "match.radius"]
+
+
+def nested(key, value):
+    """Return the part of a configuration that has one key."""
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return value
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_size_in_pixels_and_in_beams_is_told_with_both_keys(folder, size):
+    both = merged(nested(f"{size}_pixels", 20), nested(f"{size}_beams", 20))
+    told = complaint(folder, f"# mine\n\n{json.dumps(both)}")
+    assert f"mine.yaml, line 3: {size}_beams: expected this or {size}_pixels, received both" in told
+
+
+def test_a_size_in_beams_replaces_the_default_in_pixels(folder):
+    config = check(folder, "tiling: {halo_beams: 20}\nnoise: {step_beams: 5}\nmatch: {radius_beams: 0.5}\n")
+    assert config["tiling"] == {"core_pixels": 2000, "halo_beams": 20}
+    assert config["noise"] == {"box_pixels": 150, "step_beams": 5, "mean": "map", "bright": None}
+    assert config["match"] == {"radius_beams": 0.5}
+    assert check_config(config, schemas=SCHEMAS, base=folder) == config
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "command_line", "kept"),
+    [
+        ({"halo_pixels": 20}, {"halo_beams": 9}, {}, {"halo_beams": 9}),
+        ({"halo_beams": 9}, {"halo_pixels": 20}, {}, {"halo_pixels": 20}),
+        ({"halo_beams": 9}, {"halo_pixels": 100}, {}, {"halo_pixels": 100}),  # as the default says
+        ({}, {"halo_pixels": 20}, {"halo_beams": 9}, {"halo_beams": 9}),
+        ({"halo_pixels": 20}, {"halo_beams": 9}, {"halo_pixels": 30}, {"halo_pixels": 30}),
+    ],
+)
+def test_of_two_units_the_last_one_wins(folder, first, second, command_line, kept):
+    sources, config = [folder / "config/config.yaml"], yaml.safe_load(DEFAULT.read_text())
+    for number, tiling in enumerate((first, second)):
+        sources.append(folder / f"{number}.yaml")
+        sources[-1].write_text(yaml.safe_dump({"tiling": tiling}))
+        config = merged(config, {"tiling": tiling})
+    config = merged(config, {"tiling": command_line})
+    checked = check_config(config, schemas=SCHEMAS, sources=sources, base=folder)
+    assert checked["tiling"] == {"core_pixels": 2000} | kept
+
+
+def test_the_smallest_sizes_are_those_of_the_schema():
+    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text())
+    for name, least in LEAST_PIXELS.items():
+        part = schema
+        for key in (*name[:-1], f"{name[-1]}_pixels"):
+            part = part["properties"][key]
+        assert part["minimum"] == least
 
 
 def finder_x(settings, find_with="[peaks, x]"):

@@ -1,8 +1,12 @@
 """What the jobs of a run work on."""
 
+import os
+
 import pytest
 
+from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.classifiers import ClassifierPlan
+from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.training import TrainingPlan
 from radiofind.workflow.plan.work import WorkPlan
@@ -36,6 +40,25 @@ def test_pixels_of_live_tiles_are_known_with_their_halos(work, boxes):
     assert pixels["gone"] == {}
     assert work.pixels_of_tiles(boxes) is pixels
     assert work.pixels_of_tiles(boxes.assign(y1=boxes["y1"] + 1))["b"]["y000x000"] == 110 * 121
+
+
+def test_work_on_an_image_is_bounded_by_its_file_and_by_the_largest_tile(tmp_path):
+    """Before an image is read its beam is unknown: sizes in beams are taken for those of a wide one."""
+    image = tmp_path / "m.fits"
+    image.touch()
+    os.truncate(image, 4 * 10**8)
+    tilings = {"halo_pixels": 50}, {"halo_beams": 5}
+    boxes = {"box_pixels": 30, "step_pixels": 10}, {"box_beams": 3, "step_pixels": 10}
+    found = []
+    for tiling, noise in zip(tilings, boxes, strict=True):
+        config = {"tiling": {"core_pixels": 100, **tiling}, "noise": noise, "finders": {}, "find_with": []}
+        plan = Plan(config, [Mosaic("m", str(image))])
+        work = WorkPlan(plan, TrainingPlan(plan), ClassifierPlan(plan), SourceClassPlan(plan))
+        found.append(work.on_image({"mosaic": "m"}))
+    largest = (150 + 2 * (50 + 10 + 75)) ** 2
+    assert found[0] == found[1] and (found[0].pixels, found[0].all_pixels) == (largest, 10**8)
+    os.truncate(image, 4 * 10**4)
+    assert work.on_image({"mosaic": "m"}).pixels == 10**4
 
 
 def test_work_counts_the_live_tiles_of_a_block_a_mosaic_and_a_survey(work, boxes):
