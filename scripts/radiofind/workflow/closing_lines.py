@@ -108,7 +108,7 @@ def _unreadable(tiles: Path) -> Iterator[str]:
     """Yield the number of mosaics that cannot be read, and the first of them."""
     table = _unreadable_mosaics(tiles)
     if len(table):
-        yield f"{plural(len(table), 'mosaic')} left out, because files cannot be read:"
+        yield f"{plural(len(table), 'mosaic')} left out:"
     lines = [f"{row.mosaic}: {row.reason}" for row in table.itertuples()]
     yield from first_of(lines, MOST, rest=f"{tiles.parent}/report.html")
 

@@ -53,10 +53,10 @@ def test_a_radius_is_no_whole_number_of_pixels():
     assert radius_in_pixels({"radius_pixels": 3}, beam_pixels=4.1) == 3
 
 
-@pytest.mark.parametrize("key", ["box", "step"])
-def test_a_lattice_around_bright_sources_that_is_not_finer_is_told(key):
+@pytest.mark.parametrize(("key", "box_beams"), [("box", 5), ("step", 6)])
+def test_a_lattice_around_bright_sources_that_is_not_finer_is_told(key, box_beams):
     tiling, bright = {"core_pixels": 100, "halo_pixels": 20}, {"box_pixels": 20, "step_pixels": 10}
-    noise = {"box_beams": 5, "step_beams": 2.5, "bright": bright}
+    noise = {"box_beams": box_beams, "step_beams": 2.5, "bright": bright}
     check_sizes(tiling=tiling, noise=noise, beam_pixels=4)
     with pytest.raises(
         SizeError, match=rf"at most noise\.{key}_beams .*received noise\.bright\.{key}_pixels"
