@@ -17,19 +17,18 @@ from radiofind.jobs.provenance import fold_tiles, provenance_of
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input)
-    finders, train_snr = snakemake.params.settings["of"], snakemake.params.settings["train_snr"]
-    catalogues = np.reshape(snakemake.input.catalogues, (-1, len(finders)))
-    files = zip(snakemake.input.patches, snakemake.input.truths, catalogues, strict=True)
+    given, params = snakemake.input, snakemake.params
+    finders, train_snr = params.settings["of"], params.settings["train_snr"]
+    catalogues = np.reshape(given.catalogues, (-1, len(finders)))
+    files = zip(given.patches, given.truths, catalogues, strict=True)
     lessons = []
-    for (mosaic, boxes), (patches, truth, paths) in zip(snakemake.params.boxes.items(), files, strict=True):
-        radius = snakemake.params.radii[mosaic]
-        joined = read_joined(dict(zip(finders, paths, strict=True)), **radius)
+    for (mosaic, boxes), (patches, truth, paths) in zip(params.boxes.items(), files, strict=True):
+        joined = read_joined(dict(zip(finders, paths, strict=True)), **params.radii[mosaic])
         median_rms = read_metadata(patches)["median_rms"]
-        placed = with_snr(pd.read_parquet(truth), truth_rms=snakemake.params.truth_rms, median_rms=median_rms)
-        terms = {"train_snr": train_snr, **radius}
-        lessons.append(make_lesson(joined, truth=placed, area=read_area(mosaic, patches, **boxes), **terms))
-    rule = f"train_combined {snakemake.wildcards.finder}"
-    provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
-    origin = {**dict(snakemake.wildcards.items()), "mosaics": list(snakemake.params.boxes)}
-    learned = asdict(learn_evidence(lessons, train_snr=train_snr)) | origin
+        placed = with_snr(pd.read_parquet(truth), truth_rms=params.truth_rms, median_rms=median_rms)
+        terms = {"area": read_area(mosaic, patches, **boxes), "train_snr": train_snr, **params.radii[mosaic]}
+        lessons.append(make_lesson(joined, truth=placed, **terms))
+    provenance = provenance_of(f"train_combined {snakemake.wildcards.finder}", params=params, inputs=given)
+    origin = {**dict(snakemake.wildcards.items()), "mosaics": list(params.boxes)}
+    learned = {**asdict(learn_evidence(lessons, train_snr=train_snr)), **origin}
     write_json({**learned, "provenance": fold_tiles(provenance)}, snakemake.output.model)

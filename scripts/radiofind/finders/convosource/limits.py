@@ -72,6 +72,6 @@ def check_halo(tile: Tile, *, reach_pixels: int, factor: int, image: object) -> 
     if 0 < widest < needed:
         binned = f" (bins of {factor} x {factor} pixels)" if factor > 1 else ""
         raise ModelError(
-            f"{image}: expected a halo (tiling.halo_pixels or halo_beams) of at least {needed} pixels{binned}, "
+            f"{image}: expected tiling.halo_pixels or halo_beams to give at least {needed} pixels{binned}, "
             f"received {widest}; the network sees that far"
         )
