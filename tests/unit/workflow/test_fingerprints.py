@@ -79,7 +79,7 @@ def test_cards_that_matter_change_all_tiles_and_others_none(write_fits, pixels):
 
 def test_the_width_of_the_beam_is_that_of_the_sheet_or_the_header(write_fits, pixels):
     def width(path, **more):
-        return fingerprint_mosaic(ImageSource(path, **more), **TILING, reach_pixels=REACH).pixels_per_beam
+        return fingerprint_mosaic(ImageSource(path, **more), tiling=TILING, noise=BOXES).pixels_per_beam
 
     path = write_fits(pixels)
     header = read_header(path)

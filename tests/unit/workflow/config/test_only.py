@@ -1,11 +1,14 @@
 """The key `only` is checked against the sheet, and leaves out what it does not name."""
 
+import json
+
 import pytest
 import yaml
 
 from radiofind.workflow.config.configuration import ConfigurationError
 from radiofind.workflow.config.inputs import read_inputs
 from unit.workflow.config.test_configuration import CONFIG, DEFAULT, merged
+from unit.workflow.config.test_frozen_models import NETWORK
 
 SHEET = """mosaic	simulate	train_box	validation_box	training_set
 a	sky	0:200,0:400	200:400,0:200	s
@@ -92,8 +95,8 @@ def test_a_mosaic_that_others_learn_from_must_not_be_left_out(inputs):
 
 
 def test_nothing_is_learned_where_a_model_is_given_or_for_other_training_sets(inputs, tmp_path):
-    for suffix in ("keras", "json"):
-        (tmp_path / f"net.{suffix}").touch()
+    (tmp_path / "net.keras").touch()
+    (tmp_path / "net.json").write_text(json.dumps(NETWORK))
     model = "finders: {convosource: {model: net.keras}}\n"
     inputs(f"{model}{LEARNS}only: {{b: all}}\n")
     inputs(f"{model}find_with: [peaks]\nonly: {{c: all}}\n")
