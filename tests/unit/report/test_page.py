@@ -14,6 +14,7 @@ from radiofind.report.data import COLUMNS, ReportData
 from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.page import render, write_report
 from radiofind.report.sky_view import SkyView
+from radiofind.workflow.tile_index import DIGESTS, SIZES
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +74,8 @@ def table(name, *rows):
 
 
 def tile_row(tile, state="live", reason="", mosaic="m"):
-    return (mosaic, tile, *(0,) * 8, float(state == "live"), "", "", "", state, reason)
+    valid = float(state == "live")
+    return (mosaic, tile, *(0,) * 8, valid, *SIZES.values(), *[""] * len(DIGESTS), state, reason)
 
 
 def view_of():
