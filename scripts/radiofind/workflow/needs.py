@@ -68,7 +68,7 @@ NEEDS = {
     "index_tiles": Need(132),
     "measure_noise": Need(74, bytes_per_pixel=25, seconds_per_megapixel=1),
     "summarise_noise": Need(181, bytes_per_pixel=15, seconds_per_megapixel=0.2),
-    "map_rms": Need(120, bytes_per_pixel=15, seconds_per_megapixel=0.2),
+    "map_rms": Need(100, bytes_per_pixel=20, seconds_per_megapixel=0.2),
     "find_pybdsf": Need(335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
     "find_peaks": Need(172, bytes_per_pixel=29, seconds_per_megapixel=1),
     "find_convosource": Need(735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20),
@@ -80,13 +80,13 @@ NEEDS = {
     "export_catalogue": Need(160, tables=("catalogue",), mib_per_table_mib=13, seconds_per_table_mib=2),
     "export_components": Need(160, tables=("components",), mib_per_table_mib=13, seconds_per_table_mib=2),
     "export_pybdsf": Need(
-        160, tables=("components", "catalogue"), mib_per_table_mib=13, seconds_per_table_mib=2
+        160, tables=("components", "catalogue"), mib_per_table_mib=5, seconds_per_table_mib=1
     ),
     "measure_spectral_index": Need(
-        190, tables=("catalogue", "others"), mib_per_table_mib=14, seconds_per_table_mib=5
+        190, tables=("catalogue", "others"), mib_per_table_mib=5, seconds_per_table_mib=1
     ),
     "draw_model": Need(
-        200, tables=("components",), mib_per_table_mib=13, seconds_per_table_mib=10, seconds_per_megapixel=0.5
+        200, tables=("components",), mib_per_table_mib=4, seconds_per_table_mib=1, seconds_per_megapixel=0.5
     ),
     "place_truth": Need(
         157,
