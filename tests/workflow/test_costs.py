@@ -16,8 +16,8 @@ from workflow.test_house import RULES
 
 pytestmark = pytest.mark.slow
 
-RULES_RUN = set(RULES) - {"map_probability"} - CLASSIFIER_RULES
-"""The survey asks for no probability maps; for classifiers see test_classifiers."""
+RULES_RUN = set(RULES) - {"map_probability", "measure_spectral_index"} - CLASSIFIER_RULES
+"""The survey asks for no probability maps and has no fields; for classifiers see test_classifiers."""
 OTHERS_MIB = 10
 """The shell that starts a script, which Snakemake counts with it."""
 

@@ -117,7 +117,7 @@ def test_new_record_tells_left_over_files_and_hides_no_damage(copy):
     assert set(record["leftover"]) == {
         path
         for path in before["outputs"]
-        if path.startswith(("results/a-b.c_1/", "results/simulations/sky/"))
+        if path.startswith(("results/a-b.c_1/", "results/survey/rms/a-b.c_1.", "results/simulations/sky/"))
     }
     noise = {
         path: entry for path, entry in record["outputs"].items() if "/noise/" in path or "/tiles/" in path

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from radiofind.catalogues.block_tables import read_notes
-from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
+from radiofind.catalogues.columns import CATALOGUE, COMPONENT, DETECTION, empty
 from radiofind.workflow.job_counts import read_status
 from workflow.cases import cases
 from workflow.runs import run
@@ -73,7 +73,7 @@ def test_finder_that_always_fails_leaves_the_others_alone(tmp_path, clone):
     results = folder / "results"
     assert_empty(results / "a-b.c_1/detections/hopeless/y000x000.parquet", DETECTION)
     assert_empty(results / "a-b.c_1/catalogues/hopeless.parquet", CATALOGUE)
-    assert_empty(results / "a-b.c_1/catalogues/components/hopeless.parquet", CATALOGUE)
+    assert_empty(results / "a-b.c_1/catalogues/components/hopeless.parquet", COMPONENT)
     reason = "PyBDSF did not end within 0.01 s"
     (note,) = read_notes(results / "a-b.c_1/detections/hopeless/y000x000.parquet")
     assert (note.reason, note.failed) == (reason, True)

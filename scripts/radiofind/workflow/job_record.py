@@ -76,8 +76,8 @@ class Record:
     """Its end; empty while it runs and after it was killed."""
     planned: str = ""
     """Which jobs it planned: ``all``, ``some``, or those ``before`` the tiles are known."""
-    jobs: dict[tuple[str, str], Jobs] = field(default_factory=dict)
-    """All planned jobs, by rule and folder."""
+    jobs: dict[tuple[str, str, str], Jobs] = field(default_factory=dict)
+    """All planned jobs, by rule, mosaic and folder."""
     last: dict[str, Event] = field(default_factory=dict)
     """The last event of each job since it was planned, by output."""
     used: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
@@ -187,7 +187,7 @@ def _add_run(path: Path, record: Record) -> dict[tuple[str, str], list[str]]:
 def _add_jobs(record: Record, rule: str, mosaic: str, folder: str, names: str, to_run: str) -> None:
     """Add planned jobs to the record; those that will run lose their earlier events."""
     jobs = Jobs(rule, mosaic, folder, tuple(names.split()), tuple(to_run.split()))
-    record.jobs[rule, folder] = jobs
+    record.jobs[rule, mosaic, folder] = jobs
     for name in jobs.to_run:
         record.last.pop(f"{folder}/{name}", None)
 

@@ -17,7 +17,7 @@ from distributed import KilledWorker
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
 from radiofind.catalogues.catalogue_files import write_catalogue
-from radiofind.catalogues.columns import DETECTION, conform
+from radiofind.catalogues.columns import COMPONENT, DETECTION, conform
 from radiofind.catalogues.detections import DEFAULTS
 from radiofind.catalogues.merging import (
     CUT,
@@ -75,7 +75,7 @@ def merged(read, folder: Path, **options) -> Mapping[str, bytes]:
     write_catalogue(merge_detections(read, TILES, beam_at=ones, **options), folder / "catalogue.parquet")
     catalogue = pd.read_parquet(folder / "catalogue.parquet")
     parts = merge_components(read, TILES, catalogue=catalogue, beam_at=ones, **options)
-    write_catalogue(parts, folder / "components.parquet")
+    write_catalogue(parts, folder / "components.parquet", columns=COMPONENT)
     assert len(catalogue) > 400 and set(catalogue["flags"]) == {"", CUT}
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 

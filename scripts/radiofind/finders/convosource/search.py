@@ -22,7 +22,7 @@ from radiofind.networks.calibration import calibrate
 
 logger = logging.getLogger(__name__)
 
-TOTAL = ["apparent_total_flux", "e_apparent_total_flux"]
+TOTAL = ["total_flux", "e_total_flux", "apparent_total_flux", "e_apparent_total_flux", "snr"]
 FLOOR = 0.01
 """Lowest probability of a peak, before calibration."""
 
@@ -102,9 +102,11 @@ def find_sources(
         return Found(reason="no source found")
     x, y = grid.to_mosaic(peaks["x"].to_numpy(), peaks["y"].to_numpy())
     measured = measure_sources(sky, x, y).assign(score=peaks["score"])
+    detections = complete(measured, sky=sky, finder=finder)
     if flux_scale == "truth":
-        measured[TOTAL] /= model.flux_scale
-    return Found(detections=complete(measured, sky=sky, finder=finder))
+        # Only now: flags and `resolved` compare a source with its image.
+        detections[TOTAL] /= model.flux_scale
+    return Found(detections=detections)
 
 
 def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
