@@ -81,7 +81,15 @@ def test_job_that_is_to_run_again_has_no_past(tmp_path, writer):
     another_run(tmp_path).plan("all", [NOISE._replace(to_run=("b.fits",))])
     record = read_record(tmp_path)
     assert set(record.last) == {A}
-    assert list(record.jobs) == [("measure_noise", "results/m/noise")]
+    assert list(record.jobs) == [("measure_noise", "m", "results/m/noise")]
+
+
+def test_mosaics_whose_outputs_share_a_folder_are_kept_apart(tmp_path, writer):
+    maps = [
+        Jobs("map_rms", mosaic, "results/survey/rms", (f"{mosaic}.fits",), ()) for mosaic in ("m", "other")
+    ]
+    writer.plan("all", maps)
+    assert list(read_record(tmp_path).jobs.values()) == maps
 
 
 def test_plan_of_some_results_leaves_the_other_jobs_as_they_are(tmp_path, writer):

@@ -22,6 +22,9 @@ SHARED_RUNS = {
         FAULTS["full disk under the detections of a mosaic"],
         FAULTS["image that becomes unreadable after it was indexed"],
         FAULTS["kill -9 of the merge while it writes"],
+    ),
+    # On its own: it ends the run, perhaps before the others strike.
+    "fails at once": (
         cut_by_a_crash(
             "detections of another mosaic (Parquet)",
             "hard/detections/pybdsf/y000x003.parquet",
