@@ -8,13 +8,13 @@ import pandas as pd
 SYSTEMATIC = 0.02
 """Logarithm of total over peak flux that a point of any brightness may have."""
 AT_SNR_1 = 4.0
-"""The same for noise, times the peak SNR; multiplied by 1 + 1 / SNR, since noise widens faint points."""
+"""The same for noise, times the peak SNR; multiplied by 1 + 2 / SNR, since noise widens faint points."""
 
 
 def is_resolved(table: pd.DataFrame) -> np.ndarray:
     """Return whether total over peak flux of each source exceeds that of points.
 
-    That is: ln(total / peak) > hypot(`SYSTEMATIC`, `AT_SNR_1` / SNR x (1 + 1 / SNR)), with the peak SNR.
+    That is: ln(total / peak) > hypot(`SYSTEMATIC`, `AT_SNR_1` / SNR x (1 + 2 / SNR)), with the peak SNR.
 
     Parameters
     ----------
@@ -30,5 +30,5 @@ def is_resolved(table: pd.DataFrame) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(table["apparent_total_flux"].to_numpy() / table["apparent_peak_flux"].to_numpy())
         noise = 1 / table["peak_snr"].to_numpy()
-        envelope = np.hypot(SYSTEMATIC, AT_SNR_1 * noise * (1 + noise))
+        envelope = np.hypot(SYSTEMATIC, AT_SNR_1 * noise * (1 + 2 * noise))
         return (ratio > envelope) & np.isfinite(table["major"].to_numpy())
