@@ -17,7 +17,7 @@ if __name__ == "__main__":
     watch_for_damage(snakemake.input)
     mosaic, finder, params = snakemake.wildcards.mosaic, snakemake.wildcards.finder, snakemake.params
     image = ImageSource(snakemake.input.image, **params.image)
-    limits = {key: params.settings[key] for key in ("time_limit_s", "largest_island_beams")}
+    limits = {key: params.settings[key] for key in ("time_limit_s", "largest_island_beam_areas")}
     options = {key: value for key, value in params.settings.items() if key not in ("kind", *limits)}
     limits["rms_box"] = params.rms_box
 

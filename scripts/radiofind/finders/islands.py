@@ -16,14 +16,14 @@ CONNECTED = np.ones((3, 3), dtype=int)
 """Pixels of an island touch at sides or corners, as in PyBDSF."""
 THRESHOLDS = {"thresh_isl": 3.0, "thresh_pix": 5.0}
 """PyBDSF's own thresholds, where the options have none."""
-CORRELATED_BEAMS = 2.0
+CORRELATED_BEAM_AREAS = 2.0
 """Variance of a sum of noise over that of independent pixels, in areas of the beam: that of white noise
 convolved with the beam (SDC1). Noise that is correlated like the beam itself has 1."""
 SIZES = ("major", "minor", "position_angle", "dc_major", "dc_minor", "dc_position_angle")
 
 
 def find_large_islands(
-    sky: Field, options: Mapping[str, object], *, largest_beams: float | None
+    sky: Field, options: Mapping[str, object], *, largest_beam_areas: float | None
 ) -> np.ndarray:
     """Return whether each pixel belongs to an island of more beams than the largest to be fitted.
 
@@ -33,16 +33,16 @@ def find_large_islands(
         The tile.
     options
         The options of PyBDSF, whose thresholds define islands.
-    largest_beams
+    largest_beam_areas
         Area of that island, in areas of the beam; None for no limit.
     """
-    if largest_beams is None:
+    if largest_beam_areas is None:
         return np.zeros(sky.pixels.shape, dtype=bool)
     thresholds = THRESHOLDS | {key: options[key] for key in THRESHOLDS if options.get(key) is not None}
     with np.errstate(invalid="ignore", divide="ignore"):
         height = np.nan_to_num((sky.pixels - sky.mean) / sky.rms, nan=0, posinf=0, neginf=0)
     islands, count = label(height >= thresholds["thresh_isl"], CONNECTED)
-    large = np.bincount(islands.ravel()) > largest_beams * beam_area_pixels(sky)
+    large = np.bincount(islands.ravel()) > largest_beam_areas * sky.beam_area_pixels
     bright = np.zeros(count + 1, dtype=bool)
     bright[islands[height > thresholds["thresh_pix"]]] = True
     bright[0] = False
@@ -125,11 +125,6 @@ def measure_islands(labels: np.ndarray, numbers: Collection[int], sky: Field) ->
     return table.assign(n_components=0, source_code="", flags=LARGE_ISLAND)
 
 
-def beam_area_pixels(sky: Field) -> float:
-    """Return the area of the beam at the centre of the mosaic."""
-    return 2 * np.pi * float(np.sqrt(np.linalg.det(sky.header.beam_pixels)))
-
-
 def _measure(row: np.ndarray, column: np.ndarray, sky: Field) -> dict[str, float]:
     """Return the measurements of an island with these pixels."""
     flux, noise = (sky.pixels - sky.mean)[row, column].astype(float), sky.rms[row, column]
@@ -139,7 +134,7 @@ def _measure(row: np.ndarray, column: np.ndarray, sky: Field) -> dict[str, float
     to_sky = sky.header.coordinates.jacobian(*centre[:, np.newaxis])[0]
     area, rms, offset = 2 * np.pi * np.sqrt(np.linalg.det(beam)), noise.mean(), place - centre[:, np.newaxis]
     shape = to_sky @ (flux * offset @ offset.T / flux.sum()) @ to_sky.T
-    e_place = to_sky @ (offset @ offset.T) @ to_sky.T * CORRELATED_BEAMS * area * (rms / flux.sum()) ** 2
+    e_place = to_sky @ (offset @ offset.T) @ to_sky.T * CORRELATED_BEAM_AREAS * area * (rms / flux.sum()) ** 2
     sizes = np.ravel([ellipse_of(shape), deconvolve(shape, to_sky @ beam @ to_sky.T)])
     return {
         "x": centre[0],
@@ -149,7 +144,7 @@ def _measure(row: np.ndarray, column: np.ndarray, sky: Field) -> dict[str, float
         "apparent_peak_flux": flux.max(),
         "e_apparent_peak_flux": rms,
         "apparent_total_flux": flux.sum() / area,
-        "e_apparent_total_flux": rms * np.sqrt(CORRELATED_BEAMS * len(flux) / area),
+        "e_apparent_total_flux": rms * np.sqrt(CORRELATED_BEAM_AREAS * len(flux) / area),
         "island_rms": rms,
         "island_mean": sky.mean[row, column].mean(),
         **dict(zip(SIZES, sizes, strict=True)),

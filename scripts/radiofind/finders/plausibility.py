@@ -123,7 +123,7 @@ def _of_crowding(n_sources: int, sky: Field) -> str:
     """Return the warning about the number of sources."""
     if n_sources < LEAST_SOURCES:
         return ""
-    beams = np.isfinite(sky.pixels).sum() / _beam_pixels(sky)
+    beams = np.isfinite(sky.pixels).sum() / sky.beam_area_pixels
     what, cause = (
         "there are {} sources per beam",
         "check the beam of the image and the threshold of the finder",
@@ -139,12 +139,7 @@ def _islands(sky: Field) -> tuple[float, int]:
         peaks = islands[height > DETECTED * sky.rms]
     counts = np.zeros(n_islands + 1, dtype=bool)
     counts[peaks] = True
-    return float(height[counts[islands]].sum(dtype=float)) / _beam_pixels(sky), int(counts.sum())
-
-
-def _beam_pixels(sky: Field) -> float:
-    """Return the area of the beam in pixels."""
-    return 2 * np.pi * float(np.sqrt(np.linalg.det(sky.header.beam_pixels)))
+    return float(height[counts[islands]].sum(dtype=float)) / sky.beam_area_pixels, int(counts.sum())
 
 
 def _warning(what: str, value: float, bounds: tuple[float, float], cause: str) -> str:

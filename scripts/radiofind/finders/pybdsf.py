@@ -21,7 +21,6 @@ from astropy.wcs import WCS
 from radiofind.catalogues.detections import Found, complete, give_up, reason_to_skip
 from radiofind.catalogues.quality import UNFITTED
 from radiofind.finders.islands import (
-    beam_area_pixels,
     describe_islands,
     find_large_islands,
     measure_islands,
@@ -36,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 """How long after PyBDSF a signal to the whole job may reach this process."""
-FITTABLE_BEAMS = 25.0
+FITTABLE_BEAM_AREAS = 25.0
 """Area of the widest Gaussian that PyBDSF accepts by default (``flag_maxsize_bm``), in areas of the beam: a
 larger island without a Gaussian is measured from its pixels."""
 RA_DEC = (180.0, 0.0)
@@ -63,7 +62,7 @@ def find_sources(
     finder: str,
     options: Mapping[str, object],
     time_limit_s: float,
-    largest_island_beams: float | None = None,
+    largest_island_beam_areas: float | None = None,
     rms_box: tuple[int, int] = (1, 1),
     scratch: str | None = None,
 ) -> Found:
@@ -79,7 +78,7 @@ def find_sources(
         Options of ``process_image``, except those that the workflow sets.
     time_limit_s
         Time after which PyBDSF is stopped, in seconds.
-    largest_island_beams
+    largest_island_beam_areas
         Area of the largest island that PyBDSF fits, in areas of the beam; None for no limit.
     rms_box
         Box and step in pixels with which PyBDSF measures the noise of its wavelet images.
@@ -99,7 +98,7 @@ def find_sources(
     reason = reason_to_skip(sky.pixels, sky.rms)
     if reason:
         return Found(reason=reason)
-    large = find_large_islands(sky, options, largest_beams=largest_island_beams)
+    large = find_large_islands(sky, options, largest_beam_areas=largest_island_beam_areas)
     with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
         _write_inputs(sky, ~large, options, rms_box, folder)
@@ -191,7 +190,7 @@ def _read_outputs(sky: Field, large: np.ndarray, finder: str, folder: Path) -> F
     sources["n_components"] = sources["Source_id"].map(components.groupby("Source_id").size()).fillna(0)
     measured = _measure_unfitted(_convert(sources, of_islands, sky), sky)
     unfitted = of_islands.loc[of_islands.index.difference(measured["island"])]
-    large = unfitted.index[unfitted["island_pixels"] > FITTABLE_BEAMS * beam_area_pixels(sky)]
+    large = unfitted.index[unfitted["island_pixels"] > FITTABLE_BEAM_AREAS * sky.beam_area_pixels]
     from_pixels = measure_islands(labels, large, sky).join(of_islands, on="island")
     detections = complete(pd.concat([measured, from_pixels]), sky=sky, finder=finder)
     if detections.empty:
@@ -242,7 +241,7 @@ def _measure_unfitted(measured: pd.DataFrame, sky: Field) -> pd.DataFrame:
     merge needs such islands, with the flux of their pixels and no size, so that no source is lost.
     """
     unfitted = measured["n_components"] == 0
-    small = measured["island_pixels"] <= FITTABLE_BEAMS * beam_area_pixels(sky)
+    small = measured["island_pixels"] <= FITTABLE_BEAM_AREAS * sky.beam_area_pixels
     measured = measured[~unfitted | small & (measured["crossings"] != "")].copy()
     unfitted = measured["n_components"] == 0
     beams = sky.header.beam_pixels_at(measured["x"].to_numpy(), measured["y"].to_numpy())

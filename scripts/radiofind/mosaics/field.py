@@ -38,6 +38,11 @@ class Field:
     rms: np.ndarray
     """Noise, same shape."""
 
+    @property
+    def beam_area_pixels(self) -> float:
+        """The area of the beam at the centre of the mosaic."""
+        return 2 * np.pi * float(np.sqrt(np.linalg.det(self.header.beam_pixels)))
+
 
 def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str | Path) -> Field:
     """Return a tile of a mosaic with its pixels and its noise.

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from bdsf import opts
 from scipy.ndimage import label
 
 from radiofind.catalogues.quality import FLUX_MISSING, LARGE_ISLAND, has_flag
-from radiofind.finders.islands import beam_area_pixels, find_large_islands, measure_islands, number_islands
-from radiofind.finders.pybdsf import find_sources
+from radiofind.finders.islands import THRESHOLDS, find_large_islands, measure_islands, number_islands
+from radiofind.finders.pybdsf import FITTABLE_BEAM_AREAS, find_sources
 
 WIDE = (150.0, 140.0, 3e-3, {"major": 36.0, "minor": 24.0, "angle_deg": 30.0})
 """9 by 6 beams at a peak SNR of 30: PyBDSF accepts no Gaussian of more than 25 areas of the beam."""
@@ -18,35 +19,42 @@ def field(sky, fields_of):
     return fields_of(sky.make((300, 300), [*POINTS, WIDE]), rms=sky.rms)[0]
 
 
+def test_what_is_assumed_of_pybdsf_is_what_it_does():
+    defaults = {name: vars(opts.Opts)[name]._default for name in (*THRESHOLDS, "flag_maxsize_bm")}
+    assert defaults == THRESHOLDS | {"flag_maxsize_bm": FITTABLE_BEAM_AREAS}
+
+
 def total_flux(sky):
     """The flux of the wide source."""
     _, _, peak, shape = WIDE
     return peak * shape["major"] * shape["minor"] / sky.beam_pixels**2
 
 
-def slow_large_islands(field, largest_beams):
+def slow_large_islands(field, largest_beam_areas):
     """As `find_large_islands`, island by island."""
     snr = (field.pixels - field.mean) / field.rms
     islands, count = label(snr >= 3, np.ones((3, 3)))
     large = np.zeros(islands.shape, dtype=bool)
     for number in range(1, count + 1):
         inside = islands == number
-        if inside.sum() > largest_beams * beam_area_pixels(field) and snr[inside].max() > 5:
+        if inside.sum() > largest_beam_areas * field.beam_area_pixels and snr[inside].max() > 5:
             large |= inside
     return large
 
 
-@pytest.mark.parametrize("largest_beams", [0.2, 3, 50, 10_000])
-def test_large_islands_are_those_of_the_obvious_search(field, largest_beams):
-    found = find_large_islands(field, {}, largest_beams=largest_beams)
-    np.testing.assert_array_equal(found, slow_large_islands(field, largest_beams))
-    assert found.any() == (largest_beams < 10_000)
+@pytest.mark.parametrize("largest_beam_areas", [0.2, 3, 50, 10_000])
+def test_large_islands_are_those_of_the_obvious_search(field, largest_beam_areas):
+    found = find_large_islands(field, {}, largest_beam_areas=largest_beam_areas)
+    np.testing.assert_array_equal(found, slow_large_islands(field, largest_beam_areas))
+    assert found.any() == (largest_beam_areas < 10_000)
 
 
 def test_thresholds_are_those_of_pybdsf_and_none_is_no_limit(field):
-    assert not find_large_islands(field, {}, largest_beams=None).any()
-    assert not find_large_islands(field, {"thresh_pix": 500.0}, largest_beams=3).any()
-    low, high = (find_large_islands(field, {"thresh_isl": one}, largest_beams=3).sum() for one in (2.0, 4.0))
+    assert not find_large_islands(field, {}, largest_beam_areas=None).any()
+    assert not find_large_islands(field, {"thresh_pix": 500.0}, largest_beam_areas=3).any()
+    low, high = (
+        find_large_islands(field, {"thresh_isl": one}, largest_beam_areas=3).sum() for one in (2.0, 4.0)
+    )
     assert low > high > 0
 
 
@@ -58,7 +66,7 @@ def test_large_islands_get_the_next_numbers():
 
 
 def test_moments_measure_a_gaussian(sky, field):
-    labels = np.where(find_large_islands(field, {}, largest_beams=25), 0, -1)
+    labels = np.where(find_large_islands(field, {}, largest_beam_areas=25), 0, -1)
     (row,) = measure_islands(labels, [0], field).to_dict("records")
     assert (row["x"], row["y"]) == pytest.approx(WIDE[:2], abs=0.5)
     assert row["apparent_total_flux"] == pytest.approx(total_flux(sky), rel=0.12)  # a tenth is below 3 rms
@@ -83,13 +91,13 @@ def test_errors_of_moments_are_the_scatter(sky, fields_of):
     assert scatter / errors == pytest.approx([1, 1, 1], abs=0.35)
 
 
-@pytest.mark.parametrize("largest_island_beams", [None, 100])
+@pytest.mark.parametrize("largest_island_beam_areas", [None, 100])
 def test_the_brightest_source_is_found_whether_pybdsf_sees_it_or_not(
-    sky, field, pybdsf_in_process, largest_island_beams
+    sky, field, pybdsf_in_process, largest_island_beam_areas
 ):
     """PyBDSF gives a wide Gaussian up; above the limit it does not even see it."""
     found = find_sources(
-        field, finder="f", options={}, time_limit_s=100, largest_island_beams=largest_island_beams
+        field, finder="f", options={}, time_limit_s=100, largest_island_beam_areas=largest_island_beam_areas
     )
     table = found.detections.sort_values("apparent_total_flux", ascending=False)
     assert len(table) == len(POINTS) + 1

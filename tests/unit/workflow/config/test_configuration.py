@@ -111,7 +111,7 @@ def test_two_settings_of_one_finder_and_a_bright_lattice_are_right(folder):
         "kind",
         "tiles_per_job",
         "time_limit_s",
-        *("largest_island_beams", "pybdsf_tables", "model_images"),
+        *("largest_island_beam_areas", "pybdsf_tables", "model_images"),
         "thresh_pix",
         "thresh_isl",
         "blank_limit",
@@ -515,7 +515,14 @@ def test_the_options_of_pybdsf_are_those_of_the_installed_one():
     installed = {name: option for name, option in vars(opts.Opts).items() if type(option).__name__ == "TC"}
     schema = yaml.safe_load((SCHEMAS / "finders/pybdsf.schema.yaml").read_text())
     refused = [name for row in schema["refused"] for name in row["options"]]
-    ours = {"kind", "tiles_per_job", "time_limit_s", "largest_island_beams", "pybdsf_tables", "model_images"}
+    ours = {
+        "kind",
+        "tiles_per_job",
+        "time_limit_s",
+        "largest_island_beam_areas",
+        "pybdsf_tables",
+        "model_images",
+    }
     offered = [name for name in schema["properties"] if name not in ours]
     assert sorted(refused + offered) == sorted(installed)
     for name in offered:
