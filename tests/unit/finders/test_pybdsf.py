@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_the_noise_of_the_workflow_is_used(sky, fields_of):
 def test_the_mean_of_the_workflow_is_used_even_where_it_hardly_varies(sky, fields_of):
     (field,) = fields_of(sky.make((120, 120), [(30, 40, 0.002), (90, 80, 0.002)]), rms=sky.rms)
     slope = np.linspace(-sky.rms, sky.rms, 120, dtype=np.float32) * np.ones((120, 1), dtype=np.float32)
-    tilted = SimpleNamespace(**{**vars(field), "mean": field.mean + slope, "pixels": field.pixels + slope})
+    tilted = replace(field, mean=field.mean + slope, pixels=field.pixels + slope)
     expected, found = search(field).detections, search(tilted).detections
     assert len(found) == 2
     assert found["total_flux"].to_numpy() == pytest.approx(expected["total_flux"], rel=2e-3)
