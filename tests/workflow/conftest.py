@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.runs import SNAKEMAKE, Run, clone_of, copy_of, folder_of_all_workers, run
+from workflow.runs import Run, clone_of, copy_of, folder_of_all_workers, run
 from workflow.skies import make_survey
 
 
@@ -28,8 +28,7 @@ def survey(tmp_path_factory):
     with folder_of_all_workers(tmp_path_factory) as shared:
         folder, record = shared / "survey", shared / "full_run.json"
         if not record.exists():
-            # By the program itself, as a user does; for the other runs see `forked`.
-            done = run(make_survey(folder), "--benchmark-extended", snakemake=[SNAKEMAKE])
+            done = run(make_survey(folder), "--benchmark-extended")
             record.write_text(json.dumps(asdict(done)))
     full_run = Run(**json.loads(record.read_text()))
     assert full_run.code == 0, full_run.output

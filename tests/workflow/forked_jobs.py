@@ -26,6 +26,10 @@ LIBRARIES = [
     "snakemake.script",
 ]
 """What jobs import of others; what is ours they import from their own repository."""
+RECORDED = {
+    *("numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "h5py", "keras", "sklearn", "tensorflow"),
+}
+"""Those whose versions a job records if it has loaded them."""
 KILLED = 137
 
 
@@ -43,6 +47,8 @@ def serve(path: str) -> None:
     """Wait for scripts, and run each in a fork; end with the process that has started this one."""
     import importlib
     import signal
+
+    import loaded  # noqa: F401  (for the forks, whose path of modules is that of their jobs)
 
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -65,6 +71,7 @@ def _be_job(connection: socket.socket) -> None:
     import atexit
     import runpy
 
+    from loaded import hide_what_is_not_loaded_by
     from threadpoolctl import threadpool_limits
 
     _received, (folder, *streams), _flags, _address = socket.recv_fds(connection, 5, 3)
@@ -79,6 +86,7 @@ def _be_job(connection: socket.socket) -> None:
     take_environment(job["environment"])
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
+    hide_what_is_not_loaded_by(job["script"].split(".")[-2], RECORDED)
     code = 0
     try:
         runpy.run_path(job["script"], run_name="__main__")

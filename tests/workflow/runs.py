@@ -66,7 +66,7 @@ def started(
     Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
     says. What still runs of the group at the end is killed. `snakemake` is the command that is to be started;
     here, without one, a process is forked that has imported Snakemake already. Its jobs are forks, too,
-    unless `environment` is given: they take less memory than a user's, and record more libraries as loaded.
+    unless `environment` is given: they take less memory than a user's.
     """
     local = (repository / "profiles/local", "--cores", "2")
     asked = ["-s", repository / "Snakefile", "--profile"]

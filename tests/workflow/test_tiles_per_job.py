@@ -55,7 +55,7 @@ def search_in_blocks(folder, finders):
     for finder in finders:
         settings["finders"][finder]["tiles_per_job"] = SIZE
     (folder / "survey.yaml").write_text(yaml.safe_dump(settings))
-    done = run(folder, environment={})  # no forks, as in the survey
+    done = run(folder)
     assert done.code == 0, done.output
     searched = {job for job in done.jobs if job.startswith("find_")}
     assert {tuple(job.split()[1:]) for job in searched} == {
@@ -111,7 +111,7 @@ def test_only_the_changed_tile_of_a_block_is_searched(changed, finders):
     assert tiles == {("hard", finder, "y000x000") for finder in OF_TILES}
     assert all(reason.startswith("pixels") for reason in reasons.values())
     assert "1 of 8 tiles" in text
-    done = run(changed, environment={})
+    done = run(changed)
     assert done.code == 0, done.output
     finds = {
         f"find_{'convosource' if finder == 'net' else finder} hard {finder} "
@@ -145,6 +145,6 @@ def test_tile_that_kills_its_job_goes_into_quarantine_alone(blocks, tmp_path):
     subprocess.run(row["command"].split(), cwd=folder, check=True)
     what_changed(folder)
     assert listed(folder)[0] == {("hard", "peaks", "y000x001")}
-    again = run(folder, environment={})
+    again = run(folder)
     assert again.code == 0, again.output
     assert compare(folder / "results", blocks / "results")[1] == []

@@ -187,11 +187,10 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
 def _go_on(fault: Fault, copy: Path, place: Place) -> Run:
     """Mend what is to be mended, and run again."""
     fault.mend(copy)
-    alike = {"environment": {}, "place": place}  # no forks, as in the survey
-    done = run(copy, *fault.again, *_asked(fault, copy), **alike)
+    done = run(copy, *fault.again, *_asked(fault, copy), place=place)
     if LOCKED in done.output:
         assert run(copy, "--unlock", place=place).code == 0
-        done = run(copy, *fault.again, *_asked(fault, copy), **alike)
+        done = run(copy, *fault.again, *_asked(fault, copy), place=place)
     return done
 
 
