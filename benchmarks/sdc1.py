@@ -4,7 +4,8 @@
 
 FOLDER holds ``b1_1000h.fits`` (700 x 957 pixels), ``primary_beam_b1.fits`` and ``truth_b1.txt``. Networks are
 trained on columns 0 to 460; cuts, calibration and the combined finders use columns 460 to 560; the columns
-beyond are the test. As in Lukic et al. 2019 there is one network per SNR. Results stay in ./sdc1.
+beyond are the test. As in Lukic et al. 2019 there is one network per SNR. The networks `simulation_*` see no
+truth: they are trained, and their cuts tuned, on a simulated mosaic like the image. Results stay in ./sdc1.
 """
 
 from __future__ import annotations
@@ -23,6 +24,19 @@ FINDERS = {
     "pybdsf_low": {"kind": "pybdsf", "thresh_pix": 3.0, "thresh_isl": 2.0},
     "peaks": {"kind": "peaks", "threshold": 2.0},
     **{f"paper_{snr}": {"kind": "convosource", "recipe": "paper", "train_snr": snr} for snr in SNR},
+    **{
+        f"deepsource_{snr}": {"kind": "convosource", "recipe": "deepsource", "train_snr": snr, "epochs": 60}
+        for snr in SNR
+    },
+    **{
+        f"simulation_{snr}": {
+            "kind": "convosource",
+            "training": "simulation",
+            "train_snr": snr,
+            "epochs": 60,
+        }
+        for snr in SNR
+    },
     **{
         f"convosource_{snr}": {"kind": "convosource", "train_snr": snr, "epochs": 60, "flux_scale": "truth"}
         for snr in SNR

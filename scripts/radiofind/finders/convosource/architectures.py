@@ -51,6 +51,30 @@ def residual_network() -> keras.Model:
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
 
 
+def deepsource_network() -> keras.Model:
+    """Return the network of DeepSource (Vafaei Sadr et al. 2019, code): 11,497 parameters, reach 10 pixels.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, rows, columns, 1) to demand, 0 to 1, of the same shape.
+
+    Notes
+    -----
+    Its output is not bounded in the public code. There dropout and batch normalisation stay inactive, since
+    they are never told of the training; here they are active.
+    """
+    inputs = keras.Input((None, None, 1))
+    first = layers.Conv2D(12, 5, padding="same", activation="relu")(inputs)
+    x = layers.Conv2D(12, 5, padding="same", activation="relu")(first)
+    x = layers.Conv2D(12, 5, padding="same", activation="relu")(x)
+    x = layers.BatchNormalization()(layers.add([x, first]))
+    x = layers.Conv2D(12, 5, padding="same", activation="relu")(x)
+    x = layers.Dropout(0.2)(x)
+    x = layers.Conv2D(1, 5, padding="same")(x)
+    return keras.Model(inputs, layers.ReLU(max_value=1.0, dtype="float32")(x))
+
+
 @keras.saving.register_keras_serializable("radiofind")
 class SplitConv2D(layers.Conv2D):
     """A convolution in bfloat16 that splits its one-channel input in two, so that no precision is lost.

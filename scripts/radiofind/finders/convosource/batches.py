@@ -10,7 +10,7 @@ import numpy as np
 from radiofind.finders.convosource.binning import Grid, grid_of
 from radiofind.finders.convosource.patches import PatchSet, Region
 from radiofind.finders.convosource.recipes import Recipe
-from radiofind.mosaics.box import pixel_of
+from radiofind.finders.convosource.targets import single_pixels
 from radiofind.networks.orientations import turned
 
 AGN = (1, 2)
@@ -61,40 +61,14 @@ def example_of(region: Region, *, recipe: Recipe, factor: int, train_snr: float,
     inputs = recipe.scale(*planes)
     truth = region.truth[region.truth["snr"] > train_snr]
     x, y = grid.to_bins(truth["x"].to_numpy(), truth["y"].to_numpy())
-    target = mark_sources(inputs.shape, x, y, blob_pixels=recipe.blob_pixels)
     agn = truth["code"].isin(AGN).to_numpy()
-    pixels = mark_sources(inputs.shape, x[agn], y[agn], blob_pixels=0.0) > 0
-    return Example(inputs, target, pixels, grid, final)
-
-
-def mark_sources(shape: tuple[int, int], x: np.ndarray, y: np.ndarray, *, blob_pixels: float) -> np.ndarray:
-    """Return a map that is 1 at sources and 0 elsewhere.
-
-    Parameters
-    ----------
-    shape
-        Rows and columns.
-    x, y
-        Positions of the sources in pixels of the map; sources outside are ignored.
-    blob_pixels
-        Standard deviation of the Gaussian around each source (the maximum counts where several overlap); 0
-        marks only the nearest pixel.
-    """
-    marked = np.zeros(shape, dtype=np.float32)
-    reach = int(np.ceil(3 * blob_pixels))
-    for offset_y in range(-reach, reach + 1):
-        for offset_x in range(-reach, reach + 1):
-            column, row = pixel_of(x).astype(int) + offset_x, pixel_of(y).astype(int) + offset_y
-            inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
-            distance2 = (column - x) ** 2 + (row - y) ** 2
-            height = np.exp(-distance2 / (2 * blob_pixels**2)) if blob_pixels else np.ones(len(x))
-            np.maximum.at(marked, (row[inside], column[inside]), height[inside].astype(np.float32))
-    return marked
+    pixels = single_pixels(inputs, x[agn], y[agn]) > 0
+    return Example(inputs, recipe.target(inputs, x, y), pixels, grid, final)
 
 
 @dataclass(frozen=True)
 class CropBatches:
-    """Random crops of the examples, randomly rotated and mirrored, for the recipe ``default``."""
+    """Random crops of the examples, randomly rotated and mirrored, for recipes that crop."""
 
     examples: Sequence[Example]
     """The examples, from each of which equally many crops are drawn."""

@@ -10,9 +10,9 @@ from radiofind.mosaics.tiles import Tile
 TOLERANCE = 1.3
 """Largest ratio between the pixels per beam (after binning) of two images for the same network."""
 
-SCALINGS = {"paper": "jansky_times_1e7", "default": "asinh_of_snr"}
+SCALINGS = {"paper": "jansky_times_1e7", "default": "asinh_of_snr", "deepsource": "asinh_of_snr"}
 """Input scaling of each recipe."""
-REACH_PIXELS = {"paper": 6, "default": 13}
+REACH_PIXELS = {"paper": 6, "default": 13, "deepsource": 10}
 """Radius of the receptive field of each recipe's network, in its pixels."""
 
 

@@ -1,4 +1,4 @@
-"""The recipes for the inputs, architecture and training of a network: the paper's, and the default."""
+"""The recipes for the inputs, architecture and training of a network: two published ones, and the default."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radiofind.finders.convosource.architectures import paper_network, residual_network
+from radiofind.finders.convosource.architectures import deepsource_network, paper_network, residual_network
 from radiofind.finders.convosource.limits import REACH_PIXELS, SCALINGS
+from radiofind.finders.convosource.targets import blobs, demand_map, single_pixels
 from radiofind.networks.lean_keras import keras
 
 PAPER_FACTOR = 1e7
@@ -31,8 +32,10 @@ class Recipe:
     """Returns the input of the network from pixels, mean and rms (Jy/beam)."""
     reach_pixels: int
     """Radius of the receptive field, in pixels of the network."""
-    blob_pixels: float
-    """Standard deviation of the Gaussian that marks a source in the target; 0 for a single pixel."""
+    target: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    """Returns what the network is taught, from its input and the positions of sources (x, y)."""
+    loss: str
+    """Name of the loss (see `training.LOSSES`)."""
     beam_pixels: float
     """Smallest width of the beam after binning (see `binning.bin_factor`); infinite for no binning."""
     batch: int
@@ -69,6 +72,11 @@ def _adadelta(_steps: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adadelta(learning_rate=1.0, rho=0.99)
 
 
+def _rmsprop(_steps: int) -> keras.optimizers.Optimizer:
+    """Return the optimiser of DeepSource."""
+    return keras.optimizers.RMSprop(1e-3)
+
+
 RECIPES = {
     "paper": Recipe(
         name="paper",
@@ -77,7 +85,8 @@ RECIPES = {
         scaling=SCALINGS["paper"],
         scale=jansky_times_1e7,
         reach_pixels=REACH_PIXELS["paper"],
-        blob_pixels=0.0,
+        target=single_pixels,
+        loss="binary_crossentropy",
         beam_pixels=np.inf,
         batch=128,
         crop_pixels=0,
@@ -92,11 +101,28 @@ RECIPES = {
         scaling=SCALINGS["default"],
         scale=asinh_of_snr,
         reach_pixels=REACH_PIXELS["default"],
-        blob_pixels=1.0,
+        target=blobs,
+        loss="binary_crossentropy",
         beam_pixels=3.0,
         batch=32,
         crop_pixels=64,
         turns=8,
+        most_epochs=np.inf,
+        patience_epochs=0,
+    ),
+    "deepsource": Recipe(
+        name="deepsource",
+        build=deepsource_network,
+        optimiser=_rmsprop,
+        scaling=SCALINGS["deepsource"],
+        scale=asinh_of_snr,
+        reach_pixels=REACH_PIXELS["deepsource"],
+        target=demand_map,
+        loss="mean_squared_error",
+        beam_pixels=3.0,
+        batch=32,
+        crop_pixels=64,
+        turns=1,
         most_epochs=np.inf,
         patience_epochs=0,
     ),

@@ -93,7 +93,8 @@ def _compiled(recipe: Recipe, precision: str, steps: int) -> keras.Model:
     """Return a new network, compiled for a training of a number of steps."""
     network = with_precision(recipe.build(), precision)
     # Weights exclude pixels: only the weighted mean is comparable with the loss in the validation boxes.
-    loss = keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight")
+    kind, _per_pixel = LOSSES[recipe.loss]
+    loss = kind(reduction="mean_with_sample_weight")
     network.compile(recipe.optimiser(steps), loss, jit_compile=compiles_kernels())
     return network
 
@@ -116,9 +117,8 @@ def _circumstances(sky: TrainingSky, settings: Mapping[str, object], precision: 
 def _validate(network: keras.Model, sky: TrainingSky, radii: Sequence[float]) -> dict[str, float]:
     """Return the loss in the validation boxes, and the best F1 of all cuts on the probability there."""
     maps, tables = search_validation(sky, network.predict_on_batch, turns=1)
-    losses = [
-        _cross_entropy(found, example.target) for found, example in zip(maps, sky.validation, strict=True)
-    ]
+    _kind, per_pixel = LOSSES[sky.recipe.loss]
+    losses = [per_pixel(found, example.target) for found, example in zip(maps, sky.validation, strict=True)]
     cut = tune_cut(tables, snr_min=sky.train_snr, radius_pixels=radii)
     loss = np.concatenate([part.ravel() for part in losses]).mean()
     return {"validation_loss": float(loss), "validation_f1": cut.f1 if cut else 0.0}
@@ -128,6 +128,18 @@ def _cross_entropy(probability: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the binary cross-entropy of each pixel."""
     probability = np.clip(probability.astype(float), 1e-7, 1 - 1e-7)
     return -(target * np.log(probability) + (1 - target) * np.log1p(-probability))
+
+
+def _squared_error(demand: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the squared error of each pixel."""
+    return (demand.astype(float) - target) ** 2
+
+
+LOSSES = {
+    "binary_crossentropy": (keras.losses.BinaryCrossentropy, _cross_entropy),
+    "mean_squared_error": (keras.losses.MeanSquaredError, _squared_error),
+}
+"""The loss of a training and the same of each pixel, by name."""
 
 
 def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radii: Sequence[float]) -> Calibration:

@@ -5,10 +5,18 @@ import numpy as np
 import pytest
 from keras import layers
 
-from radiofind.finders.convosource.architectures import paper_network, residual_network, with_precision
+from radiofind.finders.convosource.architectures import (
+    deepsource_network,
+    paper_network,
+    residual_network,
+    with_precision,
+)
 from radiofind.finders.convosource.model import load_finder
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+
+
+NETWORKS = [paper_network, residual_network, deepsource_network]
 
 
 @pytest.fixture
@@ -50,6 +58,32 @@ def test_the_network_of_the_paper_layer_by_layer():
     assert network.count_params() == 32_193
 
 
+def test_the_network_of_deepsource_layer_by_layer():
+    network = deepsource_network()
+    convolutions = [layer.get_config() for layer in network.layers if isinstance(layer, layers.Conv2D)]
+    assert [(one["filters"], one["kernel_size"], one["activation"]) for one in convolutions] == [
+        *[(12, (5, 5), "relu")] * 4,
+        (1, (5, 5), "linear"),
+    ]
+    kinds = [type(layer) for layer in network.layers if not isinstance(layer, layers.Conv2D)]
+    assert kinds == [layers.InputLayer, layers.Add, layers.BatchNormalization, layers.Dropout, layers.ReLU]
+    skip = network.layers[4]
+    assert isinstance(skip, layers.Add)
+    assert {tensor._keras_history.operation.name for tensor in skip.input} == {
+        network.layers[1].name,
+        network.layers[3].name,
+    }
+    assert network.count_params() == 11_497
+
+
+def test_demand_is_within_0_and_1(inputs):
+    network = deepsource_network()
+    kernel, bias = network.layers[-2].get_weights()
+    network.layers[-2].set_weights([kernel * 50, bias])
+    demand = np.asarray(network(inputs))
+    assert (demand.min(), demand.max()) == (0, 1)
+
+
 def test_the_residual_network_begins_with_an_empty_sky():
     probability = np.asarray(residual_network()(np.zeros((1, 20, 20, 1))))
     np.testing.assert_allclose(probability, 1 / (1 + np.exp(4)), rtol=1e-5)
@@ -86,14 +120,14 @@ def test_a_reduced_network_can_be_made_exact_again(inputs):
     np.testing.assert_array_equal(again(inputs), network(inputs))
 
 
-@pytest.mark.parametrize("build", [paper_network, residual_network])
+@pytest.mark.parametrize("build", NETWORKS)
 def test_a_reduced_network_can_be_saved_as_a_training_does_after_each_epoch(build, inputs, tmp_path):
     reduced = with_precision(build(), "bfloat16")
     reduced.save(tmp_path / "a.keras")
     np.testing.assert_array_equal(load_finder(tmp_path / "a.keras")(inputs), reduced(inputs))
 
 
-@pytest.mark.parametrize("build", [paper_network, residual_network])
+@pytest.mark.parametrize("build", NETWORKS)
 def test_an_exact_network_has_none_but_plain_layers(build):
     """Any Keras can read a network that was trained in reduced precision."""
     again = with_precision(with_precision(build(), "bfloat16"), "float32")
@@ -108,7 +142,7 @@ def test_a_network_with_other_weights_is_a_network_of_its_own(inputs):
     np.testing.assert_array_equal(network(inputs), before)
 
 
-@pytest.mark.parametrize("build", [paper_network, residual_network])
+@pytest.mark.parametrize("build", NETWORKS)
 def test_a_saved_network_is_loaded_as_it_was(build, inputs, tmp_path):
     network = opinionated(build())
     network.save(tmp_path / "a.keras")

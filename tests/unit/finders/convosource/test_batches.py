@@ -10,7 +10,6 @@ from radiofind.finders.convosource.batches import (
     CropBatches,
     Example,
     example_of,
-    mark_sources,
     patch_batches,
 )
 from radiofind.finders.convosource.binning import Grid
@@ -106,29 +105,6 @@ def test_the_last_third_is_drawn_from_mosaics_with_a_validation_box():
     batches = crops(example(0, final=False), example(1, final=True), epochs=6)
     drawn = [np.unique(batches.batch(epoch, 0)[0] >= 1e4).tolist() for epoch in range(6)]
     assert drawn == [[False, True]] * 4 + [[True]] * 2
-
-
-def test_sources_are_marked_where_they_are_between_the_pixels():
-    x, y = np.array([10.3, 20.0]), np.array([7.6, 20.5])
-    marked = mark_sources((30, 40), x, y, blob_pixels=1.0)
-    rows, columns = np.indices((30, 40))
-    distance2 = [(columns - a) ** 2 + (rows - b) ** 2 for a, b in zip(x, y, strict=True)]
-    wanted = np.exp(-np.min(distance2, axis=0) / 2)
-    np.testing.assert_allclose(marked, np.where(marked > 0, wanted, 0), rtol=1e-5)
-    assert (marked[wanted > 0.02] > 0).all()
-
-
-def test_one_pixel_is_marked_without_a_blob_and_it_is_the_one_that_holds_the_source():
-    marked = mark_sources(
-        (5, 6), np.array([1.4, 2.5, -0.6, 3.0]), np.array([0.0, 3.5, 2.0, 5.0]), blob_pixels=0.0
-    )
-    assert np.argwhere(marked == 1).tolist() == [[0, 1], [4, 3]]
-    assert marked.sum() == 2
-
-
-def test_blobs_reach_over_the_edge_and_no_further():
-    marked = mark_sources((5, 5), np.array([-1.0]), np.array([2.0]), blob_pixels=1.0)
-    np.testing.assert_allclose(marked[2], np.exp([-0.5, -2, -4.5, -np.inf, -np.inf]), rtol=1e-5)
 
 
 @pytest.fixture

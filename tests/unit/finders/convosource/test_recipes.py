@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from radiofind.finders.convosource.recipes import RECIPES, asinh_of_snr, jansky_times_1e7
+from radiofind.finders.convosource.targets import single_pixels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -16,9 +17,11 @@ def test_networks_see_exactly_as_far_as_their_recipe_says(name):
     network = RECIPES[name].build()
     # With positive random kernels and no bias, outputs are non-zero exactly where they depend on the pixel.
     rng = np.random.default_rng(1)
-    network.set_weights(
-        [rng.uniform(0.01, 0.1, w.shape) if w.ndim > 1 else np.zeros(w.shape) for w in network.get_weights()]
-    )
+    for weight in network.weights:
+        if weight.name == "kernel":
+            weight.assign(rng.uniform(0.01, 0.1, weight.shape))
+        elif weight.name == "bias":
+            weight.assign(np.zeros(weight.shape))
     logits = keras.Model(network.inputs[0], network.layers[-2].output)
     image = np.zeros((1, 41, 41, 1), dtype="float32")
     image[0, 20, 20] = 1
@@ -39,9 +42,15 @@ def test_the_paper_is_followed():
     assert isinstance(optimiser, keras.optimizers.Adadelta)
     assert float(optimiser.learning_rate) == 1.0
     assert optimiser.rho == 0.99
-    assert (paper.batch, paper.patience_epochs, paper.turns, paper.blob_pixels) == (128, 5, 1, 0.0)
-    assert paper.crop_pixels == 0
+    assert (paper.batch, paper.patience_epochs, paper.turns, paper.crop_pixels) == (128, 5, 1, 0)
+    assert paper.target is single_pixels
     assert paper.scaling == "jansky_times_1e7"
+
+
+def test_the_optimiser_of_deepsource_is_followed():
+    optimiser = RECIPES["deepsource"].optimiser(100)
+    assert isinstance(optimiser, keras.optimizers.RMSprop)
+    assert float(optimiser.learning_rate) == pytest.approx(1e-3)
 
 
 def test_the_rate_of_the_default_recipe_falls_to_zero():

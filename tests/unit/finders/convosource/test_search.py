@@ -52,7 +52,8 @@ def trained_on_nothing(recipe, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("recipe", "turns", "binned"), [("paper", 1, 1), ("default", 1, 1), ("default", 8, 1), ("default", 1, 2)]
+    ("recipe", "turns", "binned"),
+    [("paper", 1, 1), ("default", 1, 1), ("default", 8, 1), ("default", 1, 2), ("deepsource", 1, 1)],
 )
 def test_the_map_of_a_mosaic_is_the_same_however_it_is_tiled(
     sky, fields_of, monkeypatch, recipe, turns, binned

@@ -138,6 +138,14 @@ def test_the_network_of_the_paper_is_never_turned(learn):
 
 
 @pytest.mark.usefixtures("without_graphs")
+def test_deepsource_learns_its_demand_map(learn):
+    _network, record = learn(recipe="deepsource", epochs=3)
+    assert record["input_scaling"] == "asinh_of_snr"
+    losses = [row["validation_loss"] for row in record["history"]]
+    assert losses[-1] < losses[0] < 1
+
+
+@pytest.mark.usefixtures("without_graphs")
 def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="radiofind")
     options = {"epochs": 2, "batches_per_epoch": 2}
