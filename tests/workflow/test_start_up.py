@@ -39,6 +39,7 @@ NEVER = {
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
     "cut_patches": HEAVY | {"scipy", "pydantic"},
     "simulate, simulate_dataset, copy_dataset": HEAVY | {"pydantic"},
+    "describe_sky, simulate_matched": HEAVY | {"h5py"},
     "find_convosource, map_probability": FITS | PLOTS | CLUSTER,
     "train_convosource, train_classifier, apply_classifier": {"sklearn"} | PLOTS | CLUSTER,
     "write_report": NETWORKS | {"sklearn", "scipy.stats"} | CLUSTER,

@@ -5,33 +5,15 @@ Covariances are (xx, xy, yy), pixels2. North is towards larger rows, east toward
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from scipy import fft
 
-from radiofind.mosaics.gaussians import FWHM, covariance_elements, determinant_of
+from radiofind.mosaics.gaussians import determinant_of
 from radiofind.simulation.profiles import NOISE_SIGMAS
 
 NOISE_IMAGES = 128
 """Images for which noise is drawn at a time, which bounds the memory."""
-
-
-def beam_covariance(beam_arcsec: float | Sequence[float], *, pixel_arcsec: float) -> np.ndarray:
-    """Return the covariance of a beam, (xx, xy, yy), pixels2.
-
-    Parameters
-    ----------
-    beam_arcsec
-        FWHM, arcsec, of a circular beam; or major and minor FWHM, arcsec, and position angle, deg, north
-        through east.
-    pixel_arcsec
-        Size of a pixel, arcsec.
-    """
-    circular = np.ndim(beam_arcsec) == 0
-    major, minor, angle_deg = (beam_arcsec, beam_arcsec, 0.0) if circular else beam_arcsec
-    return covariance_elements(major / (FWHM * pixel_arcsec), minor / (FWHM * pixel_arcsec), angle_deg + 90)
 
 
 def paint_components(

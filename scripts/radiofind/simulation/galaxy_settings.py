@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radiofind.mosaics.gaussians import FWHM, determinant_of
-from radiofind.simulation.galaxy_images import beam_covariance
+from radiofind.simulation.beams import beam_covariance
 from radiofind.simulation.galaxy_shapes import DRAWERS, MOST_COMPONENTS, SEPARATION_BEAMS
 
 LARGEST_PART = 0.7

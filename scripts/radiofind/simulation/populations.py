@@ -164,6 +164,19 @@ def count_above(population: Population, flux_jy: np.ndarray) -> np.ndarray:
     return 10 ** np.interp(np.log10(flux_jy), log_flux, log_count, right=-np.inf)
 
 
+def flux_scale(population: Population, frequency_mhz: float) -> float:
+    """Return the factor from fluxes of a class at 560 MHz to those at another frequency.
+
+    Parameters
+    ----------
+    population
+        The class of sources.
+    frequency_mhz
+        The other frequency, MHz.
+    """
+    return (frequency_mhz / TABLE_MHZ) ** population.spectral_index
+
+
 def draw_sources(
     rng: np.random.Generator,
     *,
@@ -172,6 +185,7 @@ def draw_sources(
     pixel_arcsec: float,
     frequency_mhz: float,
     density: float = 1.0,
+    faintest_jy: float = 0.0,
 ) -> pd.DataFrame:
     """Return random sources whose centroids lie in a range of rows of an image.
 
@@ -189,6 +203,8 @@ def draw_sources(
         Frequency of the fluxes, MHz.
     density
         Factor on the counts.
+    faintest_jy
+        Flux below which no source is drawn, Jy at this frequency.
 
     Returns
     -------
@@ -200,9 +216,12 @@ def draw_sources(
     area_arcmin2 = columns * (rows[1] - rows[0]) * (pixel_arcsec / 60) ** 2
     drawn = []
     for population in POPULATIONS:
-        count = rng.poisson(density * area_arcmin2 * population.per_arcmin2[0])
-        sources = _draw_shapes(rng, population, count, pixel_arcsec)
-        sources["flux"] *= (frequency_mhz / TABLE_MHZ) ** population.spectral_index
+        scale = flux_scale(population, frequency_mhz)
+        faintest = max(faintest_jy / scale, population.flux_jy[0])
+        brighter = count_above(population, np.array([faintest]))[0]
+        count = rng.poisson(density * area_arcmin2 * brighter)
+        sources = _draw_shapes(rng, population, count, pixel_arcsec, per_arcmin2=brighter)
+        sources["flux"] *= scale
         sources["x_cent"] = rng.uniform(-0.5, columns - 0.5, count)
         sources["y_cent"] = rng.uniform(rows[0] - 0.5, rows[1] - 0.5, count)
         drawn.append(sources)
@@ -218,11 +237,11 @@ def _count_nodes(population: Population) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw_shapes(
-    rng: np.random.Generator, population: Population, count: int, pixel_arcsec: float
+    rng: np.random.Generator, population: Population, count: int, pixel_arcsec: float, *, per_arcmin2: float
 ) -> pd.DataFrame:
-    """Return sources of one class with fluxes at 560 MHz, shapes and codes, without positions."""
+    """Return the brightest sources of a class with fluxes at 560 MHz, shapes and codes, without positions."""
     log_flux, log_count = _count_nodes(population)
-    ranks = np.log10(1 - rng.random(count)) + log_count[0]
+    ranks = np.log10(1 - rng.random(count)) + np.log10(per_arcmin2)
     flux = 10 ** np.interp(ranks, log_count[::-1], log_flux[::-1])
     size = _draw_from_quantiles(rng, flux, population.shape_flux_jy, population.size_arcsec)
     minor = size * _draw_from_quantiles(rng, flux, population.shape_flux_jy, population.axis_ratio)

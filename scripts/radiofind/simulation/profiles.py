@@ -6,7 +6,7 @@ the width of the image and the size of the largest source, but not on the height
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.ndimage import correlate1d
 from scipy.special import j1
 
 from radiofind.mosaics.gaussians import FWHM
+from radiofind.simulation.beams import beam_covariance
 from radiofind.simulation.populations import DISC, FS_AGN, GAUSSIAN, LOBE_OFFSET, LOBED
 
 DISC_WEIGHTS = (0.00397, 0.03684, 0.15677, 0.35865, 0.35861, 0.08516)
@@ -47,7 +48,9 @@ BATCH_PIXELS = 1_000_000
 """Pixels to paint at once: few enough for the CPU cache, many enough to hide the overhead of a call."""
 
 
-def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: float) -> pd.DataFrame:
+def components_of(
+    sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: float | Sequence[float]
+) -> pd.DataFrame:
     """Return the Gaussians that make up the sources, convolved with the beam.
 
     Parameters
@@ -57,7 +60,8 @@ def components_of(sources: pd.DataFrame, *, pixel_arcsec: float, beam_arcsec: fl
     pixel_arcsec
         Size of a pixel, arcsec.
     beam_arcsec
-        FWHM of the circular beam, arcsec.
+        FWHM of a circular beam, arcsec; or major and minor FWHM, arcsec, and position angle, deg, north
+        through east.
 
     Returns
     -------
@@ -113,10 +117,13 @@ def _discs(sources: pd.DataFrame) -> Iterator[pd.DataFrame]:
         )
 
 
-def _convolved(ellipses: pd.DataFrame, pixel_arcsec: float, beam_arcsec: float) -> pd.DataFrame:
+def _convolved(
+    ellipses: pd.DataFrame, pixel_arcsec: float, beam_arcsec: float | Sequence[float]
+) -> pd.DataFrame:
     """Return ellipses with the given FWHM as Gaussians convolved with the beam."""
-    axes = (beam_arcsec, ellipses["b_maj"], ellipses["b_min"])
-    beam, major, minor = ((fwhm / (FWHM * pixel_arcsec)) ** 2 for fwhm in axes)
+    axes = (ellipses["b_maj"], ellipses["b_min"])
+    major, minor = ((fwhm / (FWHM * pixel_arcsec)) ** 2 for fwhm in axes)
+    beam_xx, beam_xy, beam_yy = beam_covariance(beam_arcsec, pixel_arcsec=pixel_arcsec)
     # Clockwise from due west: west is towards larger columns, and clockwise is down from there.
     cosine, sine = np.cos(np.radians(ellipses["pa"])), -np.sin(np.radians(ellipses["pa"]))
     return pd.DataFrame(
@@ -124,9 +131,9 @@ def _convolved(ellipses: pd.DataFrame, pixel_arcsec: float, beam_arcsec: float) 
             "x": ellipses["x_cent"],
             "y": ellipses["y_cent"],
             "flux": ellipses["flux"],
-            "xx": beam + major * cosine**2 + minor * sine**2,
-            "xy": (major - minor) * cosine * sine,
-            "yy": beam + major * sine**2 + minor * cosine**2,
+            "xx": beam_xx + major * cosine**2 + minor * sine**2,
+            "xy": beam_xy + (major - minor) * cosine * sine,
+            "yy": beam_yy + major * sine**2 + minor * cosine**2,
         }
     )
 

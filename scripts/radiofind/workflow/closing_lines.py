@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from radiofind.workflow.config.sheet_rows import MATCHED
 from radiofind.workflow.lines import first_of, plural, shorten
 from radiofind.workflow.run_warnings import group_warnings
 
@@ -71,9 +72,10 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _sources(tiles: Path, finders: Sequence[str]) -> Iterator[str]:
-    """Yield the number of sources of each finder in all mosaics."""
+    """Yield the number of sources of each finder in all mosaics of the sheet."""
     table = pd.read_parquet(tiles, columns=["mosaic", "state"])
-    mosaics = table.loc[table["state"] != "unreadable", "mosaic"].unique()
+    of_sheet = ~table["mosaic"].str.endswith(MATCHED)
+    mosaics = table.loc[of_sheet & (table["state"] != "unreadable"), "mosaic"].unique()
     parts = []
     for finder in finders:
         paths = [tiles.parent / mosaic / "catalogues" / f"{finder}.parquet" for mosaic in mosaics]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 STAGES = {
-    "simulation": ("simulate",),
+    "simulation": ("simulate", "describe_sky", "simulate_matched"),
     "index": ("fingerprint_mosaic", "index_tiles"),
     "noise": ("measure_noise", "summarise_noise", "map_rms"),
     "pybdsf": ("find_pybdsf",),

@@ -8,6 +8,7 @@ import pytest
 from scipy.ndimage import maximum_filter
 
 from radiofind.mosaics.gaussians import FWHM
+from radiofind.simulation.beams import beam_covariance
 from radiofind.simulation.galaxies import (
     NEIGHBOUR_SNR,
     TRUTH_COLUMNS,
@@ -15,7 +16,7 @@ from radiofind.simulation.galaxies import (
     draw_galaxies,
     paint_galaxies,
 )
-from radiofind.simulation.galaxy_images import beam_covariance, beam_noise, paint_components
+from radiofind.simulation.galaxy_images import beam_noise, paint_components
 from radiofind.simulation.galaxy_shapes import BEND_DEG, DRAWERS
 
 ELLIPTICAL = (9.0, 5.4, 30.0)

@@ -105,6 +105,8 @@ EXAMPLES = {
     "simulate": Work(pixels=10_000, all_pixels=1e8),
     "fingerprint_mosaic": Work(pixels=3600**2, all_pixels=1e8),
     "index_tiles": Work(),
+    "describe_sky": Work(),
+    "simulate_matched": Work(pixels=1500**2, all_pixels=1500**2),
     "find_pybdsf": replace(TILE_OF_THE_MANUAL, limit_s=1800),
     **dict.fromkeys(
         ["measure_noise", "find_peaks", "find_convosource", "map_probability"], TILE_OF_THE_MANUAL

@@ -74,10 +74,31 @@ def check_training_sets(mosaics: Sequence[Mosaic], *, finders: Mapping[str, Mapp
         f"{sheet}, line {rows[0].line}, column training_set: {complaint}"
         for rows in members.values()
         for finder, settings in to_train(finders).items()
-        if (complaint := _lack(rows, finder, KINDS[settings["kind"]].trained_on))
+        if (complaint := _lack(teachers(rows, settings), finder, KINDS[settings["kind"]].trained_on))
     ]
     if problems:
         raise SheetError(listed(problems))
+
+
+def teachers(rows: Sequence[Mosaic], settings: Mapping[str, object]) -> list[Mosaic]:
+    """Return the mosaics of a training set from which a finder learns, and on which its cut is tuned.
+
+    Parameters
+    ----------
+    rows
+        The mosaics of the training set.
+    settings
+        Settings of the finder.
+
+    Notes
+    -----
+    That is the matched simulation for `training: simulation`, and the sheet for `training: truth`. Finders
+    without that setting learn from the sheet where it has a truth and boxes, and else from the simulation.
+    """
+    matched, of_sheet = [row for row in rows if row.like], [row for row in rows if not row.like]
+    validated = any(row.truth and row.validation_box for row in of_sheet)
+    chosen = settings.get("training", "truth" if validated or not matched else "simulation")
+    return matched if chosen == "simulation" else of_sheet
 
 
 def to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:
@@ -98,8 +119,8 @@ def _lack(rows: Sequence[Mosaic], finder: str, needed: Sequence[str]) -> str:
     return (
         f"expected a training set with {' and '.join(boxes)}, in one mosaic or several that have a truth, to "
         f"train {finder}, received {shown(rows[0].training_set)} without {' and '.join(lacking)} in a mosaic "
-        f"that has a truth; add it, give what another run has trained as finders.{finder}.model, or leave "
-        f"{finder} out of find_with"
+        f"that has a truth; add it, give what another run has trained as finders.{finder}.model, train "
+        f"networks without a truth (training: simulation), or leave {finder} out of find_with"
     )
 
 

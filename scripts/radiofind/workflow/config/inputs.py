@@ -7,6 +7,7 @@ from pathlib import Path
 
 from radiofind.workflow.config.boxes import check_boxes, check_training_sets
 from radiofind.workflow.config.configuration import ConfigurationError, check_config, raise_faults
+from radiofind.workflow.config.matched import matched_mosaics
 from radiofind.workflow.config.only import only_faults
 from radiofind.workflow.config.sheet import Mosaic, SheetError, from_home, read_sheet
 
@@ -17,7 +18,7 @@ InputError = (ConfigurationError, SheetError)
 def read_inputs(
     config: Mapping, *, repository: str | Path, overlays: Sequence[str | Path]
 ) -> tuple[dict, list[Mosaic]]:
-    """Return the configuration with its defaults, and the mosaics of its sheet that are searched.
+    """Return the configuration with its defaults, and the mosaics that are searched.
 
     Parameters
     ----------
@@ -27,6 +28,13 @@ def read_inputs(
         Folder of the Snakefile.
     overlays
         The user's files, the last one wins.
+
+    Returns
+    -------
+    dict
+        The configuration.
+    list of Mosaic
+        Those of the sheet, and those that are simulated to be like them.
 
     Raises
     ------
@@ -38,10 +46,13 @@ def read_inputs(
     checked = check_config(_from_home(config), schemas=settings / "schemas", sources=sources)
     mosaics = read_sheet(checked["mosaics"], simulations=checked["simulations"])
     finders = {name: checked["finders"][name] for name in checked["find_with"]}
-    check_training_sets(mosaics, finders=finders, sheet=checked["mosaics"])
+    matched = matched_mosaics(mosaics, config=checked)
+    check_training_sets([*mosaics, *matched], finders=finders, sheet=checked["mosaics"])
     check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
     raise_faults(list(only_faults(checked, mosaics)), sources=sources)
-    return checked, [row for row in mosaics if not checked["only"] or row.mosaic in checked["only"]]
+    searched = [row for row in mosaics if not checked["only"] or row.mosaic in checked["only"]]
+    sets = {row.training_set for row in searched}
+    return checked, [*searched, *(row for row in matched if row.training_set in sets)]
 
 
 def _from_home(value: object) -> object:

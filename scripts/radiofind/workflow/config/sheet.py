@@ -48,9 +48,11 @@ class Mosaic:
     """Mosaics of the same sky at several frequencies have the same field."""
     line: int = 0
     """Line of the sheet."""
+    like: Mosaic | None = None
+    """The mosaic of the sheet that this one, which is not in the sheet, is simulated to be like."""
 
 
-COLUMNS = tuple(column.name for column in fields(Mosaic) if column.name != "line")
+COLUMNS = tuple(column.name for column in fields(Mosaic) if column.name not in ("line", "like"))
 
 
 def read_sheet(

@@ -51,6 +51,9 @@ SIMULATED = {
 }
 """Columns filled in by a simulation."""
 
+MATCHED = "-simulated"
+"""End of the names of mosaics that are simulated to be like one of the sheet (see `matched`)."""
+
 LOWEST_FREQUENCY_HZ = 1e6
 """Frequencies below the ionospheric cutoff were probably given in MHz or GHz."""
 
@@ -90,6 +93,8 @@ def _name_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
     for column in ("mosaic", "training_set", "field"):
         if column in cells and not NAME.fullmatch(cells[column]):
             yield Fault((column,), NAME_RULE, shown(cells[column]))
+    if cells.get("mosaic", "").endswith(MATCHED):
+        yield Fault(("mosaic",), f"a name that does not end with {MATCHED}", cells["mosaic"])
     if cells.get("mosaic") in RESERVED:
         taken = ", ".join(sorted(RESERVED))
         yield Fault(("mosaic",), f"a name other than {taken}", cells["mosaic"])

@@ -219,8 +219,9 @@ class Plan:
         return self._asked_for(tiles, "model_images")
 
     def with_noise(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics."""
-        return [{"mosaic": mosaic} for mosaic in self.readable_mosaics(tiles)]
+        """Return the readable mosaics, without simulations that are like others."""
+        mosaics = self.readable_mosaics(tiles)
+        return [{"mosaic": mosaic} for mosaic in mosaics if not self.mosaics[mosaic].like]
 
     def image_files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[str]:
         """Return the images of the readable mosaics."""

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from radiofind.mosaics.box import Box, parse_box
-from radiofind.workflow.plan.mosaics import Names, Plan
+from radiofind.workflow.config.boxes import teachers
+from radiofind.workflow.config.sheet import Mosaic
+from radiofind.workflow.config.sheet_rows import MATCHED
+from radiofind.workflow.plan.mosaics import OF_AN_IMAGE, Names, Plan
 
 BOXES = ("train_box", "validation_box")
 GROUND_COLUMNS = ("truth", "truth_format", *BOXES)
@@ -26,18 +29,18 @@ class TrainingPlan:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def tiles_of_mosaics(self, tiles: pd.DataFrame, training_set: str) -> dict[str, list[str]]:
+    def tiles_of_mosaics(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, list[str]]:
         """Return the live tiles whose cores overlap a train or validation box, by mosaic.
 
         Parameters
         ----------
         tiles
             The tile table.
-        training_set
-            Name of the training set; mosaics without truth or boxes are left out.
+        wildcards
+            ``training_set`` and ``finder``; mosaics without truth or boxes are left out.
         """
         found = {}
-        for mosaic in self._plan.scored_mosaics(tiles, training_set):
+        for mosaic in self._teachers(tiles, wildcards):
             of_mosaic = tiles[tiles["mosaic"] == mosaic]
             boxes = self._boxes(of_mosaic, mosaic)
             if boxes:
@@ -46,23 +49,23 @@ class TrainingPlan:
                 found[mosaic] = of_mosaic.loc[under & (of_mosaic["state"] == "live"), "tile"].tolist()
         return found
 
-    def pixels_of_boxes(self, tiles: pd.DataFrame, training_set: str) -> int:
+    def pixels_of_boxes(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> int:
         """Return the total number of pixels in the train and validation boxes of a training set."""
         boxes = [
             box
-            for mosaic in self._plan.scored_mosaics(tiles, training_set)
+            for mosaic in self._teachers(tiles, wildcards)
             for box in self._boxes(tiles[tiles["mosaic"] == mosaic], mosaic)
         ]
         return sum(box.pixels for box in boxes)
 
     def tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaic and name of each tile under the boxes of a training set."""
-        found = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        found = self.tiles_of_mosaics(tiles, wildcards)
         return [{"mosaic": mosaic, "tile": tile} for mosaic in found for tile in found[mosaic]]
 
     def files(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], column: str) -> list[str]:
         """Return the paths in a column of the sheet for the mosaics of a training set that have boxes."""
-        mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        mosaics = self.tiles_of_mosaics(tiles, wildcards)
         return [path for mosaic in mosaics if (path := self._plan.sheet_value(mosaic, column))]
 
     def grounds(
@@ -84,18 +87,18 @@ class TrainingPlan:
                 "tiles": [tile.format(mosaic=mosaic, tile=one) for one in under],
                 "noise": [noise.format(mosaic=mosaic, tile=one) for one in under],
             }
-            for mosaic, under in self.tiles_of_mosaics(tiles, wildcards["training_set"]).items()
+            for mosaic, under in self.tiles_of_mosaics(tiles, wildcards).items()
         }
 
     def stamps(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
         """Return the stamps of the truths and primary beams of the same mosaics."""
-        mosaics = self.tiles_of_mosaics(tiles, wildcards["training_set"])
+        mosaics = self.tiles_of_mosaics(tiles, wildcards)
         return self._plan.stamps(mosaics, "truth", "primary_beam")
 
     def validated(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the readable mosaics of a training set with a truth and a validation box."""
-        scored = self._plan.scored_mosaics(tiles, wildcards["training_set"])
-        mosaics = [mosaic for mosaic in scored if self._plan.sheet_value(mosaic, "validation_box")]
+        teachers = self._teachers(tiles, wildcards)
+        mosaics = [mosaic for mosaic in teachers if self._plan.sheet_value(mosaic, "validation_box")]
         return self._plan.with_finders(mosaics, wildcards)
 
     def validated_boxes(
@@ -117,6 +120,29 @@ class TrainingPlan:
         finders = [finder for finder in plan.finders_of("convosource") if not plan.finders[finder]["model"]]
         used = {plan.sheet_value(mosaic, "training_set") for mosaic in plan.readable_mosaics(tiles)}
         return [{"training_set": one, "finder": finder} for one in sorted(used) for finder in finders]
+
+    def described(self, wildcards: Mapping[str, str]) -> Mosaic:
+        """Return the mosaic that the simulation of a training set is like."""
+        return self._plan.mosaics[f"{wildcards['training_set']}{MATCHED}"].like
+
+    def described_name(self, wildcards: Mapping[str, str]) -> str:
+        """Return its name."""
+        return self.described(wildcards).mosaic
+
+    def described_image(self, wildcards: Mapping[str, str]) -> str:
+        """Return the path of its image."""
+        return self.described(wildcards).image
+
+    def described_source(self, wildcards: Mapping[str, str]) -> dict[str, object]:
+        """Return the fields of `images.ImageSource` of its image, without the path."""
+        row = self.described(wildcards)
+        return {column: getattr(row, column) for column in OF_AN_IMAGE}
+
+    def _teachers(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[str]:
+        """Return the readable mosaics with truth of a training set from which a finder learns."""
+        plan = self._plan
+        scored = [plan.mosaics[mosaic] for mosaic in plan.scored_mosaics(tiles, wildcards["training_set"])]
+        return [row.mosaic for row in teachers(scored, plan.finders[wildcards["finder"]])]
 
     def _boxes(self, of_mosaic: pd.DataFrame, mosaic: str) -> list[Box]:
         """Return the train and validation boxes of a mosaic, from its tiles."""

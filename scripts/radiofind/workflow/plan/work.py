@@ -42,6 +42,11 @@ class WorkPlan:
         columns = settings["size_pixels"] * max(settings.get("density", 1), 1)
         return Work(pixels=columns, all_pixels=columns * settings["size_pixels"])
 
+    def on_matched(self, _wildcards: Mapping[str, str]) -> Work:
+        """Return the work on a simulation that is like a mosaic, which holds all of its pixels."""
+        pixels = self._plan.config["matched_simulation"]["size_pixels"] ** 2
+        return Work(pixels=pixels, all_pixels=pixels)
+
     def on_image(self, wildcards: Mapping[str, str]) -> Work:
         """Return the work on an image before its tiles are known, from the largest tile and the file size."""
         tiling, noise = (
@@ -74,7 +79,7 @@ class WorkPlan:
 
     def on_boxes(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Work:
         """Return the work on the boxes of a training set, with the epochs if the finder trains a network."""
-        pixels = self._training.pixels_of_boxes(tiles, wildcards["training_set"])
+        pixels = self._training.pixels_of_boxes(tiles, wildcards)
         settings = self._plan.finders[wildcards["finder"]]
         epochs = settings.get("epochs", 0)
         batches = epochs * settings.get("batches_per_epoch", 0)

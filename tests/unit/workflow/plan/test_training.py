@@ -1,7 +1,7 @@
 """What the finders of a run learn from."""
 
 import inspect
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
@@ -12,7 +12,8 @@ from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.training import TrainingPlan
 
-NETWORK = {"kind": "convosource", "model": None, "probability_maps": False}
+NETWORK = {"kind": "convosource", "model": None, "probability_maps": False, "training": "truth"}
+SHARED = {"training_set": "shared", "finder": "net"}
 
 
 def plan_of(**finders):
@@ -52,14 +53,14 @@ def training_of(**finders):
 
 def test_a_network_is_trained_on_the_live_tiles_under_the_boxes(cores):
     all_tiles = ["y000x000", "y000x001", "y001x000", "y001x001"]
-    found = training_of(net=NETWORK).tiles_of_mosaics(cores, "shared")
+    found = training_of(net=NETWORK).tiles_of_mosaics(cores, SHARED)
     assert found == {"b": ["y000x000"], "a": all_tiles}
     cores.loc[1, "state"] = "live"
-    assert training_of(net=NETWORK).tiles_of_mosaics(cores, "shared")["b"] == ["y000x000", "y000x001"]
+    assert training_of(net=NETWORK).tiles_of_mosaics(cores, SHARED)["b"] == ["y000x000", "y000x001"]
 
 
 def test_the_pixels_of_a_training_are_those_of_all_its_boxes(cores):
-    assert training_of(net=NETWORK).pixels_of_boxes(cores, "shared") == 90 * 80 + 50 * 100 + 200 * 200
+    assert training_of(net=NETWORK).pixels_of_boxes(cores, SHARED) == 90 * 80 + 50 * 100 + 200 * 200
 
 
 def test_a_box_that_ends_with_a_core_does_not_meet_the_next(cores):
@@ -69,7 +70,8 @@ def test_a_box_that_ends_with_a_core_does_not_meet_the_next(cores):
     for text, wanted in [*cells, ("99:101,99:100", upper)]:
         mosaic = Mosaic("other", "d.fits", truth="t.txt", training_set="other", train_box=text)
         plan.mosaics["other"] = mosaic
-        assert TrainingPlan(plan).tiles_of_mosaics(cores, "other") == {"other": wanted}
+        found = TrainingPlan(plan).tiles_of_mosaics(cores, SHARED | {"training_set": "other"})
+        assert found == {"other": wanted}
 
 
 def test_a_box_and_its_tiles_are_those_of_the_same_mosaics(cores):
@@ -86,7 +88,7 @@ def test_a_box_and_its_tiles_are_those_of_the_same_mosaics(cores):
 
 def test_the_ground_of_a_network_is_what_the_sheet_says_with_the_tiles_under_the_boxes(cores):
     patterns = "{mosaic}/tiles/{tile}.json", "{mosaic}/noise/{tile}.fits"
-    found = training_of(net=NETWORK).grounds(cores, {"training_set": "shared"}, *patterns)
+    found = training_of(net=NETWORK).grounds(cores, SHARED, *patterns)
     assert list(found) == ["b", "a"]
     assert found["b"] == {
         "image": {
@@ -111,6 +113,30 @@ def test_a_combined_finder_learns_from_the_finders_that_it_combines(cores):
     training = training_of(net=NETWORK, both={"kind": "combined", "of": ["tops", "net"]})
     found = training.combined(cores, {"training_set": "shared", "finder": "both"})
     assert [(names["mosaic"], names["finder"]) for names in found] == [("b", "tops"), ("b", "net")]
+
+
+def test_finders_learn_from_the_sheet_or_from_the_simulation_that_is_like_it(cores):
+    """With a truth in the sheet, only networks that are to learn from the simulation do."""
+    simulated = NETWORK | {"training": "simulation"}
+    plan = plan_of(net=NETWORK, other=simulated, peaks={"kind": "peaks"})
+    boxes = {"train_box": "0:90,0:80", "validation_box": "130:180,0:100"}
+    like = {"truth": "s.txt", "truth_format": "sdc1", "simulate": "x", "training_set": "shared"}
+    rows = cores[cores["mosaic"] == "other"].assign(mosaic="shared-simulated")
+    plan.mosaics["shared-simulated"] = Mosaic(
+        "shared-simulated", "s.fits", like=plan.mosaics["bare"], **boxes, **like
+    )
+    tiles = pd.concat([cores, rows])
+
+    def validated(finder):
+        named = TrainingPlan(plan).validated(tiles, SHARED | {"finder": finder})
+        return [names["mosaic"] for names in named]
+
+    assert validated("net") == validated("peaks") == ["b"]
+    assert validated("other") == ["shared-simulated"]
+    for name in ("a", "b", "boxless"):
+        plan.mosaics[name] = replace(plan.mosaics[name], truth=None)
+    assert validated("net") == []
+    assert validated("other") == validated("peaks") == ["shared-simulated"]
 
 
 def test_networks_are_trained_for_each_training_set_unless_they_come_from_elsewhere(cores):
