@@ -43,6 +43,8 @@ rule describe_sky:
         "logs/describe_sky/{training_set}.log",
     benchmark:
         "benchmarks/describe_sky/{training_set}.tsv"
+    wildcard_constraints:
+        training_set=plan.one_of(training.simulated_sets),
     conda:
         "../envs/tables.yaml"
     threads: 1
@@ -70,6 +72,8 @@ rule simulate_matched:
         "logs/simulate_matched/{training_set}.log",
     benchmark:
         "benchmarks/simulate_matched/{training_set}.tsv"
+    wildcard_constraints:
+        training_set=plan.one_of(training.simulated_sets),
     conda:
         "../envs/tables.yaml"
     threads: 1

@@ -11,7 +11,7 @@ import yaml
 from astropy.io import fits
 
 from workflow.runs import copy_of, planned, run
-from workflow.skies import CONFIGURATION, CORE, FINDERS, make_survey, write_sheet
+from workflow.skies import CONFIGURATION, make_survey, write_sheet
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,8 @@ mosaic image
 strip data/strip.fits
 """
 SIMULATED = "strip-simulated"
-SIZE = 400
+SIZE, CORE = 400, 200
+FINDERS = ("peaks", "net")
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,11 @@ def survey(tmp_path_factory):
     """A survey of one mosaic without truth after a run, and the jobs of that run; not to be changed."""
     folder = make_survey(tmp_path_factory.mktemp("matched") / "survey")
     write_sheet(folder / "sheet.tsv", SHEET)
+    blocks = {"tiles_per_job": 4}
     network = CONFIGURATION["finders"]["net"] | {"training": "simulation", "lowest_score": 0.1}
     mine = CONFIGURATION | {
-        "finders": CONFIGURATION["finders"] | {"net": network},
+        "finders": {"peaks": CONFIGURATION["finders"]["peaks"] | blocks, "net": network | blocks},
+        "find_with": list(FINDERS),
         "tiling": {"core_pixels": CORE, "halo_pixels": 20},
         "matched_simulation": {"size_pixels": SIZE},
         "simulations": {},
@@ -83,6 +86,6 @@ def test_a_changed_tile_reruns_its_own_search_and_neither_simulation_nor_trainin
     indexed = run(folder, "--until", "index_tiles")
     assert sorted(indexed.jobs) == ["fingerprint_mosaic strip", "index_tiles"]
     jobs = planned(folder)
-    assert {"find_convosource strip net y000x000", "measure_noise strip y000x000"} <= jobs
+    assert {"find_convosource strip net y000x000-2x2", "measure_noise strip y000x000"} <= jobs
     assert not [job for job in jobs if job.split()[0] in ("describe_sky", "simulate_matched", "cut_patches")]
-    assert not [job for job in jobs if "train_" in job or SIMULATED in job or "y000x002" in job]
+    assert not [job for job in jobs if "train_" in job or SIMULATED in job or "noise strip y000x001" in job]

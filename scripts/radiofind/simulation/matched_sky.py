@@ -14,19 +14,17 @@ from astropy.io import fits
 from radiofind.files import whole_or_absent
 from radiofind.json_files import read_json
 from radiofind.simulation.mosaic_settings import Simulation
-from radiofind.simulation.mosaics import TRUTH_LINE, image_header, truth_of
+from radiofind.simulation.mosaics import INVISIBLE_RMS, NOISE, SOURCES, TRUTH_LINE, image_header, truth_of
 from radiofind.simulation.noise_fields import draw_noise
 from radiofind.simulation.populations import draw_sources
 from radiofind.simulation.profiles import Canvas, components_of, largest_radius
 
 logger = logging.getLogger(__name__)
 
-SOURCES, NOISE = 0, 1
-"""Part of a seed that says for what it is."""
 FAINTEST_RMS = 0.1
 """Total flux of the faintest sources drawn, in units of the noise: fainter ones are part of the noise."""
-CUT_RMS = 0.02
-"""Brightness, in units of the noise, below which the outskirts of a source may be cut off."""
+BRIGHT_RMS, FEW_SOURCES = 5.0, 200
+"""Sources brighter than so many times the noise, fewer than which are too few to train and tune with."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,13 @@ def simulate_matched(
         fits.PrimaryHDU(pixels, header).writeto(image, overwrite=True)
         Path(truth).write_text("".join(TRUTH_LINE % row for row in zip(*catalogue, strict=True)))
     logger.info("simulated %d sources on %d x %d pixels", len(sources), size_pixels, size_pixels)
+    bright = int((sources["flux"] > BRIGHT_RMS * sky.rms_jy_per_beam).sum())
+    if bright < FEW_SOURCES:
+        logger.warning(
+            "only %d simulated sources are brighter than %g times the noise, which is few to train a network "
+            "to tune cuts with: give matched_simulation.size_pixels a larger value",
+            *(bright, BRIGHT_RMS),
+        )
 
 
 def draw_sky(sky: SkyDescription, *, size_pixels: int, seed: int) -> tuple[np.ndarray, pd.DataFrame]:
@@ -134,7 +139,7 @@ def draw_sky(sky: SkyDescription, *, size_pixels: int, seed: int) -> tuple[np.nd
     components = components_of(sources, pixel_arcsec=sky.pixel_arcsec, beam_arcsec=sky.beam)
     reach = largest_radius(pixel_arcsec=sky.pixel_arcsec, beam_arcsec=sky.beam[0])
     canvas = Canvas((size_pixels, size_pixels), block_rows=size_pixels, reach=reach)
-    canvas.paint(components, beam_pixels=sky.beam_pixels, faintest=CUT_RMS * sky.rms_jy_per_beam)
+    canvas.paint(components, beam_pixels=sky.beam_pixels, faintest=INVISIBLE_RMS * sky.rms_jy_per_beam)
     noise = draw_noise(
         np.array(sky.autocorrelation),
         size_pixels=size_pixels,

@@ -29,6 +29,8 @@ WINDOW_PIXELS, WINDOW_BEAMS, MOST_WINDOW_PIXELS = 500, 80, 2000
 """Side of the windows that are measured: at least so many pixels and beams, at most so many pixels."""
 WINDOWS_ACROSS = 3
 """Windows along each side of an image, at equal distances."""
+LEAST_PIXELS = 100
+"""Smallest side of a window, for an image that is smaller than usual."""
 LEAST_VALID = 0.5
 """Smallest fraction of valid pixels in a window."""
 BOX_BEAMS = 60
@@ -39,6 +41,8 @@ MASKED_SNR = 3.0
 """SNR above which pixels, and those within a beam of them, are not noise."""
 COUNTED_SNR = (5.0, 50.0)
 """Range of the peak SNR of the local maxima whose number sets the density."""
+LARGEST_DIFFERENCE = 1.1
+"""Factor between the noise of the image and that of simulated windows beyond which a warning is due."""
 LEAST_MAXIMA = 1e-6
 """Maxima per pixel of an image that shows no source."""
 ROUNDS, SIMULATED_WINDOWS = 4, 4
@@ -91,14 +95,13 @@ def describe_sky(header: ImageHeader, *, mosaic: str, seed: int) -> SkyDescripti
     )
     _check(sky)
     windows = _windows(header, _window_pixels(sky))
-    side = max(windows[0].shape)
+    side = min(windows[0].shape)
     image = measure(windows, sky)
     sky = replace(sky, rms_jy_per_beam=image.rms, autocorrelation=_rounded(image.autocorrelation))
     sky = replace(sky, density=_expected_density(sky, image))
     for _ in range(ROUNDS):
-        seeds = range(seed, seed + SIMULATED_WINDOWS)
-        simulated = [draw_sky(sky, size_pixels=side, seed=number)[0] for number in seeds]
-        sky = _corrected(sky, image, measure(simulated, sky))
+        sky = _corrected(sky, image, _simulated(sky, side, seed))
+    _tell_difference(sky, image, _simulated(sky, side, seed))
     logger.info(
         "%s: noise %.4g Jy/beam, density of sources %.3g times that of SDC1, from %d windows of %d pixels",
         *(header.path, sky.rms_jy_per_beam, sky.density, len(windows), side),
@@ -116,8 +119,9 @@ def measure(windows: Sequence[np.ndarray], sky: SkyDescription) -> Measured:
     sky
         The description, of which the beam matters.
     """
-    settings = _noise_settings(sky, len(windows[0]))
-    lag = min(int(np.ceil(LAG_BEAMS * sky.beam[0] / sky.pixel_arcsec)), len(windows[0]) // 4)
+    side = min(windows[0].shape)
+    settings = _noise_settings(sky, side)
+    lag = min(int(np.ceil(LAG_BEAMS * sky.beam[0] / sky.pixel_arcsec)), side // 4)
     medians, correlations, weights, maxima, valid = [], [], [], 0, 0
     for pixels in windows:
         snr, rms = _snr(pixels, settings)
@@ -126,8 +130,14 @@ def measure(windows: Sequence[np.ndarray], sky: SkyDescription) -> Measured:
         medians.append(rms)
         correlations.append(autocorrelation_of(noise, largest_lag=lag))
         weights.append(np.isfinite(noise).sum())
-        maxima += (is_maximum(snr) & (snr > COUNTED_SNR[0]) & (snr < COUNTED_SNR[1])).sum()
+        counted = (snr > COUNTED_SNR[0]) & (snr < COUNTED_SNR[1])
+        maxima += (is_maximum(np.nan_to_num(snr, nan=-np.inf)) & counted).sum()
         valid += np.isfinite(snr).sum()
+    if not sum(weights):
+        raise ValueError(
+            f"{sky.image}: expected valid pixels outside sources to measure the noise for a simulated sky, "
+            f"received none in {len(windows)} windows of {side} pixels"
+        )
     correlation = np.average(correlations, axis=0, weights=weights)
     return Measured(float(np.median(medians)), correlation / correlation[lag, lag], maxima / valid)
 
@@ -169,10 +179,10 @@ def _windows(header: ImageHeader, side: int) -> list[np.ndarray]:
         for x in _starts(columns, width)
     }
     found = [pixels for pixels in windows.values() if np.isfinite(pixels).mean() >= LEAST_VALID]
-    if not found:
+    if not found or min(height, width) < LEAST_PIXELS:
         raise ValueError(
-            f"{header.path}: expected a window of {width} x {height} pixels of which half are valid, to "
-            f"measure the noise for a simulated sky, received none among {len(windows)}"
+            f"{header.path}: expected a window of at least {LEAST_PIXELS} x {LEAST_PIXELS} pixels of which half "
+            f"are valid, to measure the noise for a simulated sky, received {len(windows)} of {width} x {height}"
         )
     return found
 
@@ -195,6 +205,23 @@ def _snr(pixels: np.ndarray, settings: NoiseSettings) -> tuple[np.ndarray, float
     noise = measure_noise(pixels, support=box, target=box, settings=settings)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (pixels - noise.mean) / noise.rms, float(np.nanmedian(noise.rms))
+
+
+def _simulated(sky: SkyDescription, side: int, seed: int) -> Measured:
+    """Return what is measured in simulated windows."""
+    seeds = range(seed, seed + SIMULATED_WINDOWS)
+    return measure([draw_sky(sky, size_pixels=side, seed=number)[0] for number in seeds], sky)
+
+
+def _tell_difference(sky: SkyDescription, image: Measured, simulated: Measured) -> None:
+    """Write to the log how the simulated windows differ from the image; a warning if they do by much."""
+    noise, maxima = simulated.rms / image.rms, simulated.maxima / max(image.maxima, LEAST_MAXIMA)
+    differ = max(noise, 1 / noise) > LARGEST_DIFFERENCE
+    logger.log(
+        logging.WARNING if differ else logging.INFO,
+        "%s: a simulated sky has %.3g times its noise, and %.3g times its maxima of %g to %g times the noise",
+        *(sky.image, noise, maxima, *COUNTED_SNR),
+    )
 
 
 def _expected_density(sky: SkyDescription, image: Measured) -> float:

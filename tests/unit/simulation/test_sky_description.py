@@ -70,7 +70,7 @@ def test_a_sky_is_described_as_it_was_simulated(image):
     np.testing.assert_allclose(own, correlation()[inner, inner], atol=0.08)
 
 
-def test_an_image_without_sources_has_hardly_any(changed, image):
+def test_an_image_without_sources_has_hardly_any(changed):
     rng = np.random.default_rng(1)
     noise = rng.normal(0, 1e-6, (SIZE, SIZE)).astype(np.float32)
     found = describe_sky(changed(noise), mosaic="empty", seed=1)
@@ -86,7 +86,17 @@ def test_blank_windows_are_left_out(changed, image, monkeypatch):
     whole = describe_sky(read_header(image), mosaic="field", seed=1)
     half = describe_sky(changed(pixels), mosaic="field", seed=1)
     assert half.rms_jy_per_beam == pytest.approx(whole.rms_jy_per_beam, rel=0.1)
-    pixels[:] = np.nan
+
+
+@pytest.mark.parametrize("shape", [(300, 500), (500, 300)])
+def test_an_image_need_not_be_square(changed, image, shape):
+    found = describe_sky(changed(fits.getdata(image)[: shape[0], : shape[1]].copy()), mosaic="a", seed=1)
+    assert found.rms_jy_per_beam == pytest.approx(KNOWN.rms_jy_per_beam, rel=0.1)
+
+
+def test_an_image_that_is_too_small_is_refused(changed, image):
+    with pytest.raises(ValueError, match="changed.fits"):
+        describe_sky(changed(fits.getdata(image)[:12, :12].copy()), mosaic="a", seed=1)
 
 
 def test_a_blank_image_is_refused(changed):

@@ -31,7 +31,7 @@ class Example:
     inputs: np.ndarray
     """2D float32 ndarray, scaled by the recipe."""
     target: np.ndarray
-    """Target probability, same shape."""
+    """What the network is taught, same shape."""
     agn: np.ndarray
     """Whether the pixel contains an AGN, same shape."""
     grid: Grid

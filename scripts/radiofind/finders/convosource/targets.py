@@ -79,7 +79,8 @@ def demand_map(inputs: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     -----
     From the public code of DeepSource (Vafaei Sadr et al. 2019), which scales each image by its brightest
     pixel and each map by its largest value. Here both scales are fixed: a map must not depend on what else
-    is in the image.
+    is in the image. Where horns overlap the higher one counts, not their sum, so that close sources remain
+    two.
     """
     reach = int(np.ceil(HORN_PIXELS + 4 * SMOOTHING_PIXELS))
     single = _horns((2 * reach + 1, 2 * reach + 1), np.array([reach]), np.array([reach]))
@@ -90,7 +91,7 @@ def demand_map(inputs: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _horns(shape: tuple[int, int], x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the sum of horns, which fall linearly from 1 at a source to 0 at their radius, smoothed."""
+    """Return horns, which fall linearly from 1 at a source to 0 at their radius, smoothed."""
     horns = np.zeros(shape)
     reach = int(np.ceil(HORN_PIXELS))
     for offset_y in range(-reach, reach + 1):
@@ -98,5 +99,5 @@ def _horns(shape: tuple[int, int], x: np.ndarray, y: np.ndarray) -> np.ndarray:
             column, row = pixel_of(x).astype(int) + offset_x, pixel_of(y).astype(int) + offset_y
             inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
             height = np.clip(1 - np.hypot(column - x, row - y) / HORN_PIXELS, 0, None)
-            np.add.at(horns, (row[inside], column[inside]), height[inside])
+            np.maximum.at(horns, (row[inside], column[inside]), height[inside])
     return gaussian_filter(horns, SMOOTHING_PIXELS, mode="constant")

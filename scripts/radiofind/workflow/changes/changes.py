@@ -16,7 +16,7 @@ from radiofind.workflow.changes.reasons import (
     reason_of_tile,
 )
 
-BEFORE_TILES = ("simulate", "fingerprint_mosaic", "index_tiles")
+BEFORE_TILES = ("simulate", "describe_sky", "simulate_matched", "fingerprint_mosaic", "index_tiles")
 """Rules that run before the tiles are known."""
 TRAINING = ("cut_patches", "train_convosource", "train_combined")
 NOISE = "noise"

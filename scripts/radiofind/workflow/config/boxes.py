@@ -8,6 +8,7 @@ from radiofind.errors import shown
 from radiofind.finders.kinds import KINDS
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.regions import inner_box, training_box
+from radiofind.workflow.config.matched import learns_from_simulation
 from radiofind.workflow.config.messages import listed
 from radiofind.workflow.config.sheet import Mosaic, SheetError
 
@@ -39,7 +40,10 @@ def check_boxes(
     SheetError
         With a line for each mistake.
     """
-    trained = any(settings["kind"] == "convosource" for settings in to_train(finders or {}).values())
+    trained = any(
+        settings["kind"] == "convosource" and not learns_from_simulation(settings)
+        for settings in to_train(finders or {}).values()
+    )
     problems = [
         f"{sheet}, line {mosaic.line}, column {column}: {complaint}"
         for mosaic in mosaics
@@ -92,13 +96,16 @@ def teachers(rows: Sequence[Mosaic], settings: Mapping[str, object]) -> list[Mos
 
     Notes
     -----
-    That is the matched simulation for `training: simulation`, and the sheet for `training: truth`. Finders
-    without that setting learn from the sheet where it has a truth and boxes, and else from the simulation.
+    That is the matched simulation for networks with `training: simulation`, and the sheet for those with
+    `training: truth`. Other finders, and frozen networks, take the sheet where it has a truth and a
+    validation box, and else the simulation.
     """
     matched, of_sheet = [row for row in rows if row.like], [row for row in rows if not row.like]
+    if learns_from_simulation(settings):
+        return matched
     validated = any(row.truth and row.validation_box for row in of_sheet)
-    chosen = settings.get("training", "truth" if validated or not matched else "simulation")
-    return matched if chosen == "simulation" else of_sheet
+    learns_from_truth = settings.get("training") == "truth" and not settings.get("model")
+    return of_sheet if validated or learns_from_truth or not matched else matched
 
 
 def to_train(finders: Mapping[str, Mapping]) -> dict[str, Mapping]:

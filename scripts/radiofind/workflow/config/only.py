@@ -8,6 +8,7 @@ from radiofind.errors import closest, shown
 from radiofind.finders.kinds import KINDS
 from radiofind.mosaics.box import Box, parse_box
 from radiofind.workflow.config.boxes import COLUMNS, shape_of, to_train
+from radiofind.workflow.config.matched import learns_from_simulation
 from radiofind.workflow.config.messages import Fault
 from radiofind.workflow.config.schemas import NOTHING
 from radiofind.workflow.config.sheet import Mosaic
@@ -52,6 +53,7 @@ def _learners(config: Mapping) -> dict[str, list[str]]:
     learners = {
         name: [column for column in COLUMNS if column in KINDS[settings["kind"]].trained_on]
         for name, settings in finders.items()
+        if not learns_from_simulation(settings)
     }
     classified = (config["classifiers"]["classify_sources"] or {}).get("by") == "truth"
     return learners | ({"classifiers.classify_sources": ["train_box"]} if classified else {})

@@ -107,7 +107,9 @@ def _origin_faults(cells: Mapping[str, str], simulations: Collection[str]) -> It
             yield Fault(("image",), "a path here or a name in column simulate", "neither")
         return
     name = cells["simulate"]
-    if name not in simulations:
+    if name.endswith(MATCHED):
+        yield Fault(("simulate",), f"a name that does not end with {MATCHED}", shown(name))
+    elif name not in simulations:
         known = ", ".join(simulations) or "a name under simulations in the configuration"
         yield Fault(("simulate",), f"one of {known}", f"{shown(name)}{closest(name, simulations)}")
     for column in SIMULATED:

@@ -87,7 +87,7 @@ class ClassifierPlan:
     def catalogues(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return mosaic and finder of the catalogues around whose sources a data set is cut."""
         finder = self._dataset(wildcards)["finder"]
-        return [{"mosaic": mosaic, "finder": finder} for mosaic in self._plan.readable_mosaics(tiles)]
+        return [{"mosaic": mosaic, "finder": finder} for mosaic in self._plan.observed_mosaics(tiles)]
 
     def components(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the same mosaics and finders if the finder has a catalogue of Gaussians, else nothing."""

@@ -177,13 +177,15 @@ class Plan:
         unreadable = set(tiles.loc[tiles["state"] == "unreadable", "mosaic"])
         return [mosaic for mosaic in self.mosaics if mosaic not in unreadable]
 
-    def scored_mosaics(self, tiles: pd.DataFrame, training_set: str | None = None) -> list[str]:
-        """Return the readable mosaics that have a truth, of one training set or of all."""
-        return [
-            mosaic
-            for mosaic in self.readable_mosaics(tiles)
-            if self.mosaics[mosaic].truth and training_set in (None, self.mosaics[mosaic].training_set)
-        ]
+    def observed_mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the readable mosaics of the sheet, without simulations that are like them."""
+        return [mosaic for mosaic in self.readable_mosaics(tiles) if not self.mosaics[mosaic].like]
+
+    def scored_mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the readable mosaics that have a truth: those of the sheet, or else the simulations."""
+        candidates = (self.observed_mosaics(tiles), self.readable_mosaics(tiles))
+        of_sheet, all_of_them = ([one for one in names if self.mosaics[one].truth] for names in candidates)
+        return of_sheet or all_of_them
 
     def readable(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the readable mosaics with all finders, or with the wildcards' finder."""
@@ -220,8 +222,7 @@ class Plan:
 
     def with_noise(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the readable mosaics, without simulations that are like others."""
-        mosaics = self.readable_mosaics(tiles)
-        return [{"mosaic": mosaic} for mosaic in mosaics if not self.mosaics[mosaic].like]
+        return [{"mosaic": mosaic} for mosaic in self.observed_mosaics(tiles)]
 
     def image_files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[str]:
         """Return the images of the readable mosaics."""

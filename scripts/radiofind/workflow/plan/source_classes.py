@@ -70,18 +70,18 @@ class SourceClassPlan:
 
     def classified(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaics and finders whose catalogues are classified."""
-        mosaics = self.classified_mosaics(self._plan.readable_mosaics(tiles))
+        mosaics = self.classified_mosaics(self._plan.observed_mosaics(tiles))
         return self._plan.with_finders(mosaics, wildcards)
 
     def scored(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaics and finders whose classes are scored: those learned from the truth."""
-        classified = self.classified_mosaics(self._plan.readable_mosaics(tiles)) if self._by("truth") else []
+        classified = self.classified_mosaics(self._plan.observed_mosaics(tiles)) if self._by("truth") else []
         scored = [mosaic for mosaic in self._plan.scored_mosaics(tiles) if mosaic in classified]
         return self._plan.with_finders(scored, wildcards)
 
     def taught(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaics of a training set from whose train boxes a finder's classes are learned."""
-        readable = self._plan.readable_mosaics(tiles)
+        readable = self._plan.observed_mosaics(tiles)
         return self._plan.with_finders(self.taught_mosaics(readable, wildcards["training_set"]), wildcards)
 
     def taught_boxes(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
@@ -102,7 +102,7 @@ class SourceClassPlan:
 
     def with_partners(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaics and finders whose field has other readable mosaics."""
-        readable = self._plan.readable_mosaics(tiles)
+        readable = self._plan.observed_mosaics(tiles)
         mosaics = [mosaic for mosaic in readable if self.partner_mosaics(readable, mosaic)]
         return self._plan.with_finders(mosaics, wildcards)
 
@@ -126,7 +126,7 @@ class SourceClassPlan:
 
     def exported(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> Names:
         """Return the folder of the catalogue to export: the classified one, if the mosaic is classified."""
-        classified = self.classified_mosaics(self._plan.readable_mosaics(tiles))
+        classified = self.classified_mosaics(self._plan.observed_mosaics(tiles))
         return {"folder": "classified/" if wildcards["mosaic"] in classified else ""}
 
     def truth_name(self, wildcards: Mapping[str, str]) -> str:
@@ -178,7 +178,7 @@ class SourceClassPlan:
 
     def _fields(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> dict[str, list[str]]:
         """Return partners by mosaic, for the wildcards' mosaic or for all a training set learns from."""
-        readable = self._plan.readable_mosaics(tiles)
+        readable = self._plan.observed_mosaics(tiles)
         if wildcards.get("mosaic"):
             mosaics = [wildcards["mosaic"]]
         else:

@@ -141,8 +141,14 @@ class TrainingPlan:
     def _teachers(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[str]:
         """Return the readable mosaics with truth of a training set from which a finder learns."""
         plan = self._plan
-        scored = [plan.mosaics[mosaic] for mosaic in plan.scored_mosaics(tiles, wildcards["training_set"])]
-        return [row.mosaic for row in teachers(scored, plan.finders[wildcards["finder"]])]
+        rows = [row for row in plan.mosaics.values() if row.training_set == wildcards["training_set"]]
+        chosen = {row.mosaic for row in teachers(rows, plan.finders[wildcards["finder"]]) if row.truth}
+        return [mosaic for mosaic in plan.readable_mosaics(tiles) if mosaic in chosen]
+
+    @property
+    def simulated_sets(self) -> list[str]:
+        """The training sets with a simulated mosaic that is like one of theirs."""
+        return [row.training_set for row in self._plan.mosaics.values() if row.like]
 
     def _boxes(self, of_mosaic: pd.DataFrame, mosaic: str) -> list[Box]:
         """Return the train and validation boxes of a mosaic, from its tiles."""

@@ -72,6 +72,17 @@ def test_a_part_of_the_survey_has_the_same_simulation(inputs):
     assert mosaics[1].like.mosaic == "a"
 
 
+def test_boxes_from_which_nobody_learns_need_not_be_searched(inputs):
+    text = (
+        SIMULATION.replace("pybdsf, convosource, combined", "pybdsf, convosource")
+        + "only: {c: '0:50,0:50'}\n"
+    )
+    _config, mosaics = inputs(text)
+    assert [row.mosaic for row in mosaics] == ["c", "c-simulated"]
+
+
 def test_names_of_such_mosaics_are_kept_for_them(inputs):
     with pytest.raises(SheetError, match="line 2, column mosaic.*-simulated"):
         inputs("", SHEET.replace("a\tsky", "s-simulated\tsky"))
+    with pytest.raises(SheetError, match="line 2, column simulate.*-simulated"):
+        inputs("", SHEET.replace("a\tsky", "a\tsky-simulated"))

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -116,8 +117,13 @@ def test_only_the_finders_that_run_count(plan):
 def test_an_unreadable_mosaic_is_left_out_and_the_others_go_on(plan, tiles):
     assert plan.readable_mosaics(tiles) == ["b", "a", "bare"]
     assert plan.scored_mosaics(tiles) == ["b", "a"]
-    assert plan.scored_mosaics(tiles, "shared") == ["b", "a"]
-    assert plan.scored_mosaics(tiles, "bare") == []
+    like = {"like": plan.mosaics["bare"], "truth": "s.txt", "truth_format": "sdc1", "training_set": "bare"}
+    plan.mosaics["bare-simulated"] = Mosaic("bare-simulated", "s.fits", **like)
+    assert plan.observed_mosaics(tiles) == ["b", "a", "bare"]
+    assert plan.scored_mosaics(tiles) == ["b", "a"]
+    for name in ("a", "b"):
+        plan.mosaics[name] = replace(plan.mosaics[name], truth=None)
+    assert plan.scored_mosaics(tiles) == ["bare-simulated"]
     assert plan.training_sets == ["bad", "bare", "shared"]
 
 

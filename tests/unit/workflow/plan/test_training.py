@@ -133,7 +133,11 @@ def test_finders_learn_from_the_sheet_or_from_the_simulation_that_is_like_it(cor
 
     assert validated("net") == validated("peaks") == ["b"]
     assert validated("other") == ["shared-simulated"]
-    for name in ("a", "b", "boxless"):
+    plan.finders["other"] = simulated | {"model": "frozen.keras"}
+    assert validated("other") == ["b"]
+    plan.finders["other"] = simulated
+    assert TrainingPlan(plan).simulated_sets == ["shared"]
+    for name in ("a", "b", "boxless", "bad"):
         plan.mosaics[name] = replace(plan.mosaics[name], truth=None)
     assert validated("net") == []
     assert validated("other") == validated("peaks") == ["shared-simulated"]
