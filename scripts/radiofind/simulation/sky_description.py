@@ -181,8 +181,9 @@ def _windows(header: ImageHeader, side: int) -> list[np.ndarray]:
     found = [pixels for pixels in windows.values() if np.isfinite(pixels).mean() >= LEAST_VALID]
     if not found or min(height, width) < LEAST_PIXELS:
         raise ValueError(
-            f"{header.path}: expected a window of at least {LEAST_PIXELS} x {LEAST_PIXELS} pixels, half of them "
-            f"valid, to measure the noise for a simulated sky; received {len(windows)} of {width} x {height}"
+            f"{header.path}: expected a window of at least {LEAST_PIXELS} x {LEAST_PIXELS} pixels, half of "
+            f"them valid, to measure the noise for a simulated sky; received {len(windows)} of "
+            f"{width} x {height}"
         )
     return found
 
