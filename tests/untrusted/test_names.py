@@ -81,7 +81,7 @@ def paths_of(plan):
     paths += ["results/{mosaic}/probability/{finder}/{tile}.fits".format(**one) for one in maps]
     files = "results/{mosaic}/tiles/{tile}.json", "results/{mosaic}/noise/{tile}.fits"
     for training_set in plan.training_sets:
-        grounds = TrainingPlan(plan).grounds(tiles, {"training_set": training_set}, *files)
+        grounds = TrainingPlan(plan).grounds(tiles, {"training_set": training_set, "finder": "net"}, *files)
         paths += [path for row in grounds.values() for key in ("tiles", "noise") for path in row[key]]
     simulated = [mosaic for mosaic in plan.mosaics.values() if mosaic.simulate]
     return paths + [

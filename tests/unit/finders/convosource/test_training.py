@@ -47,7 +47,8 @@ def small(monkeypatch):
     """Networks with few channels and small batches, which learn bright sources in seconds."""
     monkeypatch.setattr(architectures, "WIDTH", 8)
     monkeypatch.setattr(architectures, "BLOCKS", 2)
-    monkeypatch.setitem(RECIPES, "default", replace(RECIPES["default"], batch=8))
+    for name in ("default", "deepsource"):
+        monkeypatch.setitem(RECIPES, name, replace(RECIPES[name], batch=8))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_the_network_of_the_paper_is_never_turned(learn):
 
 @pytest.mark.usefixtures("without_graphs")
 def test_deepsource_learns_its_demand_map(learn):
-    _network, record = learn(recipe="deepsource", epochs=3)
+    _network, record = learn(recipe="deepsource", epochs=2, batches_per_epoch=6)
     assert record["input_scaling"] == "asinh_of_snr"
     losses = [row["validation_loss"] for row in record["history"]]
     assert losses[-1] < losses[0] < 1
