@@ -1,7 +1,7 @@
 """Describe the sky of an image so that a simulation can look like it, without any truth.
 
-A simulated sky is measured in the same way as the image, and its noise, depth and density are corrected by the
-difference, a few times: sources that are too faint to be masked affect both alike.
+A simulated sky is measured in the same way as the image, and its noise, depth and density are corrected by
+the difference, a few times: sources that are too faint to be masked affect both alike.
 """
 
 from __future__ import annotations
