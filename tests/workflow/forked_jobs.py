@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import RawIOBase
 
 LIBRARIES = [
@@ -48,7 +48,8 @@ def serve(path: str) -> None:
     import importlib
     import signal
 
-    import loaded  # noqa: F401  (for the forks, whose path of modules is that of their jobs)
+    # Here, since the forks find modules where their jobs do.
+    from loaded import hide_what_is_not_loaded_by
 
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -62,16 +63,15 @@ def serve(path: str) -> None:
             if os.fork() == 0:
                 listener.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _be_job(connection)
+                _be_job(connection, hide_what_is_not_loaded_by)
             connection.close()
 
 
-def _be_job(connection: socket.socket) -> None:
-    """Run the script that is asked for, say how it ended, and end."""
+def _be_job(connection: socket.socket, hide: Callable[[str, set[str]], None]) -> None:
+    """Run the script that is asked for, say how it ended, and end; hide what the script would not load."""
     import atexit
     import runpy
 
-    from loaded import hide_what_is_not_loaded_by
     from threadpoolctl import threadpool_limits
 
     _received, (folder, *streams), _flags, _address = socket.recv_fds(connection, 5, 3)
@@ -86,7 +86,7 @@ def _be_job(connection: socket.socket) -> None:
     take_environment(job["environment"])
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
-    hide_what_is_not_loaded_by(job["script"].split(".")[-2], RECORDED)
+    hide(job["script"].split(".")[-2], RECORDED)
     code = 0
     try:
         runpy.run_path(job["script"], run_name="__main__")
