@@ -20,7 +20,7 @@ rule simulate:
     benchmark:
         "benchmarks/simulate/{simulation}.tsv"
     conda:
-        "../envs/images.yaml"
+        "../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("simulate", work.on_simulation),

@@ -90,15 +90,7 @@ def simulate_matched(
         The catalogue to write: the 12 columns of SDC1, separated by spaces, without a header.
     """
     pixels, sources = draw_sky(sky, size_pixels=size_pixels, seed=seed)
-    settings = _settings(sky, size_pixels=size_pixels, seed=seed)
-    header = image_header(settings)
-    major, minor, header["BPA"] = sky.beam
-    header["BMAJ"], header["BMIN"] = major / 3600, minor / 3600
-    catalogue = truth_of(sources, settings, first_id=1)
-    with whole_or_absent(image_path) as image, whole_or_absent(truth_path) as truth:
-        fits.PrimaryHDU(pixels, header).writeto(image, overwrite=True)
-        Path(truth).write_text("".join(TRUTH_LINE % row for row in zip(*catalogue, strict=True)))
-    logger.info("simulated %d sources on %d x %d pixels", len(sources), size_pixels, size_pixels)
+    write_sky(sky, pixels, sources, seed=seed, image_path=image_path, truth_path=truth_path)
     bright = int((sources["flux"] > BRIGHT_RMS * sky.rms_jy_per_beam).sum())
     if bright < FEW_SOURCES:
         logger.warning(
@@ -106,6 +98,39 @@ def simulate_matched(
             "to tune cuts with: give matched_simulation.size_pixels a larger value",
             *(bright, BRIGHT_RMS),
         )
+
+
+def write_sky(
+    sky: SkyDescription,
+    pixels: np.ndarray,
+    sources: pd.DataFrame,
+    *,
+    seed: int,
+    image_path: str | Path,
+    truth_path: str | Path,
+) -> None:
+    """Write the image of a simulated sky, and its truth.
+
+    Parameters
+    ----------
+    sky
+        The description.
+    pixels, sources
+        As `draw_sky` returns them.
+    seed
+        Seed of the sky.
+    image_path, truth_path
+        As for `simulate_matched`.
+    """
+    settings = settings_of(sky, size_pixels=len(pixels), seed=seed)
+    header = image_header(settings)
+    major, minor, header["BPA"] = sky.beam
+    header["BMAJ"], header["BMIN"] = major / 3600, minor / 3600
+    catalogue = truth_of(sources, settings, first_id=1)
+    with whole_or_absent(image_path) as image, whole_or_absent(truth_path) as truth:
+        fits.PrimaryHDU(pixels, header).writeto(image, overwrite=True)
+        Path(truth).write_text("".join(TRUTH_LINE % row for row in zip(*catalogue, strict=True)))
+    logger.info("simulated %d sources on %d x %d pixels", len(sources), *pixels.shape)
 
 
 def draw_sky(sky: SkyDescription, *, size_pixels: int, seed: int) -> tuple[np.ndarray, pd.DataFrame]:
@@ -148,7 +173,7 @@ def draw_sky(sky: SkyDescription, *, size_pixels: int, seed: int) -> tuple[np.nd
     return canvas.take((0, size_pixels)) + np.float32(sky.rms_jy_per_beam) * noise, sources
 
 
-def _settings(sky: SkyDescription, *, size_pixels: int, seed: int) -> Simulation:
+def settings_of(sky: SkyDescription, *, size_pixels: int, seed: int) -> Simulation:
     """Return the settings of a simulation with the same geometry, for its header and truth."""
     return Simulation(
         size_pixels=size_pixels,

@@ -69,7 +69,7 @@ def simulate(
         truth_file.open("w") as truth,
         closing(fits.StreamingHDU(image_file, image_header(simulation))) as image,
     ):
-        _write_primary_beam(simulation, primary_beam_file)
+        write_primary_beam(simulation, primary_beam_file)
         n_sources = 0
         for pixels, sources in strips_of(simulation):
             image.write(pixels)
@@ -199,7 +199,7 @@ def _sky_header(
     return header
 
 
-def _write_primary_beam(simulation: Simulation, path: Path) -> None:
+def write_primary_beam(simulation: Simulation, path: Path) -> None:
     """Write the primary beam, or ones for a mosaic without."""
     degrees = PRIMARY_BEAM_PIXEL_DEG * PRIMARY_BEAM_MHZ / simulation.frequency_mhz
     centre = (PRIMARY_BEAM_PIXELS + 1) // 2
