@@ -23,7 +23,13 @@ SNR = 3
 FINDERS = {
     "pybdsf": {"kind": "pybdsf", "thresh_pix": 5.0, "thresh_isl": 3.0},
     "peaks": {"kind": "peaks", "threshold": 2.5},
-    "convosource": {"kind": "convosource", "train_snr": SNR, "epochs": 60, "lowest_score": 0.02},
+    "convosource": {
+        "kind": "convosource",
+        "model": None,
+        "train_snr": SNR,
+        "epochs": 60,
+        "lowest_score": 0.02,
+    },
     "combined": {"kind": "combined", "of": ["pybdsf", "convosource"], "train_snr": SNR},
 }
 SETTINGS = {

@@ -33,7 +33,13 @@ COLUMNS = ("peak", "sampled", "asked", "ratio", "s", "cpu s", "asked", "ratio")
 def settings_of(size: int, core: int, arguments: argparse.Namespace) -> dict[str, object]:
     """Return the configuration of a survey of one simulated mosaic."""
     sky = {"frequency_mhz": arguments.frequency, "exposure_h": arguments.exposure, "seed": 1}
-    network = {"kind": "convosource", "recipe": arguments.recipe, "epochs": 4, "probability_maps": True}
+    network = {
+        "kind": "convosource",
+        "model": None,
+        "recipe": arguments.recipe,
+        "epochs": 4,
+        "probability_maps": True,
+    }
     network |= {"model": str(arguments.network.resolve())} if arguments.network else {}
     return {
         "mosaics": "mosaics.tsv",

@@ -23,14 +23,24 @@ FINDERS = {
     "pybdsf": {"kind": "pybdsf", "thresh_pix": 5.0, "thresh_isl": 3.0},
     "pybdsf_low": {"kind": "pybdsf", "thresh_pix": 3.0, "thresh_isl": 2.0},
     "peaks": {"kind": "peaks", "threshold": 2.0},
-    **{f"paper_{snr}": {"kind": "convosource", "recipe": "paper", "train_snr": snr} for snr in SNR},
     **{
-        f"deepsource_{snr}": {"kind": "convosource", "recipe": "deepsource", "train_snr": snr, "epochs": 60}
+        f"paper_{snr}": {"kind": "convosource", "model": None, "recipe": "paper", "train_snr": snr}
+        for snr in SNR
+    },
+    **{
+        f"deepsource_{snr}": {
+            "kind": "convosource",
+            "model": None,
+            "recipe": "deepsource",
+            "train_snr": snr,
+            "epochs": 60,
+        }
         for snr in SNR
     },
     **{
         f"simulation_{snr}": {
             "kind": "convosource",
+            "model": None,
             "training": "simulation",
             "train_snr": snr,
             "epochs": 60,
@@ -38,7 +48,13 @@ FINDERS = {
         for snr in SNR
     },
     **{
-        f"convosource_{snr}": {"kind": "convosource", "train_snr": snr, "epochs": 60, "flux_scale": "truth"}
+        f"convosource_{snr}": {
+            "kind": "convosource",
+            "model": None,
+            "train_snr": snr,
+            "epochs": 60,
+            "flux_scale": "truth",
+        }
         for snr in SNR
     },
 }
@@ -61,7 +77,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="the data")
     data, place = parser.parse_args().folder.resolve(), Path("sdc1").resolve()
-    row = {
+    run_workflow(place, settings=SETTINGS, sheet=[row_of(data)])
+    print(measurements(place / "results/b1/matches").to_string(index=False, float_format="%.3f"))
+
+
+def row_of(data: Path) -> dict[str, str]:
+    """Return the sheet row of the image."""
+    return {
         "mosaic": "b1",
         "image": str(data / "b1_1000h.fits"),
         "primary_beam": str(data / "primary_beam_b1.fits"),
@@ -70,8 +92,6 @@ def main() -> None:
         "train_box": "0:460,0:957",
         "validation_box": "460:560,0:957",
     }
-    run_workflow(place, settings=SETTINGS, sheet=[row])
-    print(measurements(place / "results/b1/matches").to_string(index=False, float_format="%.3f"))
 
 
 def measurements(folder: Path) -> pd.DataFrame:

@@ -47,6 +47,7 @@ rule cut_patches:
 rule train_convosource:
     input:
         patches=indexed("results/models/{training_set}/{finder}.patches.h5"),
+        start=planned(plan.start_files),
     output:
         network="results/models/{training_set}/{finder}.keras",
         record="results/models/{training_set}/{finder}.json",

@@ -17,6 +17,7 @@ if __name__ == "__main__":
         snakemake.input.patches,
         settings=snakemake.params.settings,
         radius_pixels={mosaic: one["radius_pixels"] for mosaic, one in snakemake.params.radii.items()},
+        start=snakemake.input.get("start"),
         state=state,
         code=snakemake.params.code,
     )

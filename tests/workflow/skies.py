@@ -51,6 +51,7 @@ CONFIGURATION = {
         "peaks": {"kind": "peaks", "threshold": 5.0},
         "net": {
             "kind": "convosource",
+            "model": None,
             "train_snr": 4,
             "augment": "none",
             "epochs": 2,

@@ -19,7 +19,7 @@ PIXELS_PER_BEAM = "pixels_per_beam"
 def check_networks(
     tiles: pd.DataFrame,
     widths_pixels: Mapping[str, float | None],
-    networks: Mapping[str, Mapping[str, float]],
+    networks: Mapping[str, Mapping[str, object]],
 ) -> None:
     """Raise if the jobs of a frozen network would refuse a mosaic.
 
@@ -31,7 +31,7 @@ def check_networks(
         Width of the beam (FWHM, geometric mean of the axes) by mosaic; None where it is not known, and only
         the jobs check.
     networks
-        ``pixels_per_beam`` and ``reach_pixels`` in pixels of the network, by finder.
+        ``recipe``, and ``pixels_per_beam`` and ``reach_pixels`` in pixels of the network, by finder.
 
     Raises
     ------
@@ -52,11 +52,12 @@ def check_networks(
 
 
 def _problems(
-    finder: str, limits: Mapping[str, float], mosaic: str, tiles: pd.DataFrame, width: float
+    finder: str, limits: Mapping[str, object], mosaic: str, tiles: pd.DataFrame, width: float
 ) -> Iterator[str]:
     """Yield the first reason for which the jobs of a finder would refuse a mosaic."""
     try:
-        factor = fitting_factor(width, wanted=limits["pixels_per_beam"], image=mosaic)
+        wanted, recipe = limits["pixels_per_beam"], limits["recipe"]
+        factor = fitting_factor(width, wanted=wanted, recipe=recipe, image=mosaic)
         for row in tiles.to_dict("records"):
             boxes = (Box(*(row[f"{part}{edge}"] for edge in EDGES)) for part in ("core_", ""))
             tile = Tile(row["tile"], *boxes)

@@ -7,7 +7,7 @@ from radiofind.errors import InputFileError
 from radiofind.mosaics.tiles import tiles_of
 from radiofind.workflow.network_limits import check_networks
 
-NETWORKS = {"net": {"pixels_per_beam": 3.0, "reach_pixels": 13}}
+NETWORKS = {"net": {"recipe": "default", "pixels_per_beam": 3.0, "reach_pixels": 13}}
 
 
 def tiles(state="live", halo_pixels=20, **shapes):

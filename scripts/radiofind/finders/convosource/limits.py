@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from radiofind.mosaics.tiles import Tile
 
-TOLERANCE = 1.3
-"""Largest ratio between the pixels per beam (after binning) of two images for the same network."""
+TOLERANCE = {"paper": 1.3, "default": 1.3, "deepsource": 1.3, "general": 1.5}
+"""Largest ratio between the width of a beam in pixels (after binning) and that of the training, by recipe.
+With 1.5 some binning fits every beam that is not too narrow."""
 
-SCALINGS = {"paper": "jansky_times_1e7", "default": "asinh_of_snr", "deepsource": "asinh_of_snr"}
+SCALINGS = {
+    "paper": "jansky_times_1e7",
+    **dict.fromkeys(("default", "deepsource", "general"), "asinh_of_snr"),
+}
 """Input scaling of each recipe."""
-REACH_PIXELS = {"paper": 6, "default": 13, "deepsource": 10}
+REACH_PIXELS = {"paper": 6, "default": 13, "deepsource": 10, "general": 13}
 """Radius of the receptive field of each recipe's network, in its pixels."""
 
 
@@ -20,7 +24,7 @@ class ModelError(ValueError):
     """A network that does not suit an image or the tiling; the tile is not to blame."""
 
 
-def fitting_factor(width_pixels: float, *, wanted: float, image: object) -> int:
+def fitting_factor(width_pixels: float, *, wanted: float, recipe: str, image: object) -> int:
     """Return the side of a bin in pixels with which the beam is as wide as in the training of a network.
 
     Parameters
@@ -29,17 +33,19 @@ def fitting_factor(width_pixels: float, *, wanted: float, image: object) -> int:
         Width of the beam (see `binning.pixels_per_beam`).
     wanted
         Width of the beam in the training, in pixels of the network.
+    recipe
+        The recipe of the network.
     image
         The image, for the error message.
 
     Raises
     ------
     ModelError
-        If the width remains wrong by more than a factor of 1.3.
+        If the width remains wrong by more than the recipe tolerates.
     """
     factor = max(round(width_pixels / wanted), 1)
     found = width_pixels / factor
-    if max(found / wanted, wanted / found) > TOLERANCE:
+    if max(found / wanted, wanted / found) > TOLERANCE[recipe]:
         before = f" ({width_pixels:.2f} before binning)" if factor > 1 else ""
         raise ModelError(
             f"{image}: expected a beam of {wanted:.2f} pixels as in training, received {found:.2f}{before}; "

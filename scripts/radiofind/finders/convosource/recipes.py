@@ -1,4 +1,4 @@
-"""The recipes for the inputs, architecture and training of a network: two published ones, and the default."""
+"""The recipes for inputs, architecture and training: the default, two of papers, one for any beam."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radiofind.finders.convosource.architectures import deepsource_network, paper_network, residual_network
+from radiofind.finders.convosource.architectures import (
+    deepsource_network,
+    general_network,
+    paper_network,
+    residual_network,
+)
 from radiofind.finders.convosource.limits import REACH_PIXELS, SCALINGS
 from radiofind.finders.convosource.targets import blobs, demand_map, single_pixels
 from radiofind.networks.lean_keras import keras
@@ -104,6 +109,22 @@ RECIPES = {
         target=blobs,
         loss="binary_crossentropy",
         beam_pixels=3.0,
+        batch=32,
+        crop_pixels=64,
+        turns=8,
+        most_epochs=np.inf,
+        patience_epochs=0,
+    ),
+    "general": Recipe(
+        name="general",
+        build=general_network,
+        optimiser=_adam_with_cosine,
+        scaling=SCALINGS["general"],
+        scale=asinh_of_snr,
+        reach_pixels=REACH_PIXELS["general"],
+        target=blobs,
+        loss="binary_crossentropy",
+        beam_pixels=2.4,
         batch=32,
         crop_pixels=64,
         turns=8,

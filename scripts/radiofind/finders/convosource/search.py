@@ -123,7 +123,9 @@ def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
         Zero where the image is blank.
     """
     image, reach = sky.header.path, model.recipe.reach_pixels
-    factor = fitting_factor(pixels_per_beam(sky.header), wanted=model.pixels_per_beam, image=image)
+    factor = fitting_factor(
+        pixels_per_beam(sky.header), wanted=model.pixels_per_beam, recipe=model.recipe.name, image=image
+    )
     check_halo(sky.tile, reach_pixels=reach, factor=factor, image=image)
     grid, box = grid_of(sky.tile.box, factor), sky.tile.box
     pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))

@@ -16,6 +16,7 @@ from radiofind.evaluation.cuts import tune_cut
 from radiofind.finders.convosource.architectures import with_precision
 from radiofind.finders.convosource.flux_scale import learn_flux_scale
 from radiofind.finders.convosource.inference import predictor_of
+from radiofind.finders.convosource.model import load_finder
 from radiofind.finders.convosource.recipes import RECIPES, Recipe
 from radiofind.finders.convosource.training_sky import TrainingSky, read_training_sky, search_validation
 from radiofind.networks.backend import choose_precision, compiles_kernels, set_up
@@ -31,6 +32,7 @@ def train_finder(
     *,
     settings: Mapping[str, object],
     radius_pixels: Mapping[str, float],
+    start: str | Path | None = None,
     state: str | Path,
     code: str,
 ) -> tuple[keras.Model, dict[str, object]]:
@@ -44,6 +46,8 @@ def train_finder(
         Settings of the finder.
     radius_pixels
         Largest distance of a match in each mosaic with a validation box.
+    start
+        The ``.keras`` file of a network of the same recipe from whose weights the training starts.
     state
         Folder that keeps the state of the training until `forget_training`. A state of the same patches,
         settings and code is resumed.
@@ -64,6 +68,8 @@ def train_finder(
     radii = [radius_pixels[sky.origin["mosaics"][region.mosaic]] for region in sky.validation_regions]
     epochs = int(min(settings["epochs"], recipe.most_epochs))
     network = _compiled(recipe, precision, epochs * sky.batches.batches_per_epoch)
+    if start:
+        network.set_weights(load_finder(start).get_weights())
     logger.info("recipe %s, %d parameters, %s", recipe.name, network.count_params(), precision)
     logger.info("training on %s", sky.origin["numbers"])
     history = train(
@@ -73,7 +79,7 @@ def train_finder(
         epochs=epochs,
         patience_epochs=recipe.patience_epochs,
         seed=settings["seed"],
-        state=Path(state) / _digest(patches, settings, precision, code),
+        state=Path(state) / _digest(patches, settings, precision, code, start),
     )
     turns = recipe.turns if settings["augment"] != "none" else 1
     trained = with_precision(network, "float32")
@@ -155,7 +161,14 @@ def _calibrate(network: keras.Model, sky: TrainingSky, turns: int, radii: Sequen
     return calibration
 
 
-def _digest(patches: str | Path, settings: Mapping[str, object], precision: str, code: str) -> str:
-    """Return a digest that identifies a training by its data, settings and code."""
+def _digest(
+    patches: str | Path,
+    settings: Mapping[str, object],
+    precision: str,
+    code: str,
+    start: str | Path | None,
+) -> str:
+    """Return a digest that identifies a training by its data, settings, code and start."""
     terms = json.dumps([dict(settings), precision, keras.__version__, code], sort_keys=True)
-    return hashlib.sha256(Path(patches).read_bytes() + terms.encode()).hexdigest()[:16]
+    files = b"".join(Path(path).read_bytes() for path in (patches, start) if path)
+    return hashlib.sha256(files + terms.encode()).hexdigest()[:16]

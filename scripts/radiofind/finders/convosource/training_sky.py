@@ -40,7 +40,7 @@ class TrainingSky:
     train_regions: Sequence[Region]
     """The train boxes in mosaic pixels."""
     pixels_per_beam: float
-    """Width of the beam in pixels of the network, in the mosaics with validation boxes."""
+    """Width of the beam in pixels of the network, in the middle of those of mosaics with validation boxes."""
     train_snr: float
     """SNR above which the network should find a source."""
     origin: Mapping[str, object]
@@ -67,7 +67,7 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
     Raises
     ------
     ValueError
-        If the widths of the beams in pixels of two mosaics differ too much.
+        If the width of a beam in pixels differs too much from the others.
     """
     origin = read_origin(patches)
     sets = {split: read_patches(patches, split) for split in SPLITS}
@@ -75,7 +75,8 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
     widths = [_beam_pixels(origin["origin"][mosaic]) for mosaic in origin["mosaics"]]
     factors = [bin_factor(width, recipe.beam_pixels) for width in widths]
     shown = [width / factor for width, factor in zip(widths, factors, strict=True)]
-    _check_widths(dict(zip(origin["mosaics"], shown, strict=True)))
+    middle = _middle_of([shown[region.mosaic] for region in regions["validation"]])
+    _check_widths(dict(zip(origin["mosaics"], shown, strict=True)), middle, TOLERANCE[recipe.name])
     train_snr = settings["train_snr"]
     examples = _examples(regions, recipe=recipe, factors=factors, train_snr=train_snr)
     return TrainingSky(
@@ -84,7 +85,7 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
         validation=examples["validation"],
         validation_regions=regions["validation"],
         train_regions=regions["train"],
-        pixels_per_beam=float(np.mean([shown[region.mosaic] for region in regions["validation"]])),
+        pixels_per_beam=middle,
         train_snr=train_snr,
         origin={**origin, "numbers": {split: _numbers(one, train_snr) for split, one in sets.items()}},
     )
@@ -165,11 +166,16 @@ def _beam_pixels(origin: Mapping[str, object]) -> float:
     return width_in_pixels(major, minor, origin["pixel_arcsec"])
 
 
-def _check_widths(shown: Mapping[str, float]) -> None:
-    """Raise an error if the mosaics of a training set differ too much in pixels per beam."""
-    narrow, wide = min(shown, key=shown.get), max(shown, key=shown.get)
-    if shown[wide] / shown[narrow] > TOLERANCE:
-        raise ValueError(
-            f"the beams in a training set differ too much in pixels: {wide} has {shown[wide]:.2f}, {narrow} "
-            f"has {shown[narrow]:.2f}; use different training sets"
-        )
+def _middle_of(widths: Sequence[float]) -> float:
+    """Return the width whose ratios to the narrowest and to the widest beam are the same."""
+    return float(np.sqrt(min(widths) * max(widths)))
+
+
+def _check_widths(shown: Mapping[str, float], middle: float, tolerance: float) -> None:
+    """Raise an error if a mosaic of a training set differs too much in pixels per beam."""
+    for mosaic, width in shown.items():
+        if max(width / middle, middle / width) > tolerance:
+            raise ValueError(
+                f"the beams in a training set differ too much in pixels: {mosaic} has {width:.2f}, the "
+                f"mosaics with validation boxes {middle:.2f}; use different training sets"
+            )

@@ -16,7 +16,7 @@ from radiofind.errors import closest, quoted, shown
 from radiofind.files import LONGEST_NAME
 from radiofind.given_files import file_trouble
 from radiofind.workflow.config.classifiers import classifier_faults
-from radiofind.workflow.config.frozen_models import frozen_faults
+from radiofind.workflow.config.frozen_models import frozen_faults, start_faults
 from radiofind.workflow.config.messages import Fault, Keys, listed
 from radiofind.workflow.config.schemas import LARGEST_INTEGER, NOTHING, completed, faults_of
 from radiofind.workflow.config.sizes import noise_rule, tiling_rule, without_replaced
@@ -225,6 +225,8 @@ def _finders_rule(config: Mapping, base: Path) -> Iterator[Fault]:
         settings = config["finders"].get(name, {})
         if settings.get("model"):
             yield from frozen_faults(name, config, base)
+        if settings.get("start_from"):
+            yield from start_faults(name, config, base)
         if settings.get("kind") == "combined":
             yield from _part_faults(settings["of"], ("finders", name, "of"), config)
 

@@ -17,6 +17,10 @@ from radiofind.finders.kinds import KINDS, WITH_SCORES
 from radiofind.workflow.config.messages import Fault
 from radiofind.workflow.config.paths import model_faults
 
+GENERAL = "general"
+"""The model of a finder of kind convosource that ships with radiofind."""
+SHIPPED = {GENERAL: Path(__file__).parents[4] / "config/networks/general.keras"}
+"""Files of the models that ship, by their names in the configuration."""
 NUMBER = (int, float)
 FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "convosource": {"recipe": str, "input_scaling": str, "pixels_per_beam": NUMBER, "train_snr": NUMBER},
@@ -25,18 +29,23 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 """Keys of the record of a model that are checked here, with their types, by kind of finder."""
 
 
-def record_of(model: str | Path) -> Path:
+def model_file(model: str) -> Path:
+    """Return the file of a frozen model, for a path in the configuration or the name of one that ships."""
+    return SHIPPED.get(model, Path(model))
+
+
+def record_of(model: str) -> Path:
     """Return the record beside a frozen network, or the file of a combined model, which is its own record."""
-    return Path(model).with_suffix(".json")
+    return model_file(model).with_suffix(".json")
 
 
-def read_record(model: str | Path, kind: str) -> dict:
+def read_record(record: str | Path, kind: str) -> dict:
     """Return the record of a frozen model.
 
     Parameters
     ----------
-    model
-        The file in the configuration.
+    record
+        The file.
     kind
         The kind of finder.
 
@@ -45,13 +54,13 @@ def read_record(model: str | Path, kind: str) -> dict:
     ValueError, OSError
         If the file cannot be read, is not JSON, or lacks a key of `FIELDS`.
     """
-    record = json.loads(record_of(model).read_bytes())
-    if not isinstance(record, dict):
+    content = json.loads(Path(record).read_bytes())
+    if not isinstance(content, dict):
         raise ValueError("not an object of JSON")
-    wrong = [key for key, types in FIELDS[kind].items() if not isinstance(record.get(key), types)]
+    wrong = [key for key, types in FIELDS[kind].items() if not isinstance(content.get(key), types)]
     if wrong:
         raise ValueError(f"missing or of the wrong type: {', '.join(wrong)}")
-    return record
+    return content
 
 
 def frozen_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
@@ -68,13 +77,15 @@ def frozen_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
     """
     settings = config["finders"][name]
     kind, model, keys = settings["kind"], settings["model"], ("finders", name)
-    faults = list(model_faults(model, KINDS[kind].model_suffix, (*keys, "model"), base))
+    faults = list(
+        model_faults(str(SHIPPED.get(model, model)), KINDS[kind].model_suffix, (*keys, "model"), base)
+    )
     yield from faults
     if faults:
         return
     path = record_of(model)
     try:
-        record = read_record(base / model, kind)
+        record = read_record(base / path, kind)
     except (OSError, ValueError, RecursionError) as error:
         received = f"{shown(str(path))} ({reason(error)})"
         yield Fault((*keys, "model"), f"a model that a finder of kind {kind} has trained", received, model)
@@ -84,6 +95,39 @@ def frozen_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
         yield Fault((*keys, "train_snr"), expected, shown(settings["train_snr"]), settings["train_snr"])
     check = _network_faults if kind == "convosource" else _combined_faults
     yield from check(name, record, config, path)
+
+
+def start_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
+    """Yield what is wrong with the network from which the training of a finder starts.
+
+    Parameters
+    ----------
+    name
+        The finder.
+    config
+        The completed configuration.
+    base
+        Folder from which relative paths start.
+    """
+    settings, keys = config["finders"][name], ("finders", name, "start_from")
+    start = settings["start_from"]
+    if settings["model"]:
+        expected, received = "model: null, to train a network", f"model: {settings['model']}"
+        yield Fault((*keys[:-1], "model"), expected, received, settings["model"])
+        return
+    faults = list(model_faults(str(SHIPPED.get(start, start)), KINDS["convosource"].model_suffix, keys, base))
+    yield from faults
+    if faults:
+        return
+    try:
+        record = read_record(base / record_of(start), "convosource")
+    except (OSError, ValueError, RecursionError) as error:
+        received = f"{shown(str(record_of(start)))} ({reason(error)})"
+        yield Fault(keys, "a network that a finder of kind convosource has trained", received, start)
+        return
+    if record["recipe"] != settings["recipe"]:
+        expected = f"{record['recipe']}, the recipe of the network to start from"
+        yield Fault((*keys[:-1], "recipe"), expected, shown(settings["recipe"]), settings["recipe"])
 
 
 def _network_faults(name: str, record: Mapping, config: Mapping, path: Path) -> Iterator[Fault]:

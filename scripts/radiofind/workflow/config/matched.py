@@ -1,10 +1,11 @@
-"""Add simulated mosaics like those of the sheet, for networks that are trained without a truth."""
+"""Add simulated mosaics like those of the sheet, for networks that learn without a truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from radiofind.mosaics.regions import PATCH_PIXELS
+from radiofind.workflow.config.frozen_models import GENERAL
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.config.sheet_rows import MATCHED, SIMULATED
 
@@ -13,18 +14,19 @@ TRAIN_PART, VALIDATION_PART = 0.6, 0.2
 
 
 def learns_from_simulation(settings: Mapping[str, object]) -> bool:
-    """Return whether a finder is trained on simulated mosaics that are like those of the sheet.
+    """Return whether a finder is trained, or its scores are calibrated, on a simulation of the mosaics.
 
     Parameters
     ----------
     settings
         Settings of the finder.
     """
-    return settings.get("training") == "simulation" and not settings.get("model")
+    model = settings.get("model")
+    return model == GENERAL or (settings.get("training") == "simulation" and not model)
 
 
 def matched_mosaics(mosaics: Sequence[Mosaic], *, config: Mapping) -> list[Mosaic]:
-    """Return a simulated mosaic for each training set, if a finder is trained on simulations.
+    """Return a simulated mosaic for each training set, if a finder learns from simulations.
 
     Parameters
     ----------

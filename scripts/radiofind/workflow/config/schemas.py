@@ -98,10 +98,22 @@ def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in value]
         yield from (Fault((*keys, key), "a value", NOTHING) for key in missing)
+    elif error.validator == "dependentRequired":
+        yield from _missing_with_others(value, error.validator_value, keys)
     elif error.validator == EXACTLY_ONE:
         yield _choice(value, error.validator_value, keys)
     else:
         yield Fault(keys, _expected(error), quoted(value), value)
+
+
+def _missing_with_others(value: Mapping, needed: Mapping[str, Sequence[str]], keys: Keys) -> Iterator[Fault]:
+    """Yield a fault for each key that is missing although another one says nothing without it."""
+    others: dict[str, list[str]] = {}
+    for key, wanted in needed.items():
+        for missing in (one for one in wanted if key in value and one not in value):
+            others.setdefault(missing, []).append(key)
+    for missing, given in others.items():
+        yield Fault((*keys, missing), f"a value beside {', '.join(given)} (null to train a network)", NOTHING)
 
 
 def _choice(value: Mapping, choice: Sequence[str], keys: Keys) -> Fault:

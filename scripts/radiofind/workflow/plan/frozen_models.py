@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from radiofind.finders.convosource.limits import REACH_PIXELS
-from radiofind.workflow.config.frozen_models import read_record
+from radiofind.workflow.config.frozen_models import read_record, record_of
 from radiofind.workflow.plan.mosaics import Plan
 
 
@@ -26,12 +26,13 @@ class FrozenPlan:
             name: settings["model"] for name, settings in plan.finders.items() if settings.get("model")
         }
 
-    def networks(self, _wildcards: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    def networks(self, _wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
         """Return the arguments of `network_limits.check_networks` for each frozen network."""
         frozen = [name for name in self._plan.finders_of("convosource") if name in self.finders]
-        records = {name: read_record(self.finders[name], "convosource") for name in frozen}
+        records = {name: read_record(record_of(self.finders[name]), "convosource") for name in frozen}
         return {
             name: {
+                "recipe": record["recipe"],
                 "pixels_per_beam": record["pixels_per_beam"],
                 "reach_pixels": REACH_PIXELS[record["recipe"]],
             }

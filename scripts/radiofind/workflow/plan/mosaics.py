@@ -10,7 +10,7 @@ import pandas as pd
 
 from radiofind.finders.kinds import WITH_COMPONENTS, WITH_FITTED_FLUXES, WITH_SCORES
 from radiofind.mosaics.blocks import blocks_of, tiles_in
-from radiofind.workflow.config.frozen_models import record_of
+from radiofind.workflow.config.frozen_models import model_file, record_of
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.tile_table import live_tiles
 from radiofind.workflow.stamps import stamps_of
@@ -82,7 +82,12 @@ class Plan:
     def model_files(self, finder: str) -> list[str]:
         """Return the files of a finder's frozen model (two for a network); empty if the finder is trained."""
         model = self.finders[finder].get("model")
-        return list(dict.fromkeys([model, str(record_of(model))])) if model else []
+        return list(dict.fromkeys([str(model_file(model)), str(record_of(model))])) if model else []
+
+    def start_files(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> str | list[str]:
+        """Return the network from which the training of a finder starts; an empty list if it starts anew."""
+        start = self.finders[wildcards["finder"]]["start_from"]
+        return str(model_file(start)) if start else []
 
     def model_stamps(self, wildcards: Mapping[str, str]) -> dict[str, list[int]]:
         """Return the stamps of the files of a finder's frozen model."""
@@ -143,7 +148,7 @@ class Plan:
         """Return a file of a finder's frozen model, or the filled-in path pattern of the model it trains."""
         given = self.finders[wildcards["finder"]]["model"]
         if given:
-            return given.removesuffix(Path(given).suffix) + Path(learned).suffix
+            return str(model_file(given).with_suffix(Path(learned).suffix))
         return learned.format(**{**wildcards, **self.names(tiles, wildcards)})
 
     def components(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:

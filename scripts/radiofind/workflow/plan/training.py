@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from radiofind.mosaics.box import Box, parse_box
 from radiofind.workflow.config.boxes import teachers
+from radiofind.workflow.config.frozen_models import GENERAL
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.config.sheet_rows import MATCHED
 from radiofind.workflow.plan.mosaics import OF_AN_IMAGE, Names, Plan
@@ -121,6 +122,37 @@ class TrainingPlan:
         used = {plan.sheet_value(mosaic, "training_set") for mosaic in plan.readable_mosaics(tiles)}
         return [{"training_set": one, "finder": finder} for one in sorted(used) for finder in finders]
 
+    @property
+    def calibrated_finders(self) -> list[str]:
+        """The finders whose scores are calibrated on a simulation: those with the general network."""
+        return [name for name, one in self._plan.finders.items() if one.get("model") == GENERAL]
+
+    def calibration(self, tiles: pd.DataFrame, wildcards: Mapping[str, str], learned: str) -> str | list[str]:
+        """Return the filled-in path pattern of a finder's calibration; an empty list if it has none."""
+        if wildcards["finder"] not in self.calibrated_finders:
+            return []
+        return learned.format(**{**wildcards, **self._plan.names(tiles, wildcards)})
+
+    def simulated_blocks(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the blocks of live tiles of the simulated mosaic of a training set."""
+        return self._plan.blocks(tiles, _simulated(wildcards))
+
+    def simulated_tiles(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the live tiles of the simulated mosaic of a training set."""
+        return self._plan.live_tiles(tiles, _simulated(wildcards))
+
+    def simulated_boxes(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[list[int]]:
+        """Return the edges (x0, x1, y0, y1) of the boxes of the simulated mosaic of a training set."""
+        mosaic = _simulated(wildcards)["mosaic"]
+        boxes = self._boxes(tiles[tiles["mosaic"] == mosaic], mosaic)
+        return [[box.x0, box.x1, box.y0, box.y1] for box in boxes]
+
+    def simulated_radius(
+        self, tiles: pd.DataFrame, wildcards: Mapping[str, str], radius: Callable[..., float]
+    ) -> float:
+        """Return the matching radius of the simulated mosaic of a training set, by a method of `SizePlan`."""
+        return radius(tiles, _simulated(wildcards))
+
     def described(self, wildcards: Mapping[str, str]) -> Mosaic:
         """Return the mosaic that the simulation of a training set is like."""
         return self._plan.mosaics[f"{wildcards['training_set']}{MATCHED}"].like
@@ -154,3 +186,8 @@ class TrainingPlan:
         """Return the train and validation boxes of a mosaic, from its tiles."""
         shape = (int(of_mosaic["core_y1"].max()), int(of_mosaic["core_x1"].max()))
         return [parse_box(text, shape) for text in self._plan.sheet_values(mosaic, *BOXES).values() if text]
+
+
+def _simulated(wildcards: Mapping[str, str]) -> dict[str, str]:
+    """Return the wildcards with the simulated mosaic of their training set."""
+    return {**wildcards, "mosaic": f"{wildcards['training_set']}{MATCHED}"}

@@ -148,7 +148,7 @@ def test_sheet_and_configuration_are_checked_together(tmp_path, monkeypatch, cel
     (tmp_path / "m.tsv").write_text(f"mosaic\tsimulate\ttrain_box\tvalidation_box\nm\ts\t{cells}\n")
     config = {
         "mosaics": "m.tsv",
-        "finders": {"peaks": PEAKS, "network": {"kind": "convosource"}},
+        "finders": {"peaks": PEAKS, "network": NETWORK},
         "find_with": find_with,
         "simulations": {"s": {"size_pixels": 300, "frequency_mhz": 560, "exposure_h": 8, "seed": 1}},
     }

@@ -232,11 +232,15 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
         ),
         ("finders: {pybdsf: {time_limit_s: 0}}", "finders.pybdsf.time_limit_s", "expected more than 0"),
         (
-            "finders: {x: {kind: convosource, recipe: own}}",
+            "finders: {x: {kind: convosource, model: null, recipe: own}}",
             "finders.x.recipe",
-            "expected one of default, paper",
+            "expected one of default, general",
         ),
-        ("finders: {x: {kind: convosource, stride_pixels: 51}}", "finders.x.stride_pixels", "at most 50"),
+        (
+            "finders: {x: {kind: convosource, model: null, stride_pixels: 51}}",
+            "finders.x.stride_pixels",
+            "at most 50",
+        ),
         ("finders: {x: {kind: convosource, train_snr: 0}}", "finders.x.train_snr", "expected more than 0"),
         ("finders: {x: {kind: convosource, lowest_score: 2}}", "finders.x.lowest_score", "at most 1"),
         ("finders: {x: {kind: convosource, model: 3}}", "finders.x.model", "expected text or null"),
@@ -318,7 +322,24 @@ def finder_x(settings, find_with="[peaks, x]"):
 
 def test_a_network_needs_its_kind_alone(folder):
     x = check(folder, finder_x("{kind: convosource}"))["finders"]["x"]
-    assert (x["recipe"], x["train_snr"], x["augment"], x["model"]) == ("default", 2, "all", None)
+    assert (x["recipe"], x["train_snr"], x["augment"], x["model"]) == ("default", 2, "all", "general")
+
+
+def test_what_only_a_training_needs_is_told_unless_there_is_one(folder):
+    told = complaint(folder, finder_x("{kind: convosource, epochs: 50, seed: 2}"))
+    assert "finders.x.model: expected a value" in told and "epochs, seed" in told
+    check(folder, finder_x("{kind: convosource, epochs: 50, seed: 2, model: null}"))
+
+
+def test_a_training_that_starts_from_the_general_network_has_its_recipe(folder):
+    given = "kind: convosource, start_from: general"
+    check(folder, finder_x(f"{{{given}, model: null, recipe: general}}"))
+    told = complaint(folder, finder_x(f"{{{given}, model: null}}"))
+    assert "finders.x.recipe: expected general" in told
+    told = complaint(folder, finder_x(f"{{{given}, model: general, recipe: general}}"))
+    assert "finders.x.model: expected model: null" in told
+    told = complaint(folder, finder_x("{kind: convosource, start_from: a.keras, model: null}"))
+    assert "finders.x.start_from: expected the path of a file" in told
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("convosource", ".keras"), ("combined, of: [peaks]", ".json")])

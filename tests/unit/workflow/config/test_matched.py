@@ -16,7 +16,9 @@ ROWS = [
 ]
 SHEET = "".join("\t".join(row) + "\n" for row in ROWS)
 SKY = "simulations: {sky: {size_pixels: 400, frequency_mhz: 560, exposure_h: 8, seed: 1}}\n"
-SIMULATION = "finders: {convosource: {training: simulation}}\nfind_with: [pybdsf, convosource, combined]\n"
+SIMULATION = """find_with: [pybdsf, convosource, combined]
+finders: {convosource: {training: simulation, model: null}}
+"""
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_each_training_set_has_a_mosaic_like_its_first(inputs):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "find_with: [peaks]\nfinders: {convosource: {training: simulation}}\n"],
+    ["", "find_with: [peaks]\nfinders: {convosource: {training: simulation, model: null}}\n"],
     ids=["no network", "a network that does not run"],
 )
 def test_nothing_is_simulated_for_nobody(inputs, text):
@@ -63,7 +65,12 @@ def test_nothing_is_simulated_for_nobody(inputs, text):
 
 def test_a_training_set_without_truth_needs_a_simulation(inputs):
     with pytest.raises(SheetError, match="training: simulation"):
-        inputs("find_with: [peaks, convosource]\n")
+        inputs("find_with: [peaks, convosource]\nfinders: {convosource: {model: null}}\n")
+
+
+def test_the_general_network_needs_a_simulation_for_its_scores_and_no_boxes(inputs):
+    _config, mosaics = inputs("find_with: [pybdsf, convosource, combined]\n")
+    assert [row.mosaic for row in mosaics] == ["a", "b", "c", "s-simulated", "c-simulated"]
 
 
 def test_a_part_of_the_survey_has_the_same_simulation(inputs):

@@ -16,7 +16,8 @@ b	sky			s
 c	sky	0:200,0:400	200:400,0:200	c
 """
 SKY = "simulations: {sky: {size_pixels: 400, frequency_mhz: 560, exposure_h: 8, seed: 1}}\n"
-LEARNS = "find_with: [peaks, convosource]\n"
+TRAINED = "finders: {convosource: {model: null}}\n"
+LEARNS = f"find_with: [peaks, convosource]\n{TRAINED}"
 
 
 @pytest.fixture
@@ -84,21 +85,23 @@ def test_what_a_finder_learns_from_may_be_searched_with_more(inputs, box):
 
 @pytest.mark.parametrize("finder", ["convosource", "combined"])
 def test_what_a_finder_learns_from_must_be_searched(inputs, finder):
-    message = complaint(inputs, "find_with: [pybdsf, convosource, combined]\nonly: {a: '0:200,0:400'}\n")
-    assert message.startswith("mine.yaml, line 4: only.a: ") and "validation_box" in message
+    message = complaint(
+        inputs, f"{TRAINED}find_with: [pybdsf, convosource, combined]\nonly: {{a: '0:200,0:400'}}\n"
+    )
+    assert message.startswith("mine.yaml, line 5: only.a: ") and "validation_box" in message
     assert finder in message and "train_box" not in message
 
 
 def test_a_mosaic_that_others_learn_from_must_not_be_left_out(inputs):
     message = complaint(inputs, f"{LEARNS}only: {{b: all}}\n")
-    assert message.startswith("mine.yaml, line 4: only.a: ") and "train_box" in message
+    assert message.startswith("mine.yaml, line 5: only.a: ") and "train_box" in message
 
 
 def test_nothing_is_learned_where_a_model_is_given_or_for_other_training_sets(inputs, tmp_path):
     (tmp_path / "net.keras").touch()
     (tmp_path / "net.json").write_text(json.dumps(NETWORK))
     model = "finders: {convosource: {model: net.keras}}\n"
-    inputs(f"{model}{LEARNS}only: {{b: all}}\n")
+    inputs(f"{model}find_with: [peaks, convosource]\nonly: {{b: all}}\n")
     inputs(f"{model}find_with: [peaks]\nonly: {{c: all}}\n")
 
 

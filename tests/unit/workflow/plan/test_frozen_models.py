@@ -22,5 +22,5 @@ def test_limits_and_records_are_those_of_the_frozen_models_that_run(tmp_path, mo
     Path("old/net.json").write_text(json.dumps(record))
     find_with = ["frozen", "learns", "both", "peaks"]
     frozen = FrozenPlan(Plan({"finders": FINDERS, "find_with": find_with}, []))
-    assert frozen.networks({}) == {"frozen": {"pixels_per_beam": 2.5, "reach_pixels": 6}}
+    assert frozen.networks({}) == {"frozen": {"recipe": "paper", "pixels_per_beam": 2.5, "reach_pixels": 6}}
     assert frozen.records(None, {}) == ["old/net.json", "both.json"]
