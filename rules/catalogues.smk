@@ -1,7 +1,8 @@
 """
 Merge the detections of all tiles of a mosaic into catalogues.
 
-Reads  results/{mosaic}/detections/{finder}/{block}.parquet, the primary beams of the mosaic sheet
+Reads  results/{mosaic}/detections/{finder}/{block}.parquet, the primary beams of the mosaic sheet,
+       results/models/{training_set}/{finder}.calibration.json of the general network
 Makes  results/{mosaic}/catalogues/{finder}.parquet, and the Gaussians of finders that fit them in
        results/{mosaic}/catalogues/components/{finder}.parquet
 """
@@ -13,6 +14,7 @@ rule merge_detections:
         tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
         image=ancient(planned(plan.file, "image")),
         primary_beam=planned(plan.file, "primary_beam"),
+        calibration=planned(training.calibration, "results/models/{training_set}/{finder}.calibration.json"),
     output:
         catalogue="results/{mosaic}/catalogues/{finder}.parquet",
     log:

@@ -2,7 +2,8 @@
 Find sources on each tile of a block with a trained network.
 
 Reads  the images named in the mosaic sheet, results/{mosaic}/noise/{tile}.fits, results/models/{training_set}/{finder}.*
-Makes  results/{mosaic}/detections/{finder}/{block}.parquet, on request results/{mosaic}/probability/{finder}/{tile}.fits
+Makes  results/{mosaic}/detections/{finder}/{block}.parquet, on request results/{mosaic}/probability/{finder}/{tile}.fits,
+       results/models/{training_set}/{finder}.calibration.json (for the general network; from the simulated mosaic)
 """
 
 
@@ -36,6 +37,44 @@ rule find_convosource:
         "Finding sources in {wildcards.block} of {wildcards.mosaic} with a network ({wildcards.finder})"
     script:
         "../scripts/find_convosource.py"
+
+
+rule calibrate_scores:
+    input:
+        detections=each(
+            "results/{training_set}-simulated/detections/{finder}/{block}.parquet",
+            training.simulated_blocks,
+        ),
+        tiles=each(
+            "results/{training_set}-simulated/tiles/{tile}.json",
+            training.simulated_tiles,
+        ),
+        truth=indexed("results/{training_set}-simulated/truth.parquet"),
+        sky=indexed("results/models/{training_set}/sky.json"),
+    output:
+        calibration="results/models/{training_set}/{finder}.calibration.json",
+    log:
+        "logs/calibrate_scores/{training_set}/{finder}.log",
+    benchmark:
+        "benchmarks/calibrate_scores/{training_set}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(training.calibrated_finders),
+    priority: 1
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("calibrate_scores", planned(work.on_boxes)),
+        runtime=time_of("calibrate_scores", planned(work.on_boxes)),
+    params:
+        boxes=planned(training.simulated_boxes),
+        snr_min=given(plan.setting, "train_snr"),
+        radius_pixels=planned(training.simulated_radius, sizes.radius),
+        code=digest_of("calibrate_scores"),
+    message:
+        "Calibrating the scores of {wildcards.finder} on a sky like {wildcards.training_set}"
+    script:
+        "../scripts/calibrate_scores.py"
 
 
 rule map_probability:

@@ -1,4 +1,7 @@
-"""A network learns without any truth, from a simulated mosaic that is like the first of its training set."""
+"""Networks learn without any truth, from a simulated mosaic that is like the first of its training set.
+
+One is trained there; the scores of the general network are calibrated there.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 import yaml
 from astropy.io import fits
 
+from radiofind.networks.calibration import calibrate, read_score_calibration
 from workflow.runs import copy_of, planned, run
 from workflow.skies import CONFIGURATION, make_survey, write_sheet
 
@@ -21,7 +25,7 @@ strip data/strip.fits
 """
 SIMULATED = "strip-simulated"
 SIZE, CORE = 400, 200
-FINDERS = ("peaks", "net")
+FINDERS = ("peaks", "net", "general")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,11 @@ def survey(tmp_path_factory):
     blocks = {"tiles_per_job": 4}
     network = CONFIGURATION["finders"]["net"] | {"training": "simulation", "lowest_score": 0.1}
     mine = CONFIGURATION | {
-        "finders": {"peaks": CONFIGURATION["finders"]["peaks"] | blocks, "net": network | blocks},
+        "finders": {
+            "peaks": CONFIGURATION["finders"]["peaks"] | blocks,
+            "net": network | blocks,
+            "general": {"kind": "convosource"} | blocks,
+        },
         "find_with": list(FINDERS),
         "tiling": {"core_pixels": CORE, "halo_pixels": 20},
         "matched_simulation": {"size_pixels": SIZE},
@@ -70,6 +78,20 @@ def test_all_finders_are_trained_and_tuned_and_scored_on_it(survey):
         assert (folder / f"results/{SIMULATED}/evaluation/{finder}.csv").exists()
 
 
+def test_scores_of_the_general_network_are_calibrated_on_it_when_detections_are_merged(survey):
+    folder, _done = survey
+    scores = read_score_calibration(folder / "results/models/strip/general.calibration.json")
+    assert scores.curve.n_matched > 20
+    assert not (folder / "results/models/strip/general.keras").exists()
+    for mosaic in ("strip", SIMULATED):
+        (block,) = (folder / f"results/{mosaic}/detections/general").iterdir()
+        found = pd.read_parquet(block).set_index("source_id")["score"]
+        merged = pd.read_parquet(folder / f"results/{mosaic}/catalogues/general.parquet")
+        raw = found[merged["source_id"]].to_numpy()
+        np.testing.assert_allclose(merged["score"], calibrate(scores.curve, raw), rtol=1e-6)
+        assert len(merged) > 20 and not np.allclose(merged["score"], raw)
+
+
 def test_the_survey_does_not_hold_it(survey):
     folder, done = survey
     assert [path.name for path in (folder / "results/survey/rms").iterdir()] == ["strip.fits"]
@@ -87,5 +109,6 @@ def test_a_changed_tile_reruns_its_own_search_and_neither_simulation_nor_trainin
     assert sorted(indexed.jobs) == ["fingerprint_mosaic strip", "index_tiles"]
     jobs = planned(folder)
     assert {"find_convosource strip net y000x000-2x2", "measure_noise strip y000x000"} <= jobs
-    assert not [job for job in jobs if job.split()[0] in ("describe_sky", "simulate_matched", "cut_patches")]
+    again = ("describe_sky", "simulate_matched", "cut_patches", "calibrate_scores")
+    assert not [job for job in jobs if job.split()[0] in again]
     assert not [job for job in jobs if "train_" in job or SIMULATED in job or "noise strip y000x001" in job]

@@ -23,6 +23,7 @@ from radiofind.catalogues.columns import APPARENT, CATALOGUE, COMPONENT, DETECTI
 from radiofind.catalogues.detections import name_sources
 from radiofind.catalogues.quality import UNFITTED, has_flag
 from radiofind.mosaics.tiles import Tile
+from radiofind.networks.calibration import Calibration, calibrate
 
 CUT = "island_cut"
 """Flag of the sources of an island that no tile contains whole."""
@@ -106,6 +107,7 @@ def merge_detections(
     tiles: Sequence[Tile],
     *,
     beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    curve: Calibration | None = None,
     apply: Callable[..., Iterator] = map,
 ) -> Iterator[pd.DataFrame]:
     """Yield the catalogue of a mosaic, tile by tile.
@@ -118,6 +120,8 @@ def merge_detections(
         The searched tiles.
     beam_at
         Returns the primary beam at positions in deg.
+    curve
+        Calibration from the scores of the detections to those of the catalogue; by default they are the same.
     apply
         Applies a function to items and yields the results in their order, as `map` does.
 
@@ -128,7 +132,7 @@ def merge_detections(
     """
     views = [empty(DETECTION)[VIEW], *apply(partial(_views, read), tiles)]
     settled = settle_islands(pd.concat(views, ignore_index=True))
-    yield from apply(partial(_merge_tile, read, beam_at), _with_verdicts(tiles, settled))
+    yield from apply(partial(_merge_tile, read, beam_at, curve), _with_verdicts(tiles, settled))
 
 
 def merge_components(
@@ -193,11 +197,14 @@ def _with_verdicts(
 def _merge_tile(
     read: Callable[[Tile], pd.DataFrame],
     beam_at: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    curve: Calibration | None,
     given: tuple[Tile, pd.DataFrame, dict[str, Tile]],
 ) -> pd.DataFrame:
     """Return a tile's rows of the catalogue."""
     tile, settled, tiles = given
     kept = keep_detections(read(tile), tile=tile, tiles=tiles, settled=settled)
+    if curve:
+        kept = kept.assign(score=calibrate(curve, kept["score"].to_numpy()))
     return conform(_corrected(kept, beam_at), CATALOGUE)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
@@ -9,8 +12,11 @@ from scipy.special import expit
 
 from radiofind.evaluation.intervals import fraction_interval
 from radiofind.evaluation.matching import closest_first, nearby_pairs, positions
+from radiofind.mosaics.box import Box
 from radiofind.mosaics.regions import REGIONS
 from radiofind.networks.calibration import Calibration, features_of_raw
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = (
     *("mosaic", "finder", "region", "snr_min", "score_low", "score_high"),
@@ -49,6 +55,40 @@ def matches_truth(
     matched = np.zeros(len(detections), dtype=bool)
     matched[closest_first(pairs.where(same_region)).detection] = True
     return matched
+
+
+def calibrate_on_boxes(
+    truth: pd.DataFrame,
+    detections: pd.DataFrame,
+    *,
+    boxes: Sequence[Sequence[int]],
+    snr_min: float,
+    radius_pixels: float,
+) -> Calibration:
+    """Return the calibration fitted to the scores of the detections in some boxes of a mosaic.
+
+    Parameters
+    ----------
+    truth
+        Placed truth, with ``x``, ``y``, ``apparent_total_flux`` and ``rms``.
+    detections
+        With ``x``, ``y`` and ``score``.
+    boxes
+        Edges (x0, x1, y0, y1) of the boxes, in mosaic pixels.
+    snr_min, radius_pixels
+        As for `matches_truth`; the noise is that at each source.
+    """
+
+    def inside(table: pd.DataFrame) -> pd.DataFrame:
+        held = np.any([Box(*edges).holds(table["x"], table["y"]) for edges in boxes], axis=0)
+        return table[held].assign(region="learnt")
+
+    truth, detections = inside(truth), inside(detections)
+    truth = truth.assign(snr=truth["apparent_total_flux"] / truth["rms"])
+    matched = matches_truth(truth, detections, snr_min=snr_min, radius_pixels=radius_pixels)
+    calibration = fit_calibration(detections["score"].to_numpy(float), matched)
+    logger.info("calibrated with %d detections, of which %d match", len(matched), calibration.n_matched)
+    return calibration
 
 
 def evaluate_scores(

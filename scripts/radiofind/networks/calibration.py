@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
@@ -30,6 +32,37 @@ class Calibration:
         """Raise an error if the parameters do not give a probability that increases."""
         if not (np.isfinite([self.a, self.b, self.c]).all() and min(self.a, self.b) >= 0):
             raise ValueError(f"a calibration needs finite a, b >= 0 and finite c; this is {self}")
+
+
+@dataclass(frozen=True)
+class ScoreCalibration:
+    """How the scores of a network that was trained elsewhere become probabilities on the sky of a mosaic."""
+
+    curve: Calibration | None = None
+    """The curve from the scores of the network to those of the catalogue; None if they are the same."""
+    warnings: Sequence[str] = ()
+    """In which respects the sky differs from those on which the network was trained."""
+
+
+def read_score_calibration(path: str | Path | None) -> ScoreCalibration:
+    """Return how the scores of a network become those of a catalogue, from a JSON file.
+
+    Parameters
+    ----------
+    path
+        The file; without one, scores stay what they are.
+
+    Raises
+    ------
+    ValueError
+        If it is not a calibration.
+    """
+    if not path:
+        return ScoreCalibration()
+    # Here, since it takes long to load, and few catalogues need it.
+    from radiofind.json_files import read_json
+
+    return read_json(path, ScoreCalibration, what="the calibration of scores")
 
 
 def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Tell which scores come from a frozen model: they were calibrated on the sky on which it was trained."""
+"""Tell which scores come from a frozen model, and on which sky they were calibrated."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from radiofind.workflow.config.frozen_models import GENERAL
 
 MOST_MOSAICS = 5
 """Mosaics of a training set that are named."""
@@ -25,6 +27,8 @@ class FrozenModel:
     """The mosaics on which it was trained; likewise."""
     train_snr: float | None = None
     """SNR above which truth counted."""
+    general: bool = False
+    """Whether it is the general network, whose scores are calibrated on a simulation of the mosaics."""
 
     @property
     def origin(self) -> str:
@@ -62,4 +66,11 @@ def _frozen_model(finder: str, model: str, record: Mapping) -> FrozenModel:
     """Return a frozen model; the record of a network names mosaics under ``data``."""
     mosaics = record.get("mosaics") or (record.get("data") or {}).get("mosaics") or ()
     names = tuple(map(str, mosaics))
-    return FrozenModel(finder, model, str(record.get("training_set") or ""), names, record.get("train_snr"))
+    return FrozenModel(
+        finder,
+        model,
+        str(record.get("training_set") or ""),
+        names,
+        record.get("train_snr"),
+        model == GENERAL,
+    )

@@ -74,6 +74,9 @@ NEEDS = {
     "find_pybdsf": Need(335, bytes_per_pixel=180, seconds_per_megapixel=30, seconds_per_tile=5),
     "find_peaks": Need(172, bytes_per_pixel=29, seconds_per_megapixel=1),
     "find_convosource": Need(735, bytes_per_pixel=45, mib_of_block=360, seconds=60, seconds_per_megapixel=20),
+    "calibrate_scores": Need(
+        190, tables=("truth", "detections"), mib_per_table_mib=7, seconds_per_table_mib=5
+    ),
     "map_probability": Need(725, bytes_per_pixel=45, mib_of_block=300, seconds=60, seconds_per_megapixel=20),
     "merge_detections": Need(215, tables=("detections",), mib_per_table_mib=7, seconds_per_table_mib=3),
     "merge_components": Need(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,26 +16,32 @@ NOISE = "noise"
 """Name used in place of a finder if the noise of a tile could not be measured."""
 
 
-def sort_reasons(paths: Mapping[str, str | Path]) -> dict[str, dict[str, object]]:
+def sort_reasons(
+    paths: Mapping[str, str | Path], *, of_mosaic: Sequence[str] = ()
+) -> dict[str, dict[str, object]]:
     """Return why tiles have no detections or implausible ones, from the metadata of their detection tables.
 
     Parameters
     ----------
     paths
         Detection file by tile.
+    of_mosaic
+        Warnings about the whole mosaic.
 
     Returns
     -------
     dict
         ``empty_tiles`` and ``failed_tiles``: the reason by tile, for tiles with nothing to find and for tiles
-        whose search failed. ``warnings``: a list of warnings by tile, for tiles with implausible detections.
+        whose search failed. ``warnings``: a list of warnings by tile, for tiles with implausible
+        detections; those of the mosaic have an empty name.
     """
     notes = [note for path in sorted(set(paths.values())) for note in read_notes(path) if note.tile in paths]
     reasons = {
         name: {note.tile: note.reason for note in notes if note.reason and note.failed == failed}
         for name, failed in (("empty_tiles", False), ("failed_tiles", True))
     }
-    return {**reasons, "warnings": {note.tile: list(note.warnings) for note in notes if note.warnings}}
+    warnings = {note.tile: list(note.warnings) for note in notes if note.warnings}
+    return {**reasons, "warnings": {**({"": list(of_mosaic)} if of_mosaic else {}), **warnings}}
 
 
 def list_quarantine(

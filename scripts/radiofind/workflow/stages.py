@@ -9,7 +9,7 @@ STAGES = {
     "pybdsf": ("find_pybdsf",),
     "peaks": ("find_peaks",),
     "training": ("cut_patches", "train_convosource"),
-    "convosource": ("find_convosource", "map_probability"),
+    "convosource": ("find_convosource", "calibrate_scores", "map_probability"),
     "catalogues": (
         *("merge_detections", "merge_components", "export_catalogue"),
         *("export_components", "export_pybdsf", "draw_model", "measure_spectral_index"),

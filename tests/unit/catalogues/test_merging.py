@@ -1,5 +1,7 @@
 """The catalogue of a mosaic has every source once, and the same ones for any tiling."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,7 @@ from radiofind.files import read_metadata
 from radiofind.finders.peaks import find_peaks
 from radiofind.finders.pybdsf import find_sources
 from radiofind.mosaics.tiles import tiles_of
+from radiofind.networks.calibration import Calibration
 
 pytestmark = pytest.mark.slow
 
@@ -212,6 +215,14 @@ def test_the_primary_beam_is_taken_at_the_source():
         lambda tile: tables[tile.name], [LEFT], catalogue=part, beam_at=lambda ra, dec: ra / 60
     )
     assert part["total_flux"].tolist() == [2.0]
+
+
+def test_scores_follow_the_curve_of_the_mosaic():
+    tables = tables_of(left=[source("a", 10) | {"score": 0.5}, source("b", 20) | {"score": 0.9}])
+    merge = partial(merge_detections, lambda tile: tables[tile.name], [LEFT], beam_at=ones)
+    plain, changed = (pd.concat(merge(curve=curve)) for curve in (None, Calibration(1.0, 1.0, -1.0, 9, 5)))
+    assert plain["score"].tolist() == [0.5, 0.9]
+    np.testing.assert_allclose(changed["score"], 1 / (1 + np.exp([1, 1 - np.log(9)])), rtol=1e-6)
 
 
 def test_components_follow_their_sources():

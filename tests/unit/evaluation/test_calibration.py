@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 from radiofind.evaluation.calibration import (
     COLUMNS,
     SCORE_EDGES,
+    calibrate_on_boxes,
     calibration_verdict,
     evaluate_scores,
     matches_truth,
@@ -15,6 +16,7 @@ from radiofind.evaluation.calibration import (
 )
 from radiofind.mosaics.box import parse_box
 from radiofind.mosaics.regions import Area
+from radiofind.networks.calibration import calibrate
 
 SHAPE = (600, 1200)
 AREA = Area("m", SHAPE, parse_box("0:300,0:600", SHAPE), parse_box("300:600,0:600", SHAPE))
@@ -212,3 +214,23 @@ def test_verdict_counts_bins_that_agree_and_leaves_out_small_ones():
 
 def test_verdict_on_a_handful_of_detections_is_that_they_are_too_few():
     assert "too few" in calibration_verdict(pool_calibrations(calibration_of(("a", 0.8, 4, 1, 0))))
+
+
+def test_scores_are_calibrated_in_the_boxes_alone():
+    rng = np.random.default_rng(3)
+    n = 4000
+    x, y = np.arange(n) * 10.0, np.full(n, 5.0)
+    score = rng.random(n)
+    real = (rng.random(n) < score**2) & (x < 30_000)
+    detections = pd.DataFrame({"x": x, "y": y, "score": score})
+    truth = pd.DataFrame({"x": x[real], "y": y[real], "apparent_total_flux": 3.0, "rms": 1.0})
+    faint = truth.assign(x=truth["x"] + 1, apparent_total_flux=1.0)
+    curve = calibrate_on_boxes(
+        pd.concat([truth, faint]),
+        detections,
+        boxes=[[0, 10_000, 0, 10], [10_000, 30_000, 0, 10]],
+        snr_min=2,
+        radius_pixels=3,
+    )
+    assert (curve.n_detections, curve.n_matched) == (3000, real.sum())
+    np.testing.assert_allclose(calibrate(curve, np.array([0.3, 0.6, 0.9])), [0.09, 0.36, 0.81], atol=0.04)

@@ -252,6 +252,12 @@ def test_scores_of_a_frozen_model_are_said_to_be_so_wherever_they_count():
     assert "frozen" not in render(data_of(calibrations=calibrations_of("test")))
 
 
+def test_scores_of_the_general_network_are_said_to_be_calibrated_on_a_simulation():
+    frozen = [FrozenModel("pybdsf", "general", general=True)]
+    page = render(data_of(frozen=frozen, calibrations=calibrations_of("test")))
+    assert "simulated sky" in page and "frozen" not in page
+
+
 def test_many_mosaics_of_a_frozen_model_are_counted():
     names = tuple(f"field{number}" for number in range(12))
     origin = FrozenModel("net", "net.keras", mosaics=names).origin
