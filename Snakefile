@@ -25,6 +25,7 @@ include: "rules/classifiers.smk"
 include: "rules/source_classes.smk"
 include: "rules/applied_classes.smk"
 include: "rules/exports.smk"
+include: "rules/survey.smk"
 include: "rules/report.smk"
 include: "rules/provenance.smk"
 
@@ -45,6 +46,7 @@ rule all:
         catalogues=catalogue_targets,
         maps=map_targets,
         classifiers=classifier_targets,
+        survey=survey_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         provenance=indexed("results/provenance.json"),

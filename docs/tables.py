@@ -13,13 +13,13 @@ from pathlib import Path
 
 import yaml
 
-from radiofind.catalogues.columns import CATALOGUE, SPECTRAL, Column
+from radiofind.catalogues.columns import CATALOGUE, SPECTRAL, SURVEY, Column
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
 PAGES = ("config/README.md", "docs/catalogues.md")
 TABLE = re.compile(r"(<!-- table ([\w ]+) -->\n\n).*?(\n<!-- end of table -->)", re.DOTALL)
-GROUPS = ("tiling", "noise", "match", "evaluation", "matched_simulation", "classify_sources")
+GROUPS = ("tiling", "noise", "match", "evaluation", "matched_simulation", "survey", "classify_sources")
 """Keys whose own keys stand in the same table."""
 TABLES_OF_THEIR_OWN = ("classifiers", "dask")
 """Keys whose defaults another table tells."""
@@ -145,6 +145,7 @@ TABLES = {
     "keys of simulations": lambda: keys_in("properties", "simulations", "additionalProperties"),
     "columns": lambda: columns_in(CATALOGUE),
     "spectral": lambda: columns_in(SPECTRAL),
+    "survey": lambda: columns_in([column for column in SURVEY if column not in CATALOGUE]),
 }
 """What makes each table."""
 

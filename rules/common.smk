@@ -23,6 +23,7 @@ from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.sizes import SizePlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
+from radiofind.workflow.plan.survey import SurveyPlan
 from radiofind.workflow.plan.training import TrainingPlan
 from snakemake_logger_plugin_survey import end_run, watch
 
@@ -43,6 +44,7 @@ training = TrainingPlan(plan)
 frozen = FrozenPlan(plan)
 classifiers = ClassifierPlan(plan)
 source_classes = SourceClassPlan(plan)
+survey = SurveyPlan(plan, source_classes)
 record = RecordPlan(plan, classifiers, source_classes)
 
 

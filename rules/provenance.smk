@@ -24,6 +24,9 @@ classifier_targets = joined(
     each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
     each("results/{mosaic}/classes/{finder}.csv", source_classes.scored),
 )
+survey_targets = joined(
+    each("results/survey/{finder}.parquet", survey.with_finders),
+)
 
 
 rule record_provenance:
@@ -31,6 +34,7 @@ rule record_provenance:
         catalogues=catalogue_targets,
         maps=map_targets,
         classifiers=classifier_targets,
+        survey=survey_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         given=planned(record.given_files_that_exist),

@@ -56,6 +56,7 @@ checkpoint index_tiles:
         mosaics=list(plan.mosaics),
         only=config["only"],
         networks=frozen.networks,
+        survey=survey.of_sheet,
         code=digest_of("index_tiles"),
     message:
         "Indexing the tiles; the jobs of the tiles are planned when this is done"

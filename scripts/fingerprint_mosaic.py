@@ -5,6 +5,7 @@ from radiofind.mosaics.images import ImageSource
 from radiofind.tables import write_parquet
 from radiofind.workflow.fingerprints import fingerprint_mosaic
 from radiofind.workflow.network_limits import PIXELS_PER_BEAM
+from radiofind.workflow.survey_limits import FREQUENCY
 from radiofind.workflow.tile_index import WARNINGS
 
 if __name__ == "__main__":
@@ -20,5 +21,9 @@ if __name__ == "__main__":
         truth=snakemake.input.get("truth"),
         **snakemake.params.truth,
     )
-    told = {WARNINGS: fingerprints.warnings, PIXELS_PER_BEAM: fingerprints.pixels_per_beam}
+    told = {
+        WARNINGS: fingerprints.warnings,
+        PIXELS_PER_BEAM: fingerprints.pixels_per_beam,
+        FREQUENCY: fingerprints.frequency_hz,
+    }
     write_parquet(fingerprints.tiles, snakemake.output.fingerprints, metadata=told)

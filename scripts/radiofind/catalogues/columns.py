@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -117,6 +117,15 @@ SPECTRAL = (
     *CATALOGUE[-2:],
 )
 """Columns of the sources that were found at two frequencies."""
+
+SURVEY = (
+    Column("name", "str", "", "meta.id;meta.main", "IAU name, one for all rows of a source"),
+    replace(CATALOGUE[0], ucd="meta.id"),
+    *CATALOGUE[1:],
+    Column("is_primary", "bool", "", "meta.code", "The row that counts for its source"),
+    Column("n_mosaics", "int64", "", "meta.number;obs.image", "Mosaics in which the source was found"),
+)
+"""Columns of a survey, in which the same source may stand in several mosaics."""
 
 APPARENT = {
     "peak_flux": "apparent_peak_flux",

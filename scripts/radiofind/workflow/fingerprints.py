@@ -35,6 +35,8 @@ class Fingerprints:
     """Anything unusual about the image, in words for the report."""
     pixels_per_beam: float | None = None
     """Width of the beam (see `binning.pixels_per_beam`); None for an image that cannot be read."""
+    frequency_hz: float | None = None
+    """Frequency; None for an image that cannot be read."""
 
 
 def fingerprint_mosaic(
@@ -79,7 +81,7 @@ def fingerprint_mosaic(
     files = [file for file in (path, primary_beam, truth) if file]
     before = {file: status_of(file) for file in files}
     warnings: tuple[str, ...] = ()
-    width = None
+    width = frequency_hz = None
     try:
         header = image.read_header()
         if primary_beam:
@@ -98,7 +100,7 @@ def fingerprint_mosaic(
             rows.append((tile.name, *boxes, valid, *sizes.values(), *digests, ""))
             steps.append(step_and_noise(pixels, dependence))
         warnings = image_warnings(header, steps, plane_given=image.plane is not None)
-        width = pixels_per_beam(header)
+        width, frequency_hz = pixels_per_beam(header), header.frequency_hz
     except (MemoryError, OSError):  # not a fault of the files: see `given_files.NOT_OF_THE_FILE`
         raise
     except Exception as error:  # astropy and CFITSIO raise errors of many kinds when a file is damaged
@@ -111,7 +113,7 @@ def fingerprint_mosaic(
             )
     for warning in warnings:
         logger.warning("%s: %s", path, warning)
-    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings, width)
+    return Fingerprints(pd.DataFrame(rows, columns=COLUMNS), warnings, width, frequency_hz)
 
 
 def _resolved(

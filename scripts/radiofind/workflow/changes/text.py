@@ -37,6 +37,7 @@ SUBJECTS = {
     "classify_sources": "classes",
     "apply_classifier": "classes",
     "evaluate_classes": "scores of classes",
+    "merge_survey": "survey",
     "write_report": "report",
     "record_provenance": "provenance record",
 }

@@ -10,6 +10,7 @@ from radiofind.workflow.config.configuration import ConfigurationError, check_co
 from radiofind.workflow.config.matched import matched_mosaics
 from radiofind.workflow.config.only import only_faults
 from radiofind.workflow.config.sheet import Mosaic, SheetError, from_home, read_sheet
+from radiofind.workflow.config.surveys import check_survey
 
 InputError = (ConfigurationError, SheetError)
 """Errors raised by `read_inputs`."""
@@ -49,6 +50,7 @@ def read_inputs(
     matched = matched_mosaics(mosaics, config=checked)
     check_training_sets([*mosaics, *matched], finders=finders, sheet=checked["mosaics"])
     check_boxes(mosaics, simulations=checked["simulations"], sheet=checked["mosaics"], finders=finders)
+    check_survey(mosaics, config=checked)
     raise_faults(list(only_faults(checked, mosaics)), sources=sources)
     searched = [row for row in mosaics if not checked["only"] or row.mosaic in checked["only"]]
     sets = {row.training_set for row in searched}

@@ -46,6 +46,8 @@ class Mosaic:
     """Number of the plane of a cube, from 0, instead of the first of Stokes I."""
     field: str | None = None
     """Mosaics of the same sky at several frequencies have the same field."""
+    centre: tuple[float, float] | None = None
+    """Right ascension and declination of its centre (ICRS, deg), which decides what it owns of a survey."""
     line: int = 0
     """Line of the sheet."""
     like: Mosaic | None = None
@@ -167,7 +169,7 @@ def _mosaic(cells: Mapping[str, str], line: int) -> Mosaic:
     """Return the mosaic of a valid row."""
     simulate = cells.get("simulate")
     made = {column: path.format(simulate) for column, path in SIMULATED.items()} if simulate else {}
-    numbers = {"beam": numbers_in(cells["beam"])} if "beam" in cells else {}
+    numbers = {column: numbers_in(cells[column]) for column in ("beam", "centre") if column in cells}
     if "frequency_hz" in cells:
         numbers["frequency_hz"] = numbers_in(cells["frequency_hz"])[0]
     if "plane" in cells:

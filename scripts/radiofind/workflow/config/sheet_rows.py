@@ -148,7 +148,7 @@ def _box_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _number_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
-    """Yield a fault for an invalid beam, frequency or plane."""
+    """Yield a fault for an invalid beam, frequency, plane or centre."""
     if "beam" in cells:
         beam = numbers_in(cells["beam"])
         if len(beam) != 3 or not beam[0] >= beam[1] > 0:
@@ -161,3 +161,8 @@ def _number_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(("frequency_hz",), expected, shown(cells["frequency_hz"]))
     if "plane" in cells and not PLANE.fullmatch(cells["plane"]):
         yield Fault(("plane",), "the number of a plane of the cube, from 0", shown(cells["plane"]))
+    if "centre" in cells:
+        centre = numbers_in(cells["centre"])
+        if len(centre) != 2 or not (0 <= centre[0] < 360 and -90 <= centre[1] <= 90):
+            expected = "ra,dec in degrees, from 0 to 360 and from -90 to 90"
+            yield Fault(("centre",), expected, shown(cells["centre"]))

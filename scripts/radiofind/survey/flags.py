@@ -1,0 +1,68 @@
+"""Flag the sources of a mosaic by their neighbours and their size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from radiofind.survey.directions import chord_of, unit_vectors
+
+UNCONFIRMED = "unconfirmed"
+"""Flag of a source that the owner of its position lacks."""
+NEAR_BRIGHT = "near_bright"
+"""Flag of a likely side lobe: a source near a much brighter one."""
+BLENDED = "blended"
+"""Flag of a source whose measurement a neighbour may disturb."""
+WIDE = "wide"
+"""Flag of a source much wider than the beam."""
+FLAGS = (UNCONFIRMED, NEAR_BRIGHT, BLENDED, WIDE)
+
+NEAR_BEAMS = 8.0
+"""How near a bright source side lobes are likely: VLASS judges a detection by its peak-to-ring ratio and its
+neighbours within 20 arcsec, 8 beams (Gordon et al. 2021)."""
+BRIGHT_RATIO = 50.0
+"""Least peak of the bright source over that of a side lobe. The guide of VLASS promises a dynamic range of
+100 at 4 to 6 beams in its single-epoch images, twice that of its Quick Look images."""
+BLENDED_BEAMS = 1.5
+"""Distance at which a point source has fallen to 0.2 % of its peak; at one beam it is 6 %."""
+WIDE_BEAMS = 2.5
+"""Size above which LoTSS looks at sources by eye: 15 arcsec (Williams et al. 2019)."""
+
+
+def flags_by_neighbours(table: pd.DataFrame, *, beam_arcsec: float) -> pd.Series:
+    """Return the flags of the sources of a mosaic with further flags, words separated by commas.
+
+    Parameters
+    ----------
+    table
+        The catalogue of the mosaic: columns ``ra``, ``dec``, ``apparent_peak_flux``, ``major`` and ``flags``.
+    beam_arcsec
+        Width of the beam (FWHM).
+    """
+    tree = cKDTree(unit_vectors(table["ra"].to_numpy(), table["dec"].to_numpy()))
+    peak = table["apparent_peak_flux"].to_numpy()
+    near_bright, blended = (np.zeros(len(table), dtype=bool) for _ in range(2))
+    if len(table):
+        pairs = tree.query_pairs(chord_of(NEAR_BEAMS * beam_arcsec), output_type="ndarray")
+        for one, other in (pairs.T, pairs.T[::-1]):
+            near_bright[one[peak[other] >= BRIGHT_RATIO * peak[one]]] = True
+        close = tree.query_pairs(chord_of(BLENDED_BEAMS * beam_arcsec), output_type="ndarray")
+        blended[close.ravel()] = True
+    wide = (table["major"] > WIDE_BEAMS * beam_arcsec).to_numpy()
+    flags = table["flags"]
+    for word, holds in ((NEAR_BRIGHT, near_bright), (BLENDED, blended), (WIDE, wide)):
+        flags = with_flag(flags, word, holds)
+    return flags
+
+
+def with_flag(flags: pd.Series, word: str, holds: np.ndarray) -> pd.Series:
+    """Return flags with a word added where it holds."""
+    return flags.mask(holds & (flags == ""), word).mask(holds & (flags != ""), flags + "," + word)
+
+
+def count_flags(flags: pd.Series) -> dict[str, int]:
+    """Return how many rows have each flag, in alphabetical order."""
+    kinds = flags.value_counts()
+    words = sorted({word for kind in kinds.index for word in kind.split(",") if word})
+    return {word: int(sum(n for kind, n in kinds.items() if word in kind.split(","))) for word in words}

@@ -1,0 +1,65 @@
+"""Decide which mosaics belong to the survey, and which catalogues it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from radiofind.workflow.plan.mosaics import Names, Plan
+from radiofind.workflow.plan.source_classes import SourceClassPlan
+
+
+class SurveyPlan:
+    """The survey made of the mosaics of the sheet, if the configuration asks for one.
+
+    Parameters
+    ----------
+    plan
+        The mosaics and finders.
+    source_classes
+        Which catalogues are classified.
+    """
+
+    def __init__(self, plan: Plan, source_classes: SourceClassPlan) -> None:
+        self._plan, self._source_classes = plan, source_classes
+        self._settings = plan.config.get("survey") or {}
+
+    @property
+    def finders(self) -> list[str]:
+        """The finders whose catalogues are made a survey: all, or none."""
+        return list(self._plan.finders) if self._settings else []
+
+    @property
+    def prefix(self) -> str:
+        """The acronym in the names of sources; empty without a survey."""
+        return self._settings.get("prefix", "")
+
+    def asks_for(self, product: str) -> bool:
+        """Return whether a product (`fits`, `votable`, `regions`, `moc`) is made."""
+        return product in self._settings.get("products", ())
+
+    def mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the mosaics of the survey: the readable ones of the sheet; none without a survey."""
+        return self._plan.observed_mosaics(tiles) if self._settings else []
+
+    def of_sheet(self, _wildcards: Mapping[str, str]) -> list[str]:
+        """Return the mosaics that would belong to the survey if all can be read."""
+        return [name for name, row in self._plan.mosaics.items() if self._settings and not row.like]
+
+    def with_finders(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the finders whose catalogues are made a survey."""
+        return [{"finder": finder} for finder in self.finders]
+
+    def members(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaics of the survey, each with the folder of its catalogues."""
+        return [
+            {"mosaic": mosaic, **self._source_classes.exported(tiles, {"mosaic": mosaic})}
+            for mosaic in self.mosaics(tiles)
+        ]
+
+    def centres(
+        self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]
+    ) -> dict[str, tuple[float, float] | None]:
+        """Return the centre that the sheet gives of each mosaic of the survey; None if it gives none."""
+        return {mosaic: self._plan.sheet_value(mosaic, "centre") for mosaic in self.mosaics(tiles)}

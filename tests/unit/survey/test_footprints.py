@@ -1,0 +1,91 @@
+"""A position has one owner: the nearest centre among the mosaics that were searched there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radiofind.mosaics.box import Box
+from radiofind.survey.directions import unit_vectors
+from radiofind.survey.footprints import NOBODY, owners_of
+from unit.survey.mosaics import SIDE, make_mosaic
+
+
+def everywhere(number, rng):
+    """Random positions on the whole sky."""
+    return rng.uniform(0, 360, number), np.rad2deg(np.arcsin(rng.uniform(-1, 1, number)))
+
+
+def around(ra, dec, radius, number, rng):
+    return (ra + rng.uniform(-radius, radius, number) / np.cos(np.deg2rad(min(abs(dec), 89)))) % 360, np.clip(
+        dec + rng.uniform(-radius, radius, number), -90, 90
+    )
+
+
+def nearest_searched(ra, dec, footprints):
+    """The owners of positions, one after the other."""
+    searched = [one.searched_at(ra, dec) for one in footprints]
+    owners = []
+    for place, direction in enumerate(unit_vectors(ra, dec)):
+        distances = {
+            number: np.linalg.norm(direction - one.direction)
+            for number, one in enumerate(footprints)
+            if searched[number][place]
+        }
+        owners.append(min(distances, key=distances.get, default=NOBODY))
+    return owners
+
+
+@pytest.mark.parametrize(("ra", "dec"), [(10, 0), (0, 60), (180, -90), (100, 89.9)])
+def test_the_owner_is_the_nearest_that_was_searched(tmp_path, ra, dec):
+    rng = np.random.default_rng(1)
+    centres = [
+        (ra, dec),
+        ((ra + 1 / max(np.cos(np.deg2rad(dec)), 0.02)) % 360, dec),
+        (ra, dec + 0.8 if dec < 0 else dec - 0.8),
+    ]
+    mosaics = [make_mosaic(tmp_path, f"m{n}", *centre, blank=0.1) for n, centre in enumerate(centres)]
+    places = around(ra, dec, 1.5, 50, rng)
+    owners = owners_of(*places, mosaics)
+    assert list(owners) == nearest_searched(*places, mosaics)
+    assert {NOBODY, 0, 1, 2} == set(owners)
+
+
+def test_nobody_owns_the_other_half_of_the_sky(tmp_path):
+    """SIN and TAN show it on the same pixels, or no pixels at all."""
+    places = everywhere(2000, np.random.default_rng(1))
+    for projection in ("SIN", "TAN", "CAR"):
+        (mosaic,) = [make_mosaic(tmp_path, projection, 0.0, 0.0, projection=projection)]
+        found = owners_of(*places, [mosaic]) != NOBODY
+        near = (abs((places[0] + 180) % 360 - 180) < 2) & (abs(places[1]) < 2)
+        assert not (found & ~near).any()
+        assert owners_of(np.array([0.0, 180.0]), np.array([0.0, 0.0]), [mosaic]).tolist() == [0, NOBODY]
+
+
+def test_blank_pixels_failed_tiles_and_places_beyond_the_image_were_not_searched(tmp_path):
+    ra, dec = np.array([10.0, 10.7, 10.0, 11.0]), np.array([0.0, 0.7, 0.5, 0.0])
+    whole = make_mosaic(tmp_path, "whole", 10, 0)
+    round_one = make_mosaic(tmp_path, "round", 10, 0, blank=0.01)
+    failed = make_mosaic(tmp_path, "failed", 10, 0, failed=[Box(0, SIDE, 60, SIDE)])
+    assert whole.searched_at(ra, dec).tolist() == [True, True, True, False]
+    assert round_one.searched_at(ra, dec).tolist() == [True, False, True, False]
+    assert failed.searched_at(ra, dec).tolist() == [True, False, False, False]
+    assert owners_of(ra, dec, [round_one, failed]).tolist() == [1, NOBODY, 0, NOBODY]
+
+
+def test_the_centre_of_the_sheet_counts_instead_of_that_of_the_image(tmp_path):
+    places = np.array([10.3]), np.array([0.0])
+    mosaics = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 10.4, 0)]
+    assert owners_of(*places, mosaics) == [1]
+    mosaics[0] = make_mosaic(tmp_path, "c", 10, 0, centre=(10.25, 0.0))
+    assert owners_of(*places, mosaics) == [0]
+
+
+def test_of_two_centres_at_the_same_place_the_first_name_owns(tmp_path):
+    mosaics = [make_mosaic(tmp_path, name, 10, 0) for name in ("b", "a")]
+    assert owners_of(np.array([10.1]), np.array([0.1]), mosaics) == [1]
+    assert owners_of(np.array([10.1]), np.array([0.1]), mosaics[::-1]) == [0]
+
+
+def test_without_mosaics_nobody_owns_anything():
+    assert owners_of(np.array([1.0]), np.array([1.0]), []).tolist() == [NOBODY]

@@ -1,0 +1,159 @@
+"""Each source of a sky is one primary row of the survey, whatever mosaics see it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radiofind.catalogues.class_columns import with_classes
+from radiofind.catalogues.columns import SURVEY, empty
+from radiofind.survey.merging import merge_survey
+from unit.survey.mosaics import BEAM, catalogue, detect, make_mosaic, scatter_sources
+
+
+def ring(dec, number):
+    """Centres around a pole."""
+    return [(360 * place / number, dec) for place in range(number)]
+
+
+def grid(ra, dec, side, step=0.9):
+    """Centres of mosaics that overlap."""
+    places = step * (np.arange(side) - (side - 1) / 2)
+    return [((ra + x / np.cos(np.deg2rad(dec + y))) % 360, dec + y) for x in places for y in places]
+
+
+SKIES = {
+    "4 mosaics": ((150, 30), grid(150, 30, 2)),
+    "9 mosaics": ((150, -30), grid(150, -30, 3)),
+    "across ra 0": ((0, 60), grid(0, 60, 2)),
+    "a ring around the pole": ((0, 90), [*ring(89.2, 5), (0, 90)]),
+}
+
+
+def with_source(survey, catalogues):
+    """The rows of a survey with the number of the true source of each."""
+    known = pd.concat(catalogues.values())[["mosaic", "source_id", "source"]]
+    return survey.catalogue.merge(known, on=["mosaic", "source_id"], validate="one_to_one")
+
+
+def merge(catalogues, footprints, prefix="TEST"):
+    bare = {name: table.drop(columns="source", errors="ignore") for name, table in catalogues.items()}
+    return merge_survey(bare, footprints, prefix=prefix)
+
+
+@pytest.fixture(params=SKIES, scope="module")
+def sky(request, tmp_path_factory):
+    """Footprints, sources, and a catalogue of each mosaic."""
+    (ra, dec), centres = SKIES[request.param]
+    rng = np.random.default_rng(3)
+    folder = tmp_path_factory.mktemp("sky")
+    footprints = [make_mosaic(folder, f"m{n}", *one, blank=0.05) for n, one in enumerate(centres)]
+    sources = scatter_sources(rng, 400, ra=ra, dec=dec, radius_deg=1.6)
+    return footprints, {one.mosaic: detect(sources, one, rng) for one in footprints}
+
+
+def test_each_source_is_one_primary_row_and_none_is_lost(sky):
+    footprints, catalogues = sky
+    rows = with_source(merge(catalogues, footprints), catalogues)
+    assert len(rows) == sum(map(len, catalogues.values()))
+    assert rows["source"].nunique() > 200 and rows["n_mosaics"].max() > 2
+    per_source = rows.groupby("source")
+    assert (per_source["is_primary"].sum() == 1).all()
+    assert (per_source["n_mosaics"].first() == per_source.size()).all()
+    assert len(rows[["source", "name"]].drop_duplicates()) == rows["source"].nunique()
+    assert rows.loc[rows["is_primary"], "name"].is_unique
+    assert not rows["flags"].str.contains("unconfirmed").any()
+
+
+def test_the_order_of_mosaics_and_of_rows_does_not_matter(sky):
+    footprints, catalogues = sky
+    first = merge(catalogues, footprints)
+    turned = {name: catalogues[name].sample(frac=1, random_state=1) for name in reversed(catalogues)}
+    again = merge(turned, footprints[::-1])
+    pd.testing.assert_frame_equal(first.catalogue, again.catalogue)
+    assert first.summary == again.summary
+    assert first.catalogue["ra"].is_monotonic_increasing
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two mosaics whose boundary is at right ascension 10.5."""
+    return [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 11, 0)]
+
+
+@pytest.mark.parametrize("shift", [-30, -1e-3, 0, 1e-3, 30])
+def test_a_source_on_the_boundary_is_kept_once_wherever_its_copies_fall(pair, shift):
+    """Also if each mosaic has it on its own side, or each on the other's."""
+    for apart in (20, -20, 0):
+        middle = 10.5 + shift / 3600
+        tables = {
+            "a": catalogue("a", middle - apart / 3600, 0.2),
+            "b": catalogue("b", middle + apart / 3600, 0.2),
+        }
+        rows = merge(tables, pair).catalogue
+        assert rows["is_primary"].sum() == 1 and rows["n_mosaics"].tolist() == [2, 2]
+        if shift:
+            assert rows.loc[rows["is_primary"], "mosaic"].item() == ("a" if shift < 0 else "b")
+
+
+def test_a_source_that_its_owner_lacks_is_unconfirmed(pair):
+    tables = {"a": catalogue("a", [10.2, 10.6], [0, 0], flags="near_blank"), "b": catalogue("b", [], 0)}
+    rows = merge(tables, pair).catalogue
+    assert rows["is_primary"].tolist() == [True, False]
+    assert rows["flags"].tolist() == ["near_blank", "near_blank,unconfirmed"]
+    assert rows["n_mosaics"].tolist() == [1, 1]
+
+
+def test_a_source_where_its_owner_is_blank_belongs_to_the_next(tmp_path):
+    mosaics = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 11, 0, blank=0.5)]
+    rows = merge({"a": catalogue("a", 10.55, 0), "b": catalogue("b", [], 0)}, mosaics).catalogue
+    assert rows["is_primary"].tolist() == [True] and rows["flags"].tolist() == [""]
+
+
+def test_a_source_beyond_all_pixels_still_has_a_primary_row(pair):
+    """The fit of a source at the edge may put it outside."""
+    tables = {"a": catalogue("a", 10, 1.5), "b": catalogue("b", 10, 1.5)}
+    rows = merge(tables, pair).catalogue
+    assert rows["is_primary"].tolist() == [True, False] and rows["mosaic"].tolist() == ["a", "b"]
+
+
+def test_mosaics_that_share_no_sky_are_a_survey_too(tmp_path):
+    mosaics = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 200, 70)]
+    survey = merge({"a": catalogue("a", 10, 0), "b": catalogue("b", 200, 70)}, mosaics)
+    assert survey.catalogue["is_primary"].all() and survey.summary["agreement"] == {"pairs": 0}
+
+
+def test_the_name_of_all_rows_is_made_of_the_position_of_the_primary_one(pair):
+    tables = {"a": catalogue("a", 10.3, 0.1), "b": catalogue("b", 10.3 + 10 / 3600, 0.1)}
+    rows = merge(tables, pair, prefix="LBAS").catalogue
+    assert set(rows["name"]) == {"LBAS J004112.00+000600.0"}
+
+
+def test_nothing_found_is_a_survey_with_all_columns(pair):
+    survey = merge({"a": catalogue("a", [], 0), "b": catalogue("b", [], 0)}, pair)
+    pd.testing.assert_frame_equal(survey.catalogue, empty(SURVEY))
+    assert survey.summary["sources"] == 0
+    pd.testing.assert_frame_equal(merge({}, []).catalogue, empty(SURVEY))
+
+
+def test_classes_of_some_mosaics_are_kept(pair):
+    classified = with_classes(catalogue("a", 10, 0), np.array([[0.2, 0.8]]), ["x", "y"], "network")
+    rows = merge({"a": classified, "b": catalogue("b", 11, 0)}, pair).catalogue
+    assert rows["class"].tolist() == ["y", ""] and rows["classifier"].tolist() == ["network", ""]
+    assert rows["probability_y"].tolist() == pytest.approx([0.8, np.nan], nan_ok=True)
+
+
+def test_flags_and_the_agreement_of_mosaics_are_counted(pair):
+    ra = 10.5 + np.linspace(-0.2, 0.2, 9)
+    tables = {
+        "a": catalogue("a", [*ra, 9.5], 0, flux=1.0, major=[*[BEAM] * 9, 3 * BEAM]),
+        "b": catalogue("b", [*(ra + 6 / 3600), 10.8], 0, flux=1.1),
+    }
+    summary = merge(tables, pair).summary
+    assert (summary["rows"], summary["sources"]) == (20, 11)
+    assert summary["flags"] == summary["flags_of_primary_rows"] == {"wide": 1}
+    (both,) = summary["agreement_by_mosaics"]
+    assert (both["mosaic"], both["other"], both["pairs"]) == ("a", "b", 9)
+    assert both["flux_ratio"] == pytest.approx(1.1) and both["flux_scatter"] == pytest.approx(0)
+    assert both["ra_offset_arcsec"] == pytest.approx(6, abs=1e-3) and both["dec_offset_arcsec"] == 0
