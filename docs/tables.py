@@ -17,7 +17,7 @@ from radiofind.catalogues.columns import CATALOGUE, SPECTRAL, SURVEY, Column
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
-PAGES = ("config/README.md", "docs/catalogues.md")
+PAGES = ("config/README.md", "docs/catalogues.md", "docs/survey.md")
 TABLE = re.compile(r"(<!-- table ([\w ]+) -->\n\n).*?(\n<!-- end of table -->)", re.DOTALL)
 GROUPS = ("tiling", "noise", "match", "evaluation", "matched_simulation", "survey", "classify_sources")
 """Keys whose own keys stand in the same table."""

@@ -33,11 +33,12 @@ def find_jobs(mosaic, finder, tiles=None, kind=None):
 
 
 def catalogue_jobs(mosaic, finder):
-    """What follows the tiles of one finder in one mosaic, or its scores in the case of `both`."""
+    """What follows the tiles of one finder in one mosaic, or its scores for `both`, and the survey."""
     rules = ["combine_catalogues" if finder == "both" else "merge_detections", "export_catalogue"]
     rules += ["merge_components", "export_components"] if finder == "pybdsf" else []
     rules += ["export_pybdsf", "draw_model"] if finder == "pybdsf" else []
     jobs = {f"{rule} {mosaic} {finder}" for rule in rules} | score_jobs(mosaic, finder)
+    jobs.add(f"merge_survey {finder}")
     if mosaic == TRAINED:
         jobs |= cut_jobs(finder)
     if finder in COMBINED:

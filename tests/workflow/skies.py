@@ -63,6 +63,7 @@ CONFIGURATION = {
     "find_with": list(FINDERS),
     "snr": [2, 5],
     "simulations": {"sky": SKY},
+    "survey": {"prefix": "TEST", "products": []},
 }
 
 

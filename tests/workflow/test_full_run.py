@@ -8,12 +8,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from astropy.io import fits
 from astropy.table import Table
 from regions import Regions
 
 from radiofind.catalogues.block_tables import read_notes
-from radiofind.catalogues.columns import CATALOGUE, DETECTION, empty
+from radiofind.catalogues.columns import CATALOGUE, DETECTION, SURVEY, empty
 from radiofind.evaluation import metrics
 from radiofind.files import read_metadata
 from radiofind.tables import read_csv
@@ -21,6 +22,7 @@ from radiofind.workflow.job_counts import read_status, unreadable_mosaics
 from workflow.jobs import all_jobs
 from workflow.runs import run
 from workflow.skies import (
+    CONFIGURATION,
     CORE,
     FINDERS,
     OF_TILES,
@@ -62,6 +64,7 @@ def test_first_plan_tells_of_the_checkpoint(tmp_path):
     """Also: two mosaics show one simulation."""
     folder = make_survey(tmp_path / "survey")
     write_sheet(folder / "sheet.tsv", SHEET + "twin sky - - - - - - strip - -")
+    (folder / "survey.yaml").write_text(yaml.safe_dump(CONFIGURATION | {"survey": None}))
     plan = run(folder, "--dry-run")
     first = {f"fingerprint_mosaic {mosaic}" for mosaic in (*READABLE, "twin", "broken")}
     assert sorted(plan.jobs) == sorted(first | {"simulate sky", "index_tiles", "all"})
@@ -117,7 +120,7 @@ def test_every_file_is_there_and_no_other(results):
         expected |= {
             f"{mosaic}/{kind}/{finder}.csv" for mosaic in SCORED for kind in ("evaluation", "curves")
         }
-        expected.add(f"cuts/strip/{finder}.json")
+        expected |= {f"cuts/strip/{finder}.json", f"survey/{finder}.parquet"}
     assert {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()} == expected
 
 
@@ -127,6 +130,23 @@ def test_catalogues_have_the_columns_of_the_design(results, mosaic, finder):
     assert catalogue["source_id"].is_unique
     assert set(catalogue["tile"]) <= set(TILES[mosaic])
     assert set(catalogue["mosaic"]) <= {mosaic} and set(catalogue["finder"]) <= {finder}
+
+
+def test_survey_holds_the_rows_of_all_mosaics_and_each_source_once(results, finder):
+    survey = pd.read_parquet(results / "survey" / f"{finder}.parquet")
+    pd.testing.assert_series_equal(survey.dtypes, empty(SURVEY).dtypes)
+    of_mosaics = pd.concat([read_catalogue(results, mosaic, finder) for mosaic in READABLE])
+    assert sorted(survey["mosaic"] + survey["source_id"]) == sorted(
+        of_mosaics["mosaic"] + of_mosaics["source_id"]
+    )
+    sources = survey.groupby("name")
+    confirmed = ~sources["flags"].first().str.contains("unconfirmed")
+    assert (sources["is_primary"].sum() == confirmed).all()
+    assert (sources["n_mosaics"].first() == sources.size()).all()
+    assert survey["name"].str.startswith("TEST J0").any() and survey["is_primary"].sum() > 50
+    # Both mosaics of the sky have the same centre, of which the first name owns what it shows.
+    told = read_metadata(results / "survey" / f"{finder}.parquet")
+    assert told["survey"]["sources"] == survey["is_primary"].sum() and told["provenance"]["code"]
 
 
 def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):

@@ -268,7 +268,7 @@ def test_mosaics_removed_from_the_sheet_rerun_only_what_compares_mosaics(copy):
     rows = sheet.read_text().splitlines(keepends=True)
     sheet.write_text("".join(row for row in rows if not row.startswith(("a-b.c_1", "hard"))))
     run(copy, "--until", "index_tiles")
-    assert planned(copy) == SURVEY_WIDE
+    assert planned(copy) == SURVEY_WIDE | {f"merge_survey {finder}" for finder in FINDERS}
 
 
 def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
@@ -297,7 +297,8 @@ def test_mosaic_whose_folder_was_deleted_is_indexed_again(copy):
 
 def test_mosaic_that_is_not_indexed_is_not_taken_for_an_empty_one(copy):
     shutil.rmtree(copy / ".snakemake")
-    add_to_sheet(copy, "new", image="data/strip.fits")
+    shutil.copy(copy / "data/strip.fits", copy / "data/new.fits")
+    add_to_sheet(copy, "new", image="data/new.fits")
     assert planned(copy) == {"fingerprint_mosaic new", "index_tiles", "all"}
     alone = run(copy, "--dry-run", "results/new/catalogues/peaks.parquet")
     assert alone.code != 0

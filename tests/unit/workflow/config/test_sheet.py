@@ -40,8 +40,8 @@ def complaint(folder, text):
 
 def test_a_row_gives_a_mosaic(folder):
     text = (
-        "mosaic\timage\tprimary_beam\ttruth\ttruth_format\ttrain_box\tvalidation_box\tbeam\tfrequency_hz\tfield\n"
-        "m\ta.fits\tbeam.fits\ttruth.txt\tsdc1\t0:10,0:20\t10:15,0:20\t6,5.5,-10\t144e6\tf\n"
+        "mosaic\timage\tprimary_beam\ttruth\ttruth_format\ttrain_box\tvalidation_box\tbeam\tfrequency_hz\tfield\tcentre\n"
+        "m\ta.fits\tbeam.fits\ttruth.txt\tsdc1\t0:10,0:20\t10:15,0:20\t6,5.5,-10\t144e6\tf\t359.5,-30\n"
     )
     assert read(folder, text) == [
         Mosaic(
@@ -56,6 +56,7 @@ def test_a_row_gives_a_mosaic(folder):
             beam=(6.0, 5.5, -10.0),
             frequency_hz=144e6,
             field="f",
+            centre=(359.5, -30.0),
             line=2,
         )
     ]
@@ -176,6 +177,7 @@ def test_a_wrong_path_is_told(folder, row, column, told):
             for box in ("0:10", "0:10,5:5", "9:3,0:10", "-1:9,0:9", "0:1.5,0:9", "0:9;0:9", "ALL")
         ),
         *(("validation_box", box) for box in ("0:10,0:10,0:10", "a:b,c:d", "0:10,0:99999999999")),
+        *(("centre", centre) for centre in ("10", "10,20,30", "10 20", "360,0", "-1,0", "10,91", "nan,0")),
         *(("beam", beam) for beam in ("6", "6,6", "5,6,0", "6,0,0", "6,6,x", "nan,6,0", "6,6,0,0")),
         *(("frequency_hz", frequency) for frequency in ("144", "-1e9", "inf", "144 MHz", "1e9,2e9")),
         *(("plane", plane) for plane in ("-1", "1.5", "first", "1,2")),

@@ -1,0 +1,35 @@
+"""A survey is read of its files."""
+
+import numpy as np
+import pandas as pd
+
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.mosaics.box import Box
+from radiofind.survey.inputs import CORE, read_survey
+from radiofind.survey.merging import merge_survey
+from unit.survey.mosaics import SIDE, catalogue, make_mosaic
+
+
+def test_a_tile_whose_search_failed_gives_its_sources_to_another_mosaic(tmp_path):
+    """Its noise is known, but nothing could be found there."""
+    cores = {"y000x000": Box(0, 60, 0, SIDE), "y000x001": Box(60, SIDE, 0, SIDE)}
+    rows = [
+        {"mosaic": mosaic, "tile": tile, **dict(zip(CORE, (core.x0, core.x1, core.y0, core.y1), strict=True))}
+        for mosaic in "ab"
+        for tile, core in cores.items()
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "tiles.parquet")
+    for mosaic, ra, found in (("a", 10, []), ("b", 9.4, [9.75])):
+        make_mosaic(tmp_path, mosaic, ra, 0)
+        write_catalogue(
+            [catalogue(mosaic, np.array(found), 0)],
+            tmp_path / f"{mosaic}.parquet",
+            metadata={"failed_tiles": {"y000x001": "killed"}} if mosaic == "a" else {},
+        )
+    files = [[tmp_path / f"{mosaic}.{kind}" for mosaic in "ab"] for kind in ("parquet", "fits")]
+    # To the west of a, which is nearer to it than b.
+    tables, footprints = read_survey({"a": None, "b": None}, *files, tiles=tmp_path / "tiles.parquet")
+    assert footprints[0].failed == (cores["y000x001"],) and footprints[1].failed == ()
+    assert merge_survey(tables, footprints, prefix="ABC").catalogue["is_primary"].tolist() == [True]
+    centre = {"a": (10.0, 5.0), "b": None}
+    assert read_survey(centre, *files, tiles=tmp_path / "tiles.parquet")[1][0].centre == (10.0, 5.0)
