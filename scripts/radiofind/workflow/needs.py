@@ -188,7 +188,7 @@ NEEDS = {
         mib_per_table_mib=14,
         seconds_per_table_mib=10,
     ),
-    "merge_survey": Need(200, tables=("catalogues",), mib_per_table_mib=14, seconds_per_table_mib=5),
+    "merge_survey": Need(200, tables=("catalogues",), mib_per_table_mib=7, seconds_per_table_mib=0.3),
     "write_report": Need(
         290,
         tables=("catalogues", "truths", "curves", "patches", "cutouts"),
