@@ -20,6 +20,8 @@ from radiofind.survey.directions import chords, unit_vectors
 
 NOBODY = -1
 """The owner of a position where no mosaic was searched."""
+TIE = 1e-9
+"""Centres are equally near if their distances (between unit vectors) differ by less: 0.2 mas is rounding."""
 EDGE_POINTS = 65
 """Points on each edge of an image of which the farthest from its centre is sought."""
 BETWEEN_POINTS = 1.01
@@ -130,7 +132,7 @@ def owners_of(ra: np.ndarray, dec: np.ndarray, footprints: Sequence[Footprint]) 
         first, last = np.searchsorted(heights, one.middle[2] + one.reach * np.array([-1, 1]))
         places = by_height[first:last]
         distance = chords(directions[places], one.direction)
-        nearer = distance < nearest[places]
+        nearer = distance < nearest[places] - TIE
         nearer[nearer] = one.searched_at(ra[places[nearer]], dec[places[nearer]])
         owner[places[nearer]], nearest[places[nearer]] = number, distance[nearer]
     return owner

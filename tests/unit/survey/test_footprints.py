@@ -81,8 +81,10 @@ def test_the_centre_of_the_sheet_counts_instead_of_that_of_the_image(tmp_path):
     assert owners_of(*places, mosaics) == [0]
 
 
-def test_of_two_centres_at_the_same_place_the_first_name_owns(tmp_path):
-    mosaics = [make_mosaic(tmp_path, name, 10, 0) for name in ("b", "a")]
+@pytest.mark.parametrize("rounding", [0, 1e-9, -1e-9])
+def test_of_two_centres_at_the_same_place_the_first_name_owns(tmp_path, rounding):
+    centres = {"b": (10.0, 0.0), "a": (10.0, rounding)}
+    mosaics = [make_mosaic(tmp_path, name, 10, 0, centre=centre) for name, centre in centres.items()]
     assert owners_of(np.array([10.1]), np.array([0.1]), mosaics) == [1]
     assert owners_of(np.array([10.1]), np.array([0.1]), mosaics[::-1]) == [0]
 
