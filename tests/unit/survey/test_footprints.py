@@ -23,12 +23,12 @@ def around(ra, dec, radius, number, rng):
 
 
 def nearest_searched(ra, dec, footprints):
-    """The owners of positions, one after the other."""
+    """The owners of positions, one after the other; the first of equals."""
     searched = [one.searched_at(ra, dec) for one in footprints]
     owners = []
     for place, direction in enumerate(unit_vectors(ra, dec)):
         distances = {
-            number: np.linalg.norm(direction - one.direction)
+            number: round(np.linalg.norm(direction - one.direction), 9)
             for number, one in enumerate(footprints)
             if searched[number][place]
         }
