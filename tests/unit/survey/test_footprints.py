@@ -7,7 +7,7 @@ import pytest
 
 from radiofind.mosaics.box import Box
 from radiofind.survey.directions import unit_vectors
-from radiofind.survey.footprints import NOBODY, owners_of
+from radiofind.survey.footprints import NOBODY, TIE, owners_of
 from unit.survey.mosaics import SIDE, make_mosaic
 
 
@@ -23,16 +23,16 @@ def around(ra, dec, radius, number, rng):
 
 
 def nearest_searched(ra, dec, footprints):
-    """The owners of positions, one after the other; the first of equals."""
+    """The owners of positions, one after the other; the first of mosaics that are equally near."""
     searched = [one.searched_at(ra, dec) for one in footprints]
     owners = []
     for place, direction in enumerate(unit_vectors(ra, dec)):
-        distances = {
-            number: round(np.linalg.norm(direction - one.direction), 9)
-            for number, one in enumerate(footprints)
-            if searched[number][place]
-        }
-        owners.append(min(distances, key=distances.get, default=NOBODY))
+        owner, nearest = NOBODY, np.inf
+        for number, one in enumerate(footprints):
+            distance = np.linalg.norm(direction - one.direction)
+            if searched[number][place] and distance < nearest - TIE:
+                owner, nearest = number, distance
+        owners.append(owner)
     return owners
 
 
@@ -41,7 +41,7 @@ def test_the_owner_is_the_nearest_that_was_searched(tmp_path, ra, dec):
     rng = np.random.default_rng(1)
     centres = [
         (ra, dec),
-        ((ra + 1 / max(np.cos(np.deg2rad(dec)), 0.02)) % 360, dec),
+        ((ra + 1 / max(np.cos(np.deg2rad(dec)), 0.02)) % 360, np.clip(dec, -89.3, 89.3)),
         (ra, dec + 0.8 if dec < 0 else dec - 0.8),
     ]
     mosaics = [make_mosaic(tmp_path, f"m{n}", *centre, blank=0.1) for n, centre in enumerate(centres)]
