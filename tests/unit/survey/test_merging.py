@@ -152,7 +152,9 @@ def test_flags_and_the_agreement_of_mosaics_are_counted(pair):
     }
     summary = merge(tables, pair).summary
     assert (summary["rows"], summary["sources"]) == (20, 11)
-    assert summary["flags"] == summary["flags_of_primary_rows"] == {"wide": 1}
+    # Those of both mosaics are a beam apart.
+    assert summary["flags"] == {"blended": 18, "wide": 1}
+    assert summary["flags_of_primary_rows"] == {"blended": 9, "wide": 1}
     (both,) = summary["agreement_by_mosaics"]
     assert (both["mosaic"], both["other"], both["pairs"]) == ("a", "b", 9)
     assert both["flux_ratio"] == pytest.approx(1.1) and both["flux_scatter"] == pytest.approx(0)
