@@ -1,9 +1,7 @@
 """A seeded synthetic sky: sources of known position and flux on noise that is correlated as the beam."""
 
 import gc
-import os
 import subprocess
-import tempfile
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +24,6 @@ from radiofind.mosaics.noise_lattice import Lattice
 from radiofind.mosaics.regions import training_box
 from radiofind.mosaics.tile_images import write_image
 from radiofind.mosaics.tiles import edge_lines, tiles_of
-from workflow.loaded import FOLDER
 
 FIRST = ("workflow/test_full_run.py", "workflow/test_classifiers.py", "slurm/")
 """Where the longest tests are; the first makes the survey for which others wait."""
@@ -47,14 +44,6 @@ class ByModule(LoadScopeScheduling):
         if module.startswith(APART):
             return nodeid
         return "slurm" if module.startswith("slurm/") else module
-
-
-def pytest_configure(config):
-    """Make a folder for what is found once for the tests of all workers; it ends with the tests."""
-    if FOLDER not in os.environ:
-        folder = tempfile.TemporaryDirectory()
-        os.environ[FOLDER] = folder.name
-        config.add_cleanup(folder.cleanup)
 
 
 @pytest.hookimpl(optionalhook=True)

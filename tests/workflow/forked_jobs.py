@@ -26,10 +26,6 @@ LIBRARIES = [
     "snakemake.script",
 ]
 """What jobs import of others; what is ours they import from their own repository."""
-RECORDED = {
-    *("numpy", "scipy", "astropy", "pandas", "pyarrow", "dask", "h5py", "keras", "sklearn", "tensorflow"),
-}
-"""Those whose versions a job records if it has loaded them."""
 KILLED = 137
 
 
@@ -49,7 +45,7 @@ def serve(path: str) -> None:
     import signal
 
     # Here, since the forks find modules where their jobs do.
-    from loaded import hide_what_is_not_loaded_by
+    from loaded import hide_libraries
 
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -63,12 +59,12 @@ def serve(path: str) -> None:
             if os.fork() == 0:
                 listener.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _be_job(connection, hide_what_is_not_loaded_by)
+                _be_job(connection, hide_libraries)
             connection.close()
 
 
-def _be_job(connection: socket.socket, hide: Callable[[str, set[str]], None]) -> None:
-    """Run the script that is asked for, say how it ended, and end; hide what the script would not load."""
+def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
+    """Run the script that is asked for, say how it ended, and end; hide what the script has not loaded."""
     import atexit
     import runpy
 
@@ -86,7 +82,7 @@ def _be_job(connection: socket.socket, hide: Callable[[str, set[str]], None]) ->
     take_environment(job["environment"])
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
-    hide(job["script"].split(".")[-2], RECORDED)
+    hide()
     code = 0
     try:
         runpy.run_path(job["script"], run_name="__main__")

@@ -1,22 +1,33 @@
-"""Tell what a script of a job loads, and let a fork that has loaded more look as if it had not.
+"""Tell what a program loads, and let a fork that has loaded more look as if it had not.
 
-A job records the versions of the libraries that it has loaded. So that a fork records the same, those of its
-own libraries that its script does not load are hidden from it, until something imports them.
+A job records the versions of the libraries that it has loaded. So that a fork records the same, they are
+hidden from it until its script imports them.
 """
 
 from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import os
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-FOLDER = "FOLDER_OF_LOADED"
-"""Variable with the folder in which all workers of pytest-xdist keep what they have found."""
+OF_NETWORKS = {"numpy", "scipy", "pandas", "pyarrow", "h5py", "keras", "tensorflow"}
+BRINGS = {
+    "numpy": set(),
+    "dask": set(),
+    "scipy": {"numpy"},
+    "astropy": {"numpy"},
+    "pyarrow": {"numpy"},
+    "pandas": {"numpy", "pyarrow"},
+    "h5py": {"numpy"},
+    "sklearn": {"numpy", "scipy", "pandas", "pyarrow"},
+    "keras": OF_NETWORKS,
+    "tensorflow": OF_NETWORKS,
+}
+"""By library whose version a job records, those others that it loads itself."""
 
 
 def loaded_by(program: str, *path: object) -> set[str]:
@@ -29,31 +40,23 @@ def loaded_by(program: str, *path: object) -> set[str]:
     return set(ran.stdout.split())
 
 
-def loaded_by_script(name: str) -> set[str]:
-    """Return the modules that a script of a job loads when it is imported; found once for all tests."""
-    kept = Path(os.environ[FOLDER]) / name
-    if not kept.exists():
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(" ".join(loaded_by(f"import {name}", SCRIPTS)))
-        unfinished.replace(kept)
-    return set(kept.read_text().split())
-
-
 class Hidden(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Modules that are loaded, and come back when they are imported."""
+    """Libraries that are loaded, and come back when they are imported, with those that they bring."""
 
-    def __init__(self, names: set[str]):
-        self._modules = {name: sys.modules.pop(name) for name in names & set(sys.modules)}
+    def __init__(self):
+        self._modules = {library: _taken_away(library) for library in BRINGS}
 
     def find_spec(self, fullname: str, path: object, target: object = None):
-        """Return how a hidden module is imported."""
-        if fullname in self._modules:
+        """Return how a hidden library is imported."""
+        if self._modules.get(fullname):
             return importlib.machinery.ModuleSpec(fullname, self)
         return None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        """Return the module, which Python gives the specification that it does not need."""
-        module = self._modules.pop(spec.name)
+        """Return the library, which Python gives the specification that it does not need."""
+        for name in (spec.name, *BRINGS[spec.name]):
+            sys.modules.update(self._modules.pop(name, {}))
+        module = sys.modules[spec.name]
         self._own = module.__spec__
         return module
 
@@ -62,6 +65,12 @@ class Hidden(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = self._own
 
 
-def hide_what_is_not_loaded_by(script: str, libraries: set[str]) -> None:
-    """Hide the libraries that a script of a job does not load from this process."""
-    sys.meta_path.insert(0, Hidden(libraries - loaded_by_script(script)))
+def _taken_away(library: str) -> dict[str, ModuleType]:
+    """Take a library out of those that are loaded, and return its modules by name."""
+    names = [name for name in sys.modules if name.partition(".")[0] == library]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def hide_libraries() -> None:
+    """Hide from this process the libraries whose versions a job records, until they are imported."""
+    sys.meta_path.insert(0, Hidden())
