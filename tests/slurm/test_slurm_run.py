@@ -50,7 +50,7 @@ def rule_of(job: dict[str, str]) -> str:
 @pytest.mark.exhaustive
 def test_results_are_those_of_one_machine(cluster, small_survey, tmp_path):
     here = copy_of(small_survey, tmp_path / "here")
-    there, expected = run(small_survey, place=cluster), run(here, environment={})
+    there, expected = run(small_survey, place=cluster), run(here, apart=None)
     assert there.code == expected.code == 0, there.output
     assert sorted(there.jobs) == sorted(expected.jobs)
     n_files, differences = compare(small_survey / "results", here / "results")

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -35,6 +35,8 @@ IMPORTED = [
 PROGRAM = Path(__file__).with_name("forked_jobs.py")
 FORKS = "JOBS_ARE_FORKED_BY"
 """Variable with the socket of the process that forks jobs, for a run whose jobs may be forks."""
+APART = "JOBS_APART"
+"""Variable with the rules whose jobs are processes of their own all the same."""
 
 
 @functools.cache
@@ -91,12 +93,15 @@ def _be_snakemake(arguments: list[str], output: str, cwd: str, environment: dict
     from snakemake.script import PythonScript
 
     if FORKS in environment:
-        PythonScript.execute_script = _fork_script
+        PythonScript.execute_script = functools.partialmethod(_fork_script, PythonScript.execute_script)
     main()
 
 
-def _fork_script(script, fname: str, edit: bool = False) -> None:
+def _fork_script(script, start: Callable, fname: str, edit: bool = False) -> None:
     """Run the script of a job in a fork; in the place of the method of Snakemake that starts Python."""
+    if Path(fname).suffixes[-2].removeprefix(".") in os.environ[APART].split():
+        start(script, fname, edit)
+        return
     command = "{python:q} -I -S {program:q} {forks:q} {fname:q}"
     names = {"python": sys.executable, "program": PROGRAM, "forks": os.environ[FORKS], "fname": fname}
     script._execute_cmd(command, **names)

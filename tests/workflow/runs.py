@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow.forked import FORKS, Forked, started_forks
+from workflow.forked import APART, FORKS, Forked, started_forks
 
 REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -58,6 +58,7 @@ def started(
     repository=REPOSITORY,
     cwd=None,
     environment: Mapping[str, str] | None = None,
+    apart: Collection[str] | None = (),
     place: Place = HERE,
     snakemake: Sequence[str | Path] = (),
 ) -> Iterator[tuple]:
@@ -65,8 +66,8 @@ def started(
 
     Yields the process, which leads a group of its own, and the files in which it writes its jobs and what it
     says. What still runs of the group at the end is killed. `snakemake` is the command that is to be started;
-    here, without one, a process is forked that has imported Snakemake already. Its jobs are forks, too,
-    unless `environment` is given: they take less memory than a user's.
+    here, without one, a process is forked that has imported Snakemake already. Its jobs are forks, too, which
+    take less memory than a user's, but those of rules that are to be `apart`; none is if that is None.
     """
     local = (repository / "profiles/local", "--cores", "2")
     asked = ["-s", repository / "Snakefile", "--profile"]
@@ -80,8 +81,8 @@ def started(
         output.touch()
         settings = {"PYTHONPATH": str(LOGGER), "JOBS_FILE": str(jobs), **(environment or {})}
         within = [*place.within, *(snakemake or [SNAKEMAKE])] if place.within or snakemake else []
-        if environment is None and not within and "--dry-run" not in arguments:
-            settings[FORKS] = started_forks()
+        if apart is not None and not within and "--dry-run" not in arguments:
+            settings |= {FORKS: started_forks(), APART: " ".join(apart)}
         process = _start(within, map(str, asked), output, cwd or Path.cwd(), os.environ | settings)
         try:
             yield process, jobs, output

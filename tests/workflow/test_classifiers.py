@@ -377,7 +377,7 @@ def test_network_for_other_pixels_is_refused_with_a_reason(survey, tmp_path):
 @pytest.mark.exhaustive
 def test_jobs_ask_for_what_they_use(tmp_path):
     folder = make_survey(tmp_path / "survey")
-    done = run(folder, "--benchmark-extended", environment={})  # without forks, which share memory
+    done = run(folder, "--benchmark-extended", apart=None)  # without forks, which share memory
     assert done.code == 0, done.output
     ours = [cost for cost in costs_of(folder) if re.search("dataset|classif|class", cost.rule)]
     assert len(ours) == len(classifier_jobs() | class_jobs())

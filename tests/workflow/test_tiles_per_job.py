@@ -134,7 +134,7 @@ def test_tile_that_kills_its_job_goes_into_quarantine_alone(blocks, tmp_path):
     for name in (OF_BLOCK, f"{OF_BLOCK}.kept", "hard/catalogues/peaks.parquet"):
         (folder / "results" / name).unlink()
     environment = {"PYTHONPATH": f"{HOOKS}{os.pathsep}{LOGGER}", "STRIKES_FOLDER": str(strikes)}
-    done = run(folder, environment=environment)
+    done = run(folder, environment=environment, apart=["find_peaks"])
     assert done.code == 0, done.output
     failed = {note.tile: note.failed for note in read_notes(folder / "results" / OF_BLOCK)}
     assert failed == {"y000x000": False, "y000x001": True}

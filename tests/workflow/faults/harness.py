@@ -167,8 +167,9 @@ def try_fault(fault: Fault, survey: Path, folder: Path, place: Place = HERE) -> 
 def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterator[Run]:
     """Run the workflow under a fault; its jobs live as long as the block, if they outlive the run."""
     environment = {"PYTHONPATH": f"{HOOKS}{os.pathsep}{LOGGER}", "STRIKES_FOLDER": str(strikes)}
-    arguments = _asked(fault, copy)
-    with started(copy, *arguments, environment=environment, place=place) as (process, jobs, output):
+    struck = {strike.job.partition("/")[0] for strike in fault.strikes}
+    options = {"environment": environment, "apart": struck, "place": place}
+    with started(copy, *_asked(fault, copy), **options) as (process, jobs, output):
         if fault.stop or fault.meanwhile:
             wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
         if fault.meanwhile and process.poll() is None:
