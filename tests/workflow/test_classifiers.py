@@ -41,7 +41,7 @@ CLASSIFIERS = {
             **TINY,
         },
         "mine": {"kind": "file", "path": "data/mine.h5", "test": "valid"},
-        "counts": {"kind": "components", "finder": "pybdsf", **TINY},
+        "counts": {"kind": "components", "finder": "pybdsf", "most_per_class": 24, **TINY},
     },
     "networks": {
         "small": {"architecture": "simple", "epochs": 1, "seeds": [1, 2], "augment": False},
