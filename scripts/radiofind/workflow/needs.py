@@ -56,7 +56,7 @@ NETWORKS = {
 The paper's capsule network held 12 GiB when the measurement was stopped."""
 
 NEEDS = {
-    "simulate": Need(160, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
+    "simulate": Need(215, bytes_per_pixel=40_000, seconds_per_megapixel=0.4),
     "describe_sky": Need(700, seconds=200),
     "simulate_matched": Need(165, bytes_per_pixel=45, seconds_per_megapixel=2),
     "fingerprint_mosaic": Need(
