@@ -1,4 +1,4 @@
-"""Write catalogues as Parquet, with unit, UCD and description of every column in the schema."""
+"""Write and read catalogues as Parquet, with unit, UCD and description of every column in the schema."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 from radiofind.catalogues.columns import CATALOGUE, Column, empty
 from radiofind.files import whole_or_absent
 from radiofind.tables import to_arrow
+
+PANDAS_TYPES = {"double": "float64", "float": "float32", "string": "str", "large_string": "str"}
+"""pandas types by those of Arrow, where their names differ."""
 
 
 def write_catalogue(
@@ -39,6 +42,23 @@ def write_catalogue(
     with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in parts:
             writer.write_table(to_arrow(table, metadata).cast(schema))
+
+
+def described_columns(path: str | Path) -> tuple[Column, ...]:
+    """Return the columns of a Parquet file that `write_catalogue` wrote, in their order."""
+    return tuple(
+        Column(
+            field.name,
+            PANDAS_TYPES.get(str(field.type), str(field.type)),
+            *(_told(field, key) for key in ("unit", "ucd", "description")),
+        )
+        for field in pq.read_schema(path)
+    )
+
+
+def _told(field: pa.Field, key: str) -> str:
+    """Return what the metadata of a field say."""
+    return (field.metadata or {}).get(key.encode(), b"").decode()
 
 
 def _described(schema: pa.Schema, columns: Sequence[Column]) -> pa.Schema:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import chain, cycle
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from astropy.io import fits
-from astropy.table import Table
 
 from radiofind.catalogues.class_columns import classes_of, columns_of
-from radiofind.catalogues.columns import COMPONENT, SPECTRAL, ucd_in_band
+from radiofind.catalogues.columns import COMPONENT, SPECTRAL
+from radiofind.catalogues.fits_tables import write_fits_parts
 from radiofind.catalogues.image_cards import cards_about
-from radiofind.files import whole_or_absent, write_text
+from radiofind.files import whole_or_absent
 from radiofind.mosaics.images import ImageHeader
 
 DS9_HEADER = "# Region file format: DS9\nglobal color={colour} width=1\nicrs\n"
@@ -39,20 +37,19 @@ def write_fits_table(
     history
         Lines of at most 72 characters on how it was made.
     """
-    table = Table({name: _fits_array(catalogue[name]) for name in catalogue.columns})
-    hdu = fits.BinTableHDU(table.as_array(), name="CATALOGUE")
     known = {column.name: column for column in (*SPECTRAL, *COMPONENT, *columns_of(catalogue))}
-    for number, column in enumerate(map(known.get, catalogue.columns), 1):
-        if column.unit:
-            hdu.columns[column.name].unit = column.unit
-        if column.ucd:
-            hdu.header[f"TUCD{number}"] = ucd_in_band(column, image.frequency_hz)
-        hdu.header[f"TCOMM{number}"] = column.description
-    hdu.header.extend(cards_about(image))
-    for line in history:
-        hdu.header.add_history(line)
-    with whole_or_absent(path) as temporary:
-        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(temporary, overwrite=True)
+    columns = [known[name] for name in catalogue.columns]
+    texts = [column.name for column in columns if column.dtype == "str"]
+    write_fits_parts(
+        [catalogue],
+        path,
+        columns=columns,
+        widths={name: int(catalogue[name].str.len().max()) if len(catalogue) else 0 for name in texts},
+        n_rows=len(catalogue),
+        frequency_hz=image.frequency_hz,
+        cards=cards_about(image),
+        history=history,
+    )
 
 
 def write_regions(
@@ -100,7 +97,8 @@ def write_regions(
     )
     legend = (f"class {name}: {colour}" for name, colour in _class_colours(catalogue).items())
     comments = (f"# {line}\n" for line in (*history, *legend))
-    write_text("".join([DS9_HEADER.format(colour=colour), *comments, *lines]), path)
+    with whole_or_absent(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(chain([DS9_HEADER.format(colour=colour)], comments, lines))
 
 
 def _class_colours(catalogue: pd.DataFrame) -> dict[str, str]:
@@ -113,10 +111,3 @@ def _class_marks(catalogue: pd.DataFrame) -> list[str]:
     marks = {name: f" tag={{{name}}} color={colour}" for name, colour in _class_colours(catalogue).items()}
     classes = catalogue["class"] if marks else [""] * len(catalogue)
     return [marks.get(name, "") for name in classes]
-
-
-def _fits_array(values: pd.Series) -> np.ndarray:
-    """Return a column as an array that FITS can store, with text as ASCII."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy()
-    return values.to_numpy(dtype="S") if len(values) else np.empty(0, dtype="S1")

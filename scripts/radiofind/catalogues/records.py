@@ -1,0 +1,101 @@
+"""Rows of a catalogue as the records of binary tables, whose bytes are the same in FITS and VOTable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from radiofind.catalogues.columns import Column
+
+BATCH_ROWS = 50_000
+"""Rows that are held at a time."""
+BINARY_TYPES = {"float64": ">f8", "float32": ">f4", "int64": ">i8", "bool": "S1"}
+"""Types of numbers in a record, by their pandas type. Truth is a letter, ``T`` or ``F``."""
+
+
+def batches_of(path: str | Path, *, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a Parquet file, `BATCH_ROWS` at a time.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Names of the columns to read; all of them by default.
+    """
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+            yield batch.to_pandas()
+
+
+def text_widths(path: str | Path, columns: Sequence[Column]) -> dict[str, int]:
+    """Return the length in bytes of the longest text in each text column of a Parquet file, 0 without rows.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Its columns.
+    """
+    widths = {column.name: 0 for column in columns if column.dtype == "str"}
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS, columns=list(widths)):
+            for name in widths:
+                longest = pc.max(pc.binary_length(batch[name])).as_py()
+                widths[name] = max(widths[name], longest or 0)
+    return widths
+
+
+def record_type(columns: Sequence[Column], widths: dict[str, int]) -> np.dtype:
+    """Return the type of a record: big-endian numbers, and texts of fixed width.
+
+    Parameters
+    ----------
+    columns
+        The columns, in the order of the file.
+    widths
+        Bytes of each text column; at least one is used, as some programs cannot read columns of none.
+    """
+    return np.dtype(
+        [
+            (column.name, BINARY_TYPES.get(column.dtype) or f"S{max(widths[column.name], 1)}")
+            for column in columns
+        ]
+    )
+
+
+def records_of(table: pd.DataFrame, dtype: np.dtype) -> np.ndarray:
+    """Return the rows of a table as records.
+
+    Parameters
+    ----------
+    table
+        Columns of these names; texts are ASCII.
+    dtype
+        As `record_type` returns it.
+
+    Returns
+    -------
+    Structured ndarray, one record a row
+        Its bytes are those of a FITS binary table and of a VOTable in the format BINARY.
+    """
+    records = np.empty(len(table), dtype=dtype)
+    for name in dtype.names:
+        values = table[name]
+        if pd.api.types.is_bool_dtype(values):
+            records[name] = np.where(values, b"T", b"F")
+        else:
+            records[name] = values.to_numpy(dtype=dtype[name])
+    return records
+
+
+def record_bytes(parts: Iterable[pd.DataFrame], dtype: np.dtype) -> Iterator[bytes]:
+    """Yield the records of the parts of a table as bytes."""
+    for table in parts:
+        yield records_of(table, dtype).tobytes()
