@@ -1,0 +1,84 @@
+"""The cells of the sky in which coverage is told: HEALPix, nested, ICRS."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy import units
+from mocpy import MOC
+
+ORDER = 12
+"""HEALPix order of all cells: 52 arcsec."""
+CELL_DEG2 = 4 * np.pi * np.rad2deg(1) ** 2 / (12 * 4**ORDER)
+"""Area of a cell."""
+LEAST_PIXELS = 4
+"""Least width in pixels of the cells into which pixels are sorted: among narrower ones, some would hold no
+centre of a pixel."""
+RING_OF_FACE = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4])
+PHASE_OF_FACE = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7])
+"""Where the southernmost corners of the twelve faces are, in rings and in eighths of a turn (Gorski et al.
+2005, ApJ 622, 759)."""
+
+
+def order_for(pixel_arcsec: float) -> int:
+    """Return the finest order, up to `ORDER`, whose cells are at least `LEAST_PIXELS` pixels wide."""
+    width_arcsec = 3600 * np.sqrt(CELL_DEG2) * 2**ORDER
+    return int(np.clip(np.floor(np.log2(width_arcsec / (LEAST_PIXELS * pixel_arcsec))), 0, ORDER))
+
+
+def cells_with(ra: np.ndarray, dec: np.ndarray, *, order: int = ORDER) -> np.ndarray:
+    """Return the cells that hold any of these positions, sorted.
+
+    Parameters
+    ----------
+    ra, dec
+        Positions in deg, shape (n,).
+    order
+        Order of the cells into which the positions are sorted; all cells of order `ORDER` in them are
+        returned.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+    """
+    if not len(ra):
+        return np.empty(0, dtype=np.int64)
+    sky = MOC.from_lonlat(ra * units.deg, dec * units.deg, max_norder=order)
+    parents, children = sky.flatten().astype(np.int64), 4 ** (ORDER - order)
+    return (parents[:, np.newaxis] * children + np.arange(children)).ravel()
+
+
+def centres_of(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return right ascension and declination of the centres of cells, in deg.
+
+    Parameters
+    ----------
+    cells
+        Numbers of cells of order `ORDER`, shape (n,).
+    """
+    side = 2**ORDER
+    face, within = np.divmod(cells, side**2)
+    x, y = _every_second_bit(within), _every_second_bit(within >> 1)
+    ring = RING_OF_FACE[face] * side - x - y - 1
+    # Cells in a quarter of a ring: fewer near the poles.
+    quarter = np.minimum(np.minimum(ring, 4 * side - ring), side)
+    near_pole = 1 - quarter**2 / (3 * side**2)
+    height = np.where(
+        ring < side, near_pole, np.where(ring > 3 * side, -near_pole, (2 * side - ring) * 2 / (3 * side))
+    )
+    phase = (PHASE_OF_FACE[face] * quarter + x - y) % (8 * quarter)
+    return 45.0 * phase / quarter, np.rad2deg(np.arcsin(height))
+
+
+def moc_of(cells: np.ndarray) -> MOC:
+    """Return the part of the sky that cells of order `ORDER` cover."""
+    return MOC.from_healpix_cells(
+        cells.astype(np.uint64), np.full(len(cells), ORDER, dtype=np.uint8), max_depth=ORDER
+    )
+
+
+def _every_second_bit(numbers: np.ndarray) -> np.ndarray:
+    """Return the numbers made of the bits 0, 2, 4 and so on."""
+    bits = np.zeros_like(numbers)
+    for place in range(ORDER):
+        bits |= ((numbers >> (2 * place)) & 1) << place
+    return bits
