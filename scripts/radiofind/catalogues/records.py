@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from radiofind.catalogues.columns import Column
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 20_000
 """Rows that are held at a time."""
 BINARY_TYPES = {"float64": ">f8", "float32": ">f4", "int64": ">i8", "bool": "S1"}
 """Types of numbers in a record, by their pandas type. Truth is a letter, ``T`` or ``F``."""
