@@ -26,6 +26,7 @@ include: "rules/source_classes.smk"
 include: "rules/applied_classes.smk"
 include: "rules/exports.smk"
 include: "rules/survey.smk"
+include: "rules/survey_products.smk"
 include: "rules/report.smk"
 include: "rules/provenance.smk"
 

@@ -24,6 +24,7 @@ from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.sizes import SizePlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.survey import SurveyPlan
+from radiofind.workflow.plan.survey_products import SurveyProductPlan
 from radiofind.workflow.plan.training import TrainingPlan
 from snakemake_logger_plugin_survey import end_run, watch
 
@@ -45,7 +46,8 @@ frozen = FrozenPlan(plan)
 classifiers = ClassifierPlan(plan)
 source_classes = SourceClassPlan(plan)
 survey = SurveyPlan(plan, source_classes)
-record = RecordPlan(plan, classifiers, source_classes)
+survey_products = SurveyProductPlan(survey)
+record = RecordPlan(plan, classifiers, source_classes, survey_products)
 
 
 wildcard_constraints:

@@ -26,6 +26,12 @@ def tile_jobs(mosaic, tiles=None):
     return noise.union(*(find_jobs(mosaic, finder, tiles) for finder in OF_TILES))
 
 
+def noise_jobs(mosaic):
+    """What follows the noise of the tiles of a mosaic, up to the coverage of the survey."""
+    rules = ("summarise_noise", "map_rms", "measure_coverage")
+    return {f"{rule} {mosaic}" for rule in rules} | {"map_coverage"}
+
+
 def find_jobs(mosaic, finder, tiles=None, kind=None):
     """Jobs of tiles of one finder."""
     rule = f"find_{kind or KINDS.get(finder, finder)}"
@@ -38,12 +44,17 @@ def catalogue_jobs(mosaic, finder):
     rules += ["merge_components", "export_components"] if finder == "pybdsf" else []
     rules += ["export_pybdsf", "draw_model"] if finder == "pybdsf" else []
     jobs = {f"{rule} {mosaic} {finder}" for rule in rules} | score_jobs(mosaic, finder)
-    jobs.add(f"merge_survey {finder}")
+    jobs |= survey_jobs(finder)
     if mosaic == TRAINED:
         jobs |= cut_jobs(finder)
     if finder in COMBINED:
         jobs |= relearnt_jobs() if mosaic == TRAINED else catalogue_jobs(mosaic, "both")
     return jobs
+
+
+def survey_jobs(finder):
+    """What makes the survey of one finder."""
+    return {f"merge_survey {finder}", f"export_survey {finder}"}
 
 
 def score_jobs(mosaic, finder):
@@ -75,8 +86,8 @@ def retrained_jobs():
 def mosaic_jobs(mosaic, tiles=None):
     """What runs when these tiles of a mosaic have changed, from their noise to the scores."""
     tiles = tiles or TILES[mosaic]
-    noise_rules = ["summarise_noise", "map_rms"] + (["place_truth"] if mosaic in SCORED else [])
-    jobs = tile_jobs(mosaic, tiles) | {f"{rule} {mosaic}" for rule in noise_rules}
+    jobs = tile_jobs(mosaic, tiles) | noise_jobs(mosaic)
+    jobs |= {f"place_truth {mosaic}"} if mosaic in SCORED else set()
     if mosaic == TRAINED and TRAINING_TILES & set(tiles):
         jobs |= retrained_jobs()
     return jobs.union(*(catalogue_jobs(mosaic, finder) for finder in FINDERS))

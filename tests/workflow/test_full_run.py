@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from astropy import units as u
 from astropy.io import fits
+from astropy.io.votable import parse_single_table
 from astropy.table import Table
+from mocpy import MOC
 from regions import Regions
 
 from radiofind.catalogues.block_tables import read_notes
@@ -96,6 +99,8 @@ def test_every_file_is_there_and_no_other(results):
     }
     expected |= {f"{mosaic}/detections/pybdsf/{tile}.components.parquet" for mosaic, tile in tiles}
     expected |= {f"survey/rms/{mosaic}.fits" for mosaic in READABLE}
+    expected |= {f"survey/coverage/{mosaic}.parquet" for mosaic in READABLE}
+    expected |= {"survey/coverage.moc.fits", "survey/rms_area.csv"}
     expected |= {
         f"{mosaic}/{place}"
         for mosaic in READABLE
@@ -120,7 +125,7 @@ def test_every_file_is_there_and_no_other(results):
         expected |= {
             f"{mosaic}/{kind}/{finder}.csv" for mosaic in SCORED for kind in ("evaluation", "curves")
         }
-        expected |= {f"cuts/strip/{finder}.json", f"survey/{finder}.parquet"}
+        expected |= {f"cuts/strip/{finder}.json", f"survey/{finder}.parquet", f"survey/{finder}.vot"}
     assert {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()} == expected
 
 
@@ -147,6 +152,26 @@ def test_survey_holds_the_rows_of_all_mosaics_and_each_source_once(results, find
     # Both mosaics of the sky have the same centre, of which the first name owns what it shows.
     told = read_metadata(results / "survey" / f"{finder}.parquet")
     assert told["survey"]["sources"] == survey["is_primary"].sum() and told["provenance"]["code"]
+
+
+def test_products_hold_the_rows_of_the_survey_and_its_coverage_all_sources(results, finder):
+    survey = pd.read_parquet(results / "survey" / f"{finder}.parquet")
+    table = parse_single_table(results / "survey" / f"{finder}.vot", verify="exception").to_table()
+    assert table.colnames == list(survey.columns)
+    assert list(table["ra"]) == list(survey["ra"]) and list(table["name"]) == list(survey["name"])
+    primary = survey[survey["is_primary"]]
+    moc = MOC.from_fits(results / "survey/coverage.moc.fits")
+    assert moc.contains_lonlat(primary["ra"].to_numpy() * u.deg, primary["dec"].to_numpy() * u.deg).all()
+
+
+def test_areas_are_those_of_the_searched_pixels(results):
+    areas = read_csv(results / "survey/rms_area.csv").groupby("mosaic")["area_deg2"].max()
+    assert set(areas.index) == {"survey", *READABLE}
+    for mosaic in READABLE:
+        rms, header = fits.getdata(results / "survey/rms" / f"{mosaic}.fits", header=True)
+        pixels = np.isfinite(rms).sum() * abs(header["CDELT1"] * header["CDELT2"])
+        assert areas[mosaic] == pytest.approx(pixels, rel=0.1, abs=0.001)
+    assert max(areas[READABLE]) <= areas["survey"] < areas[READABLE].sum()
 
 
 def test_catalogues_open_in_topcat_and_ds9(results, mosaic, finder):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from radiofind.workflow.inventory import RECORD, Difference, differences, files_in, read_record
-from workflow.jobs import SURVEY_WIDE
+from workflow.jobs import SURVEY_WIDE, survey_jobs
 from workflow.runs import REPOSITORY, planned, run
-from workflow.skies import SHEET, write_sheet
+from workflow.skies import FINDERS, SHEET, write_sheet
 
 pytestmark = pytest.mark.slow
 
@@ -112,12 +112,14 @@ def test_new_record_tells_left_over_files_and_hides_no_damage(copy):
     write_sheet(copy / "sheet.tsv", "\n".join(line for line in SHEET.splitlines() if "a-b.c_1" not in line))
     done = run(copy)
     assert done.code == 0, done.output
-    assert {"index_tiles", "record_provenance"} <= set(done.jobs) <= SURVEY_WIDE | {"index_tiles"}
+    gathered = SURVEY_WIDE.union({"index_tiles", "map_coverage"}, *map(survey_jobs, FINDERS))
+    assert {"index_tiles", "record_provenance"} <= set(done.jobs) <= gathered
     record = read_record(copy / RECORD)
+    of_survey = ("results/survey/rms/a-b.c_1.", "results/survey/coverage/a-b.c_1.")
     assert set(record["leftover"]) == {
         path
         for path in before["outputs"]
-        if path.startswith(("results/a-b.c_1/", "results/survey/rms/a-b.c_1.", "results/simulations/sky/"))
+        if path.startswith(("results/a-b.c_1/", *of_survey, "results/simulations/sky/"))
     }
     noise = {
         path: entry for path, entry in record["outputs"].items() if "/noise/" in path or "/tiles/" in path

@@ -20,9 +20,11 @@ from workflow.jobs import (
     cut_jobs,
     find_jobs,
     mosaic_jobs,
+    noise_jobs,
     relearnt_jobs,
     retrained_jobs,
     score_jobs,
+    survey_jobs,
     tile_jobs,
 )
 from workflow.runs import clone_of, planned, run, started
@@ -268,7 +270,7 @@ def test_mosaics_removed_from_the_sheet_rerun_only_what_compares_mosaics(copy):
     rows = sheet.read_text().splitlines(keepends=True)
     sheet.write_text("".join(row for row in rows if not row.startswith(("a-b.c_1", "hard"))))
     run(copy, "--until", "index_tiles")
-    assert planned(copy) == SURVEY_WIDE | {f"merge_survey {finder}" for finder in FINDERS}
+    assert planned(copy) == SURVEY_WIDE.union({"map_coverage"}, *map(survey_jobs, FINDERS))
 
 
 def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
@@ -286,7 +288,7 @@ def test_mosaic_added_to_the_sheet_concerns_no_other(copy):
     }
     assert sorted(done.jobs) == sorted(first | {"merge_detections new peaks"})
     expected = tile_jobs("new", ["y000x000"]).union(*(catalogue_jobs("new", finder) for finder in FINDERS))
-    expected |= {"summarise_noise new", "map_rms new"} | SURVEY_WIDE - {"tabulate_scores"}
+    expected |= noise_jobs("new") | SURVEY_WIDE - {"tabulate_scores"}
     assert planned(copy) == expected - set(done.jobs)
 
 

@@ -38,6 +38,8 @@ NEVER = {
     "match_catalogue, tune_cuts, evaluate_finder, tabulate_scores": HEAVY | {"astropy.table", "h5py"},
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
     "merge_survey": HEAVY | {"h5py", "pydantic"},
+    "measure_coverage, map_coverage": NETWORKS | FITS | CLUSTER | {"scipy", "h5py", "pydantic"},
+    "export_survey": HEAVY | {"scipy", "h5py", "pydantic"},
     "cut_patches": HEAVY | {"scipy", "pydantic"},
     "simulate_dataset, copy_dataset": HEAVY | {"pydantic"},
     "describe_sky, simulate, simulate_matched, calibrate_scores": HEAVY | {"h5py"},

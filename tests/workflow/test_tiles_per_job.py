@@ -18,7 +18,7 @@ from astropy.io import fits
 from radiofind.catalogues.block_tables import read_notes
 from workflow.faults.comparison import compare
 from workflow.faults.harness import HOOKS, Strike
-from workflow.jobs import SURVEY_WIDE, catalogue_jobs
+from workflow.jobs import SURVEY_WIDE, catalogue_jobs, noise_jobs
 from workflow.runs import LOGGER, copy_of, planned, run
 from workflow.skies import CORE, FINDERS, OF_TILES, TILES
 from workflow.test_what_changed import listed, what_changed
@@ -118,7 +118,7 @@ def test_only_the_changed_tile_of_a_block_is_searched(changed, finders):
         f"{'y000x000-2x2' if finder in finders else 'y000x000'}"
         for finder in OF_TILES
     }
-    noise = {"measure_noise hard y000x000", "summarise_noise hard", "map_rms hard"}
+    noise = {"measure_noise hard y000x000"} | noise_jobs("hard")
     without_truth = SURVEY_WIDE - {"tabulate_scores"}
     rest = without_truth.union(*(catalogue_jobs("hard", finder) for finder in FINDERS))
     assert set(done.jobs) == finds | noise | rest

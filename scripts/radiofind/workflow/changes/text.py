@@ -38,6 +38,9 @@ SUBJECTS = {
     "apply_classifier": "classes",
     "evaluate_classes": "scores of classes",
     "merge_survey": "survey",
+    "export_survey": "files of the survey",
+    "measure_coverage": "coverage",
+    "map_coverage": "coverage",
     "write_report": "report",
     "record_provenance": "provenance record",
 }

@@ -11,13 +11,21 @@ from radiofind.finders.kinds import OF_TILES
 from radiofind.workflow.plan.classifiers import ClassifierPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
+from radiofind.workflow.plan.survey_products import SurveyProductPlan
 
 
 class RecordPlan:
     """The files and names that the provenance record of a run covers."""
 
-    def __init__(self, plan: Plan, classifiers: ClassifierPlan, source_classes: SourceClassPlan) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        classifiers: ClassifierPlan,
+        source_classes: SourceClassPlan,
+        survey_products: SurveyProductPlan,
+    ) -> None:
         self._plan, self._classifiers, self._source_classes = plan, classifiers, source_classes
+        self._survey_products = survey_products
 
     def given_files(self, _wildcards: Mapping[str, str]) -> list[str]:
         """Return the user's files: the sheet, the files it lists, data sets, models of other runs."""
@@ -49,6 +57,7 @@ class RecordPlan:
             "simulation": [row.simulate for row in plan.mosaics.values() if row.simulate],
             "training_set": plan.training_sets,
             "finder": list(plan.finders),
+            "product": self._survey_products.suffixes,
             "dataset": list(classifiers.datasets),
             "dataset network": [" ".join(names.values()) for names in classifiers.all()],
             "dataset network member": [" ".join(names.values()) for names in classifiers.all_members()],
