@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from radiofind.files import read_metadata
 from radiofind.workflow.config.sheet_rows import MATCHED
 from radiofind.workflow.lines import first_of, plural, shorten
 from radiofind.workflow.run_warnings import group_warnings
@@ -34,6 +35,7 @@ def closing_lines(results: str | Path, *, finders: Sequence[str]) -> list[str]:
         (_quarantine, folder / "quarantine.csv"),
         (_warnings, folder / "warnings.csv"),
         (_places, folder),
+        (lambda path: _survey(path, finders), folder / "survey"),
     ]
     return [shorten(line) for tell, path in parts for line in _cautious(tell, path)]
 
@@ -151,3 +153,16 @@ def _places(results: Path) -> Iterator[str]:
         yield f"report and scores: {', '.join(str(results / name) for name in names)}"
     if next(results.glob("*/catalogues/*.fits"), None):
         yield f"catalogues: {results}/MOSAIC/catalogues/FINDER.fits (TOPCAT), .reg (DS9), .parquet"
+
+
+def _survey(folder: Path, finders: Sequence[str]) -> Iterator[str]:
+    """Yield the number of sources of each finder in the survey, each counted once, and where it is."""
+    paths = {finder: folder / f"{finder}.parquet" for finder in finders}
+    sources = {finder: _cautious(_number_of_sources, path) for finder, path in paths.items()}
+    if parts := [f"{finder} {number:,}" for finder, numbers in sources.items() for number in numbers]:
+        yield f"survey in {folder}/, each source once: {', '.join(parts)}"
+
+
+def _number_of_sources(path: Path) -> Iterator[int]:
+    """Yield the number of sources of a survey."""
+    yield read_metadata(path)["survey"]["sources"]

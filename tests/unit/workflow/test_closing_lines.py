@@ -65,6 +65,16 @@ def test_results_are_named_when_they_are_there(write, tmp_path):
     assert report.endswith(f": {tmp_path}/report.html") and "catalogues/FINDER.fits" in catalogues
 
 
+def test_the_survey_is_named_with_each_source_once(write, tmp_path):
+    (tmp_path / "survey").mkdir()
+    for finder, sources in {"deep": 1234, "peaks": 0, "dropped": 7}.items():
+        path = tmp_path / "survey" / f"{finder}.parquet"
+        write_parquet(pd.DataFrame({"x": range(9)}), path, metadata={"survey": {"sources": sources}})
+    write_parquet(pd.DataFrame({"x": [1]}), tmp_path / "survey/strange.parquet")
+    (line,) = write(finders=["deep", "strange", "peaks", "none"])
+    assert line == f"survey in {tmp_path}/survey/, each source once: deep 1,234, peaks 0"
+
+
 def test_warnings_are_counted_and_the_first_of_each_kind_are_told(write, tmp_path):
     deep = [("1", f"y000x{n:03d}", "NA", f"{n} times the flux") for n in range(3, 6)]
     others = [("b", "y000x000", "peaks", f"{word} odd") for word in ("very", "rather", "somewhat")]
