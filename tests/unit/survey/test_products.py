@@ -15,7 +15,7 @@ from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 from regions import Regions
 
-from radiofind.catalogues import records
+from radiofind.catalogues import records, votables
 from radiofind.catalogues.catalogue_files import described_columns, write_catalogue
 from radiofind.catalogues.class_columns import class_columns
 from radiofind.catalogues.columns import SURVEY
@@ -41,7 +41,7 @@ def values_of(column, n_rows, rng):
 
 @pytest.fixture(params=[N_ROWS, 1, 0])
 def survey(request, tmp_path, monkeypatch):
-    """Write a survey, which is read in parts of ten rows, and return its rows and its path."""
+    """Write a survey, of which ten rows are read at a time, and return its rows and its path."""
     rng = np.random.default_rng(5)
     table = pd.DataFrame({column.name: values_of(column, request.param, rng) for column in COLUMNS})
     table["name"] = [f"LBAS J{number:06d}.00-{number:06d}.0" for number in range(len(table))]
@@ -51,6 +51,7 @@ def survey(request, tmp_path, monkeypatch):
     path = tmp_path / "survey.parquet"
     write_catalogue([table], path, columns=COLUMNS)
     monkeypatch.setattr(records, "BATCH_ROWS", 10)
+    monkeypatch.setattr(votables, "LINE_BYTES", 300)
     return table, path
 
 
