@@ -94,6 +94,7 @@ def test_the_fits_table_has_all_rows_values_and_units(survey, tmp_path):
         assert (read[column.name].unit or u.dimensionless_unscaled) == u.Unit(column.unit)
         assert header[f"TCOMM{number}"] == column.description
         assert check_ucd(header[f"TUCD{number}"], check_controlled_vocabulary=True)
+    assert path.stat().st_size % 2880 == 0
     assert header["FREQ"] == BAND.frequency_hz
     assert list(header["HISTORY"]) == HISTORY
 
