@@ -164,13 +164,9 @@ def test_products_hold_the_rows_of_the_survey_and_its_coverage_all_sources(resul
     assert moc.contains_lonlat(primary["ra"].to_numpy() * u.deg, primary["dec"].to_numpy() * u.deg).all()
 
 
-def test_areas_are_those_of_the_searched_pixels(results):
+def test_areas_of_mosaics_that_overlap_count_once(results):
     areas = read_csv(results / "survey/rms_area.csv").groupby("mosaic")["area_deg2"].max()
     assert set(areas.index) == {"survey", *READABLE}
-    for mosaic in READABLE:
-        rms, header = fits.getdata(results / "survey/rms" / f"{mosaic}.fits", header=True)
-        pixels = np.isfinite(rms).sum() * abs(header["CDELT1"] * header["CDELT2"])
-        assert areas[mosaic] == pytest.approx(pixels, rel=0.1, abs=0.001)
     assert max(areas[READABLE]) <= areas["survey"] < areas[READABLE].sum()
 
 

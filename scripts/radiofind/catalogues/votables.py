@@ -105,9 +105,10 @@ def describe_columns(
     resource = Resource(type="results")
     document.resources.append(resource)
     resource.coordinate_systems.append(CooSys(ID=FRAME, system=FRAME))
-    resource.infos.extend(
-        Info(ID=f"history_{number}", name="history", value=line) for number, line in enumerate(history, 1)
-    )
+    if history:
+        made = Info(name="history", value="how this table was made")
+        made.content = "\n".join(history)
+        resource.infos.append(made)
     table = TableElement(document, name="catalogue", nrows=n_rows)
     resource.tables.append(table)
     if np.isfinite(frequency_hz):
