@@ -12,12 +12,12 @@ from radiofind.networks.training import forget_training
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": read_origin})
-    state = f"{snakemake.output.network}.unfinished"
+    state, start = f"{snakemake.output.network}.unfinished", snakemake.input.get("start")
     network, record = train_finder(
         snakemake.input.patches,
         settings=snakemake.params.settings,
         radius_pixels={mosaic: one["radius_pixels"] for mosaic, one in snakemake.params.radii.items()},
-        start=snakemake.input.get("start"),
+        start=start,
         state=state,
         code=snakemake.params.code,
     )
@@ -28,6 +28,5 @@ if __name__ == "__main__":
         known={"patches": read_origin(snakemake.input.patches)["provenance"]},
     )
     save_network(network, snakemake.output.network)
-    names = dict(snakemake.wildcards.items())
-    write_json({**record, **names, "provenance": provenance}, snakemake.output.record)
+    write_json({**record, **snakemake.wildcards, "provenance": provenance}, snakemake.output.record)
     forget_training(state)

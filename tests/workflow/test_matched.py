@@ -84,8 +84,8 @@ def test_scores_of_the_general_network_are_calibrated_on_it_when_detections_are_
     assert scores.curve.n_matched > 20
     assert not (folder / "results/models/strip/general.keras").exists()
     for mosaic in ("strip", SIMULATED):
-        (block,) = (folder / f"results/{mosaic}/detections/general").iterdir()
-        found = pd.read_parquet(block).set_index("source_id")["score"]
+        blocks = (folder / f"results/{mosaic}/detections/general").glob("*.parquet")
+        found = pd.concat(map(pd.read_parquet, blocks)).set_index("source_id")["score"]
         merged = pd.read_parquet(folder / f"results/{mosaic}/catalogues/general.parquet")
         raw = found[merged["source_id"]].to_numpy()
         np.testing.assert_allclose(merged["score"], calibrate(scores.curve, raw), rtol=1e-6)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from radiofind.workflow.config.frozen_models import GENERAL
+from radiofind.finders.convosource.limits import GENERAL
 
 MOST_MOSAICS = 5
 """Mosaics of a training set that are named."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from radiofind.mosaics.tiles import Tile
 
+GENERAL = "general"
+"""The network that ships with radiofind, as `model` of a finder."""
 TOLERANCE = {"paper": 1.3, "default": 1.3, "deepsource": 1.3, "general": 1.5}
 """Largest ratio between the width of a beam in pixels (after binning) and that of the training, by recipe.
 With 1.5 some binning fits every beam that is not too narrow."""

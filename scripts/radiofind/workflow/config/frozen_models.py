@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from radiofind.errors import reason, shown
-from radiofind.finders.convosource.limits import SCALINGS
+from radiofind.finders.convosource.limits import GENERAL, SCALINGS
 from radiofind.finders.evidence_columns import evidence_columns, scored_in
 from radiofind.finders.kinds import KINDS, WITH_SCORES
 from radiofind.workflow.config.messages import Fault
 from radiofind.workflow.config.paths import model_faults
 
-GENERAL = "general"
-"""The model of a finder of kind convosource that ships with radiofind."""
 SHIPPED = {GENERAL: Path(__file__).parents[4] / "config/networks/general.keras"}
 """Files of the models that ship, by their names in the configuration."""
 NUMBER = (int, float)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from radiofind.finders.convosource.limits import GENERAL
 from radiofind.mosaics.regions import PATCH_PIXELS
-from radiofind.workflow.config.frozen_models import GENERAL
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.config.sheet_rows import MATCHED, SIMULATED
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from radiofind.finders.convosource.limits import GENERAL
 from radiofind.mosaics.box import Box, parse_box
 from radiofind.workflow.config.boxes import teachers
-from radiofind.workflow.config.frozen_models import GENERAL
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.config.sheet_rows import MATCHED
 from radiofind.workflow.plan.mosaics import OF_AN_IMAGE, Names, Plan
