@@ -55,7 +55,10 @@ def folder(tmp_path, monkeypatch):
 def inputs_of(mosaic, training_set, finder, simulation, field):
     """Read a configuration and a sheet with these names."""
     sky = {"size_pixels": 200, "frequency_mhz": 560, "exposure_h": 8, "seed": 1}
-    kinds = {finder: {"kind": "peaks"}, "net": {"kind": "convosource", "probability_maps": True}}
+    kinds = {
+        finder: {"kind": "peaks"},
+        "net": {"kind": "convosource", "model": None, "probability_maps": True},
+    }
     mine = {
         "mosaics": "s.tsv",
         "finders": kinds,

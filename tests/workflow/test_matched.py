@@ -85,9 +85,9 @@ def test_scores_of_the_general_network_are_calibrated_on_it_when_detections_are_
     assert not (folder / "results/models/strip/general.keras").exists()
     for mosaic in ("strip", SIMULATED):
         blocks = (folder / f"results/{mosaic}/detections/general").glob("*.parquet")
-        found = pd.concat(map(pd.read_parquet, blocks)).set_index("source_id")["score"]
+        found = pd.concat(map(pd.read_parquet, blocks)).set_index(["tile", "source_id"])["score"]
         merged = pd.read_parquet(folder / f"results/{mosaic}/catalogues/general.parquet")
-        raw = found[merged["source_id"]].to_numpy()
+        raw = found[list(zip(merged["tile"], merged["source_id"], strict=True))].to_numpy()
         np.testing.assert_allclose(merged["score"], calibrate(scores.curve, raw), rtol=1e-6)
         assert len(merged) > 20 and not np.allclose(merged["score"], raw)
 

@@ -223,7 +223,8 @@ def test_tile_that_becomes_blank_goes_and_one_that_is_blank_no_more_comes(copy):
             "catalogues/exports",
             {"record_provenance", "all"}
             | {f"export_catalogue {mosaic} {finder}" for mosaic in READABLE for finder in FINDERS}
-            | {f"export_components {mosaic} pybdsf" for mosaic in READABLE},
+            | {f"export_components {mosaic} pybdsf" for mosaic in READABLE}
+            | {f"export_survey {finder}" for finder in FINDERS},
         ),
     ],
 )
@@ -299,7 +300,7 @@ def test_mosaic_whose_folder_was_deleted_is_indexed_again(copy):
 
 def test_mosaic_that_is_not_indexed_is_not_taken_for_an_empty_one(copy):
     shutil.rmtree(copy / ".snakemake")
-    shutil.copy(copy / "data/strip.fits", copy / "data/new.fits")
+    shutil.copy2(copy / "data/strip.fits", copy / "data/new.fits")
     add_to_sheet(copy, "new", image="data/new.fits")
     assert planned(copy) == {"fingerprint_mosaic new", "index_tiles", "all"}
     alone = run(copy, "--dry-run", "results/new/catalogues/peaks.parquet")

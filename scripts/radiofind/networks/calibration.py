@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
+
+from radiofind.errors import reason
 
 NEAREST_TO_CERTAIN = 1e-7
 """Smallest distance of raw outputs from 0 and 1: the resolution of single precision there."""
@@ -59,10 +62,11 @@ def read_score_calibration(path: str | Path | None) -> ScoreCalibration:
     """
     if not path:
         return ScoreCalibration()
-    # Here, since it takes long to load, and few catalogues need it.
-    from radiofind.json_files import read_json
-
-    return read_json(path, ScoreCalibration, what="the calibration of scores")
+    try:
+        content = json.loads(Path(path).read_text())
+        return ScoreCalibration(Calibration(**content["curve"]), tuple(content["warnings"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a calibration of scores: {reason(error)}") from error
 
 
 def calibrate(calibration: Calibration, raw: np.ndarray) -> np.ndarray:

@@ -24,6 +24,9 @@ from radiofind.finders.convosource.recipes import Recipe
 from radiofind.finders.convosource.search import peaks_of
 from radiofind.finders.convosource.training_data import SPLITS
 
+LARGEST_RATIO = {"general": TOLERANCE["general"] ** 2}
+"""Largest ratio between the widths of two beams in a training set, where it is not that of a search."""
+
 
 @dataclass(frozen=True)
 class TrainingSky:
@@ -67,7 +70,7 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
     Raises
     ------
     ValueError
-        If the width of a beam in pixels differs too much from the others.
+        If the widths of the beams in pixels of two mosaics differ too much.
     """
     origin = read_origin(patches)
     sets = {split: read_patches(patches, split) for split in SPLITS}
@@ -75,8 +78,8 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
     widths = [_beam_pixels(origin["origin"][mosaic]) for mosaic in origin["mosaics"]]
     factors = [bin_factor(width, recipe.beam_pixels) for width in widths]
     shown = [width / factor for width, factor in zip(widths, factors, strict=True)]
-    middle = _middle_of([shown[region.mosaic] for region in regions["validation"]])
-    _check_widths(dict(zip(origin["mosaics"], shown, strict=True)), middle, TOLERANCE[recipe.name])
+    ratio = LARGEST_RATIO.get(recipe.name, TOLERANCE[recipe.name])
+    _check_widths(dict(zip(origin["mosaics"], shown, strict=True)), ratio)
     train_snr = settings["train_snr"]
     examples = _examples(regions, recipe=recipe, factors=factors, train_snr=train_snr)
     return TrainingSky(
@@ -85,7 +88,7 @@ def read_training_sky(patches: str | Path, *, recipe: Recipe, settings: Mapping[
         validation=examples["validation"],
         validation_regions=regions["validation"],
         train_regions=regions["train"],
-        pixels_per_beam=middle,
+        pixels_per_beam=_middle_of([shown[region.mosaic] for region in regions["validation"]]),
         train_snr=train_snr,
         origin={**origin, "numbers": {split: _numbers(one, train_snr) for split, one in sets.items()}},
     )
@@ -171,11 +174,11 @@ def _middle_of(widths: Sequence[float]) -> float:
     return float(np.sqrt(min(widths) * max(widths)))
 
 
-def _check_widths(shown: Mapping[str, float], middle: float, tolerance: float) -> None:
-    """Raise an error if a mosaic of a training set differs too much in pixels per beam."""
-    for mosaic, width in shown.items():
-        if max(width / middle, middle / width) > tolerance:
-            raise ValueError(
-                f"the beams in a training set differ too much in pixels: {mosaic} has {width:.2f}, the "
-                f"mosaics with validation boxes {middle:.2f}; use different training sets"
-            )
+def _check_widths(shown: Mapping[str, float], largest_ratio: float) -> None:
+    """Raise an error if the mosaics of a training set differ too much in pixels per beam."""
+    narrow, wide = min(shown, key=shown.get), max(shown, key=shown.get)
+    if shown[wide] / shown[narrow] > largest_ratio:
+        raise ValueError(
+            f"the beams in a training set differ too much in pixels: {wide} has {shown[wide]:.2f}, {narrow} "
+            f"has {shown[narrow]:.2f}; use different training sets"
+        )
