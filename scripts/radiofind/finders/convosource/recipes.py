@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,22 +115,6 @@ RECIPES = {
         most_epochs=np.inf,
         patience_epochs=0,
     ),
-    "general": Recipe(
-        name="general",
-        build=general_network,
-        optimiser=_adam_with_cosine,
-        scaling=SCALINGS["general"],
-        scale=asinh_of_snr,
-        reach_pixels=REACH_PIXELS["general"],
-        target=blobs,
-        loss="binary_crossentropy",
-        beam_pixels=2.4,
-        batch=32,
-        crop_pixels=64,
-        turns=8,
-        most_epochs=np.inf,
-        patience_epochs=0,
-    ),
     "deepsource": Recipe(
         name="deepsource",
         build=deepsource_network,
@@ -149,3 +133,11 @@ RECIPES = {
     ),
 }
 """The recipes by their names in the configuration."""
+RECIPES["general"] = replace(
+    RECIPES["default"],
+    name="general",
+    build=general_network,
+    scaling=SCALINGS["general"],
+    reach_pixels=REACH_PIXELS["general"],
+    beam_pixels=2.4,
+)

@@ -14,7 +14,7 @@ from radiofind.errors import reason, shown
 from radiofind.finders.convosource.limits import GENERAL, SCALINGS
 from radiofind.finders.evidence_columns import evidence_columns, scored_in
 from radiofind.finders.kinds import KINDS, WITH_SCORES
-from radiofind.workflow.config.messages import Fault
+from radiofind.workflow.config.messages import Fault, Keys
 from radiofind.workflow.config.paths import model_faults
 
 SHIPPED = {GENERAL: Path(__file__).parents[4] / "config/networks/general.keras"}
@@ -75,19 +75,11 @@ def frozen_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
     """
     settings = config["finders"][name]
     kind, model, keys = settings["kind"], settings["model"], ("finders", name)
-    faults = list(
-        model_faults(str(SHIPPED.get(model, model)), KINDS[kind].model_suffix, (*keys, "model"), base)
-    )
+    record, faults = _read(model, kind, (*keys, "model"), base)
     yield from faults
-    if faults:
+    if record is None:
         return
     path = record_of(model)
-    try:
-        record = read_record(base / path, kind)
-    except (OSError, ValueError, RecursionError) as error:
-        received = f"{shown(str(path))} ({reason(error)})"
-        yield Fault((*keys, "model"), f"a model that a finder of kind {kind} has trained", received, model)
-        return
     if record["train_snr"] != settings["train_snr"]:
         expected = f"{record['train_snr']:g}, with which {shown(str(path))} was trained, or another model"
         yield Fault((*keys, "train_snr"), expected, shown(settings["train_snr"]), settings["train_snr"])
@@ -113,19 +105,23 @@ def start_faults(name: str, config: Mapping, base: Path) -> Iterator[Fault]:
         expected, received = "model: null, to train a network", f"model: {settings['model']}"
         yield Fault((*keys[:-1], "model"), expected, received, settings["model"])
         return
-    faults = list(model_faults(str(SHIPPED.get(start, start)), KINDS["convosource"].model_suffix, keys, base))
+    record, faults = _read(start, "convosource", keys, base)
     yield from faults
-    if faults:
-        return
-    try:
-        record = read_record(base / record_of(start), "convosource")
-    except (OSError, ValueError, RecursionError) as error:
-        received = f"{shown(str(record_of(start)))} ({reason(error)})"
-        yield Fault(keys, "a network that a finder of kind convosource has trained", received, start)
-        return
-    if record["recipe"] != settings["recipe"]:
+    if record and record["recipe"] != settings["recipe"]:
         expected = f"{record['recipe']}, the recipe of the network to start from"
         yield Fault((*keys[:-1], "recipe"), expected, shown(settings["recipe"]), settings["recipe"])
+
+
+def _read(model: str, kind: str, keys: Keys, base: Path) -> tuple[dict | None, list[Fault]]:
+    """Return the record of a frozen model, or None and what is wrong with its files."""
+    faults = list(model_faults(str(SHIPPED.get(model, model)), KINDS[kind].model_suffix, keys, base))
+    if faults:
+        return None, faults
+    try:
+        return read_record(base / record_of(model), kind), []
+    except (OSError, ValueError, RecursionError) as error:
+        received = f"{shown(str(record_of(model)))} ({reason(error)})"
+        return None, [Fault(keys, f"a model that a finder of kind {kind} has trained", received, model)]
 
 
 def _network_faults(name: str, record: Mapping, config: Mapping, path: Path) -> Iterator[Fault]:
