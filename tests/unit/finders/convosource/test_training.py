@@ -63,8 +63,8 @@ def patches(sky, ground_of, tmp_path):
 def learn(patches, tmp_path, small):
     """A function that trains on the patches and removes the state of the training."""
 
-    def run(code="1", **changes):
-        options = {"radius_pixels": RADII, "state": tmp_path / "state", "code": code}
+    def run(code="1", start=None, **changes):
+        options = {"radius_pixels": RADII, "start": start, "state": tmp_path / "state", "code": code}
         trained = train_finder(patches, settings=SETTINGS | changes, **options)
         forget_training(tmp_path / "state")
         return trained
@@ -120,6 +120,16 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn, re
     for a, b in zip(one.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
+
+
+@pytest.mark.usefixtures("without_graphs")
+def test_a_training_starts_where_another_one_ended(learn, tmp_path):
+    network, record = learn()
+    network.save(tmp_path / "first.keras")
+    _network, further = learn(start=tmp_path / "first.keras", epochs=1)
+    first, last, again = record["history"][0], record["history"][-1], further["history"][0]
+    assert again["loss"] < (first["loss"] + last["loss"]) / 2
+    assert again["validation_loss"] < first["validation_loss"]
 
 
 @pytest.mark.usefixtures("without_graphs")
