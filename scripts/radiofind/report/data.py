@@ -13,6 +13,7 @@ from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.sky_view import SkyView
 from radiofind.workflow import fingerprints, quarantine, run_warnings
+from radiofind.workflow.config.sheet_rows import MATCHED
 
 COLUMNS = {
     "scores": evaluation.COLUMNS,
@@ -78,3 +79,14 @@ class ReportData:
     """Models that other runs have trained."""
     classifiers: ClassifierReport | None = None
     """Results of classifiers and classes of sources, if any."""
+
+    @property
+    def matched(self) -> list[str]:
+        """The mosaics that were simulated to be like one of the sheet."""
+        return [name for name in self.tiles["mosaic"].unique() if name.endswith(MATCHED)]
+
+    @property
+    def n_sources(self) -> pd.Series:
+        """Sources by finder, without those of `matched`."""
+        of_sheet = self.catalogues[~self.catalogues["mosaic"].isin(self.matched)]
+        return of_sheet.groupby("finder", sort=False)["n_sources"].sum()

@@ -258,6 +258,16 @@ def test_scores_of_the_general_network_are_said_to_be_calibrated_on_a_simulation
     assert "simulated sky" in page and "frozen" not in page
 
 
+def test_a_mosaic_simulated_to_be_like_another_is_not_counted_with_the_survey():
+    tiles = data_of().tiles
+    tiles = pd.concat([tiles, tiles.assign(mosaic="m-simulated")], ignore_index=True)
+    catalogues = table("catalogues", ("m", "peaks", 1300, 0), ("m-simulated", "peaks", 77, 0))
+    page = render(data_of(tiles=tiles, catalogues=catalogues))
+    first = page[: page.index("<section")]
+    assert "1 mosaic, and m-simulated" in first and "1,300" in first and "1,377" not in first
+    assert "Without scores" not in page or "m-simulated" not in page[page.index("Without scores") :][:200]
+
+
 def test_many_mosaics_of_a_frozen_model_are_counted():
     names = tuple(f"field{number}" for number in range(12))
     origin = FrozenModel("net", "net.keras", mosaics=names).origin
