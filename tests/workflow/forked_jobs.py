@@ -23,6 +23,10 @@ LIBRARIES = [
     "h5py",
     "scipy.ndimage",
     "scipy.spatial",
+    "dask",
+    "pydantic",
+    "jinja2",
+    "matplotlib.backends.backend_svg",
     "snakemake.script",
 ]
 """What jobs import of others; what is ours they import from their own repository."""

@@ -27,26 +27,23 @@ TABLES = {"pandas", "pyarrow", "dask"}
 HEAVY = NETWORKS | FITS | PLOTS | CLUSTER
 
 NEVER = {
-    "measure_noise": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
-    "fingerprint_mosaic, place_truth": HEAVY | {"scipy", "h5py", "pydantic"},
-    "summarise_noise": HEAVY | {"h5py", "pydantic"},
-    "find_peaks, find_pybdsf": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
     "index_tiles, record_provenance": HEAVY | {"scipy", "astropy", "h5py", "pydantic"},
-    "map_rms": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
-    "export_pybdsf, draw_model": HEAVY | {"scipy", "h5py", "pydantic"},
-    "merge_detections, merge_components": HEAVY | {"scipy.spatial", "h5py", "pydantic"},
+    "measure_noise, map_rms": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
+    "fingerprint_mosaic, place_truth, export_pybdsf, draw_model, export_survey": HEAVY
+    | {"scipy", "h5py", "pydantic"},
+    "measure_coverage, map_coverage": NETWORKS | FITS | CLUSTER | {"scipy", "h5py", "pydantic"},
+    "find_peaks, find_pybdsf, merge_detections, merge_components": HEAVY
+    | {"scipy.spatial", "h5py", "pydantic"},
+    "summarise_noise, merge_survey": HEAVY | {"h5py", "pydantic"},
     "match_catalogue, tune_cuts, evaluate_finder, tabulate_scores": HEAVY | {"astropy.table", "h5py"},
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
-    "merge_survey": HEAVY | {"h5py", "pydantic"},
-    "measure_coverage, map_coverage": NETWORKS | FITS | CLUSTER | {"scipy", "h5py", "pydantic"},
-    "export_survey": HEAVY | {"scipy", "h5py", "pydantic"},
+    "describe_sky, simulate, simulate_matched": HEAVY | {"h5py"},
     "cut_patches": HEAVY | {"scipy", "pydantic"},
     "simulate_dataset, copy_dataset": HEAVY | {"pydantic"},
-    "describe_sky, simulate, simulate_matched": HEAVY | {"h5py"},
+    "write_report": NETWORKS | {"sklearn", "scipy.stats"} | CLUSTER,
     "calibrate_scores": NETWORKS | PLOTS | CLUSTER,
     "find_convosource, map_probability": FITS | PLOTS | CLUSTER,
     "train_convosource, train_classifier, apply_classifier": {"sklearn"} | PLOTS | CLUSTER,
-    "write_report": NETWORKS | {"sklearn", "scipy.stats"} | CLUSTER,
 }
 """By scripts, what none of them loads when it is imported."""
 

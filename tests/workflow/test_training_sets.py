@@ -31,7 +31,7 @@ def results(tmp_path_factory):
     """The results of two mosaics, of which one teaches and the other validates."""
     folder = tmp_path_factory.mktemp("training_sets")
     write_sheet(folder / "sheet.tsv", SHEET)
-    few = {"epochs": 1, "batches_per_epoch": 4}
+    few = {"epochs": 1}
     mine = CONFIGURATION | {
         "finders": {FINDER: CONFIGURATION["finders"][FINDER] | few},
         "find_with": [FINDER],
