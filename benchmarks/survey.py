@@ -66,8 +66,8 @@ def make_catalogue(
     return conform(table.assign(source_id=name_sources(ra, dec)), CATALOGUE)
 
 
-def make_mosaics(folder: Path, detections: int, mosaics: int) -> dict[str, None]:
-    """Write catalogues and images of the rms of mosaics on a grid; return the mosaics without centres."""
+def make_mosaics(folder: Path, detections: int, mosaics: int) -> dict[str, dict]:
+    """Write catalogues and images of the rms of mosaics on a grid; return them without sheet rows."""
     rng, grid = np.random.default_rng(1), int(np.ceil(np.sqrt(mosaics)))
     beam_deg2 = np.pi / (4 * np.log(2)) * (BEAM_ARCSEC / 3600) ** 2
     side = float(np.sqrt(detections / mosaics * BEAMS_PER_SOURCE * beam_deg2))
@@ -80,7 +80,7 @@ def make_mosaics(folder: Path, detections: int, mosaics: int) -> dict[str, None]
         column, row = np.array(divmod(place, grid)) * step - (grid - 1) * step / 2
         seen = (abs(x - column) < side / 2) & (abs(y - row) < side / 2)
         sources = (180 + x[seen] / np.cos(np.deg2rad(y[seen])), y[seen])
-        names[name := f"m{place:04d}"] = None
+        names[name := f"m{place:04d}"] = {}
         write_rms(folder / f"{name}.fits", 180 + column / np.cos(np.deg2rad(row)), row, side)
         write_catalogue([make_catalogue(name, sources, rng)], folder / f"{name}.parquet")
     tiles = pd.DataFrame({"mosaic": list(names), "tile": "y000x000", **dict.fromkeys(CORE, 0)})

@@ -17,6 +17,7 @@ from radiofind.jobs.code_digest import digest_of
 from radiofind.mosaics.blocks import PATTERN as BLOCK
 from radiofind.mosaics.sizes import sizes_of
 from radiofind.workflow.config.inputs import InputError, read_inputs
+from radiofind.workflow.config.surveys import check_survey_files
 from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
 from radiofind.workflow.plan.frozen_models import FrozenPlan
 from radiofind.workflow.plan.mosaics import Plan
@@ -36,6 +37,8 @@ update_config(config, given_config)
 
 try:
     config, mosaics = read_inputs(config, repository=REPOSITORY, overlays=workflow.overwrite_configfiles)
+    if workflow.is_main_process:
+        check_survey_files([row for row in mosaics if not row.like], config=config)
 except InputError as error:
     raise WorkflowError(str(error))
 

@@ -1,7 +1,7 @@
 """
 Write a survey for other programs, and map where it looked and how deep.
 
-Reads  results/survey/{finder}.parquet, results/survey/rms/{mosaic}.fits, the primary beams of the mosaic sheet
+Reads  results/survey/{finder}.parquet, results/survey/rms/{mosaic}.fits, primary beams and regions of the mosaic sheet
 Makes  results/survey/{finder}.fits (TOPCAT), .vot (VOTable) and .reg (DS9), results/survey/coverage.moc.fits,
        results/survey/rms_area.csv, and of each mosaic results/survey/coverage/{mosaic}.parquet
 """
@@ -38,6 +38,7 @@ rule measure_coverage:
     input:
         rms=indexed("results/survey/rms/{mosaic}.fits"),
         primary_beam=planned(plan.file, "primary_beam"),
+        region=planned(plan.file, "region_file"),
     output:
         coverage="results/survey/coverage/{mosaic}.parquet",
     log:
@@ -51,7 +52,8 @@ rule measure_coverage:
         mem_mb=memory_of("measure_coverage", planned(work.on_mosaic)),
         runtime=time_of("measure_coverage", planned(work.on_mosaic)),
     params:
-        stamps=given(plan.file_stamps, "primary_beam"),
+        region=given(plan.sheet_row, "region"),
+        stamps=given(plan.file_stamps, "primary_beam", "region_file"),
         code=digest_of("measure_coverage"),
     message:
         "Measuring the coverage of {wildcards.mosaic}"

@@ -12,11 +12,12 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     given, params = snakemake.input, snakemake.params
     watch_for_damage(given)
-    catalogues, footprints = read_survey(params.centres, given.catalogues, given.rms, tiles=given.tiles)
+    catalogues, footprints = read_survey(params.sheet, given.catalogues, given.rms, tiles=given.tiles)
     survey = merge_survey(catalogues, footprints, prefix=params.prefix)
     rule = f"merge_survey {snakemake.wildcards.finder}"
-    # The rms is made of the tiles whose fingerprints are those of the catalogues.
-    known = {"rms": {}, "tiles": {}}
+    # The rms is made of the tiles whose fingerprints are those of the catalogues. Weights are as large as
+    # images, and their digests stand in the record of the run.
+    known = {"rms": {}, "tiles": {}, "weights": {}}
     provenance = fold_tiles(provenance_of(rule, params=params, inputs=given, known=known))
     metadata = {"survey": survey.summary, "provenance": provenance}
     columns = survey_columns(classes_of(survey.catalogue))

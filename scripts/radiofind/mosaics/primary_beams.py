@@ -69,6 +69,12 @@ def check_image(path: str | Path) -> None:
         read_section(Path(path), number, plane, strip)
 
 
+def check_header(path: str | Path) -> None:
+    """Raise an ImageError if an image of any unit has no header that can be read, or no coordinates."""
+    with told(path):
+        _primary_beam(path)
+
+
 def beam_sampler(path: str | Path | None) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Return a function that takes right ascension and declination in deg and returns the primary beam.
 

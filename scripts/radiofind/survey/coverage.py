@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from mocpy import MOC
 
 from radiofind.files import whole_or_absent
 from radiofind.mosaics.box import Box, pixel_of
 from radiofind.mosaics.images import ImageHeader, read_pixels
-from radiofind.survey.healpix import CELL_DEG2, cells_with, centres_of, moc_of, order_for
+from radiofind.survey.healpix import CELL_DEG2, ORDER, cells_with, centres_of, moc_of, order_for
+from radiofind.survey.regions import holds
 
 STRIP_PIXELS = 1_000_000
 """Pixels to read at a time."""
@@ -26,7 +28,7 @@ BeamAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Takes right ascension and declination (deg) and returns the primary beam."""
 
 
-def measure_coverage(rms: ImageHeader, *, beam_at: BeamAt) -> pd.DataFrame:
+def measure_coverage(rms: ImageHeader, *, beam_at: BeamAt, region: MOC | None = None) -> pd.DataFrame:
     """Return the cells of the sky in which a mosaic was searched, and the noise at their centres.
 
     Parameters
@@ -35,17 +37,22 @@ def measure_coverage(rms: ImageHeader, *, beam_at: BeamAt) -> pd.DataFrame:
         Image of the noise of the mosaic; NaN where it was not searched.
     beam_at
         Its primary beam, by which the noise is divided, as fluxes are.
+    region
+        The part of the sky outside which the mosaic does not count; None for all of it.
 
     Returns
     -------
     pandas.DataFrame
-        ``cell``: numbers of HEALPix cells (see `healpix`), sorted: all with the centre of a searched pixel.
+        ``cell``: numbers of HEALPix cells (see `healpix`), sorted: all with the centre of a searched pixel
+        that touch the region.
         ``rms``: Jy/beam, of the pixel at the centre of the cell, NaN where that was not searched, so that the
         cells with a noise have the area of the mosaic together.
     """
     parts = [_cells_in(rms, strip) for strip in _strips(rms.shape)]
     # A cell on two strips has its centre in one of them.
     cells = pd.concat(parts).groupby("cell")["rms"].max().reset_index()
+    if region is not None:
+        cells = _cells_touching(region, cells)
     beam = beam_at(*centres_of(cells["cell"].to_numpy()))
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = np.where(beam > 0, cells["rms"] / beam, np.nan)
@@ -110,6 +117,15 @@ def _cells_in(rms: ImageHeader, strip: Box) -> pd.DataFrame:
     at = pixel_of(y[inside]).astype(int) - strip.y0, pixel_of(x[inside]).astype(int) - strip.x0
     noise[inside] = pixels[at]
     return pd.DataFrame({"cell": cells, "rms": noise})
+
+
+def _cells_touching(region: MOC, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that touch a region; those whose centre is outside it have no noise."""
+    centres = centres_of(cells["cell"].to_numpy())
+    counted = cells.assign(rms=cells["rms"].where(holds(region, *centres)))
+    return counted[holds(region.degrade_to_order(min(ORDER, region.max_order)), *centres)].reset_index(
+        drop=True
+    )
 
 
 def _areas(name: str, rms: pd.Series) -> pd.DataFrame:

@@ -10,13 +10,15 @@ from radiofind.survey.directions import chord_of, unit_vectors
 
 UNCONFIRMED = "unconfirmed"
 """Flag of a source that the owner of its position lacks."""
+OUTSIDE_REGION = "outside_region"
+"""Flag of a row whose source lies outside the region in which its mosaic counts."""
 NEAR_BRIGHT = "near_bright"
 """Flag of a likely side lobe: a source near a much brighter one."""
 BLENDED = "blended"
 """Flag of a source whose measurement a neighbour may disturb."""
 WIDE = "wide"
 """Flag of a source much wider than the beam."""
-FLAGS = (UNCONFIRMED, NEAR_BRIGHT, BLENDED, WIDE)
+FLAGS = (UNCONFIRMED, OUTSIDE_REGION, NEAR_BRIGHT, BLENDED, WIDE)
 
 NEAR_BEAMS = 8.0
 """How near a bright source side lobes are likely: VLASS judges a detection by its peak-to-ring ratio and its

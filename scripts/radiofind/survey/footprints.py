@@ -1,7 +1,7 @@
 """Decide which mosaic of a survey owns a position on the sky.
 
-The owner is the mosaic whose centre is nearest, among those that were searched there. It is a question of the
-position alone, so it has one answer wherever a source was found.
+The owner is the mosaic whose centre is nearest, or whose weight is largest, among those that were searched
+there. It is a question of the position alone, so it has one answer wherever a source was found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from astropy.io import fits
+from mocpy import MOC
 
 from radiofind.mosaics.box import Box, pixel_of
 from radiofind.mosaics.images import ImageHeader, read_header
+from radiofind.mosaics.primary_beams import sample_image
 from radiofind.survey.directions import chords, unit_vectors
+from radiofind.survey.regions import holds, read_region
 
 NOBODY = -1
 """The owner of a position where no mosaic was searched."""
@@ -42,6 +46,10 @@ class Footprint:
     """Right ascension and declination of its centre, deg; None for that of the image."""
     failed: tuple[Box, ...] = ()
     """Cores of tiles whose search failed: nothing could be found there."""
+    region: MOC | None = None
+    """The part of the sky outside which its detections do not count; None for all of it."""
+    weight: str | None = None
+    """Image whose values decide instead of the distances of centres."""
 
     @property
     def beam_arcsec(self) -> float:
@@ -71,12 +79,13 @@ class Footprint:
         return float(farthest * BETWEEN_POINTS) if np.isfinite(farthest) else WHOLE_SKY
 
     def searched_at(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Return whether the nearest pixel of each position (deg) exists, is not blank and was searched."""
+        """Return whether each position (deg) is in the region, on a searched pixel that is not blank."""
         x, y = self.rms.coordinates.to_pixels(ra, dec)
         rows, columns = self.rms.shape
         # Projections have pixels for the other half of the sky, too.
         near = chords(unit_vectors(ra, dec), self.middle) <= self.reach
         places = np.flatnonzero(near & Box(0, columns, 0, rows).holds(x, y))
+        places = places[holds(self.region, ra[places], dec[places])]
         found = np.zeros(len(x), dtype=bool)
         with fits.open(self.rms.path, memmap=True) as hdus:
             pixels = hdus[self.rms.hdu].data
@@ -85,6 +94,12 @@ class Footprint:
             found &= ~core.holds(x, y)
         return found
 
+    def rank(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Return the distance of each position from the centre, or its negative weight: the lowest owns."""
+        if self.weight:
+            return -sample_image(self.weight, ra, dec)
+        return chords(unit_vectors(ra, dec), self.direction)
+
 
 def read_footprint(
     mosaic: str,
@@ -92,6 +107,8 @@ def read_footprint(
     *,
     centre: tuple[float, float] | None = None,
     failed: Sequence[Box] = (),
+    region: str | None = None,
+    weight: str | None = None,
 ) -> Footprint:
     """Return the footprint of a mosaic.
 
@@ -105,8 +122,12 @@ def read_footprint(
         Its centre (ICRS, deg), if it is not that of the image.
     failed
         Cores of tiles whose search failed.
+    region
+        As in the mosaic sheet (see `regions.read_region`).
+    weight
+        Image of its weights. Either all mosaics of a survey have one, or none.
     """
-    return Footprint(mosaic, read_header(rms), centre, tuple(failed))
+    return Footprint(mosaic, read_header(rms), centre, tuple(failed), read_region(region), weight)
 
 
 def owners_of(ra: np.ndarray, dec: np.ndarray, footprints: Sequence[Footprint]) -> np.ndarray:
@@ -117,7 +138,8 @@ def owners_of(ra: np.ndarray, dec: np.ndarray, footprints: Sequence[Footprint]) 
     ra, dec
         Positions (ICRS, deg), shape (n,).
     footprints
-        The mosaics. Of two at the same distance, that with the first name owns the position.
+        The mosaics. Of two at the same distance, or of the same weight, that with the first name owns the
+        position.
 
     Returns
     -------
@@ -126,16 +148,37 @@ def owners_of(ra: np.ndarray, dec: np.ndarray, footprints: Sequence[Footprint]) 
     directions = unit_vectors(ra, dec)
     by_height = np.argsort(directions[:, 2], kind="stable")
     heights = directions[by_height, 2]
-    owner, nearest = np.full(len(directions), NOBODY), np.full(len(directions), np.inf)
+    owner, lowest = np.full(len(directions), NOBODY), np.full(len(directions), np.inf)
     for number in sorted(range(len(footprints)), key=lambda number: footprints[number].mosaic):
         one = footprints[number]
         first, last = np.searchsorted(heights, one.middle[2] + one.reach * np.array([-1, 1]))
         places = by_height[first:last]
-        distance = chords(directions[places], one.direction)
-        nearer = distance < nearest[places] - TIE
-        nearer[nearer] = one.searched_at(ra[places[nearer]], dec[places[nearer]])
-        owner[places[nearer]], nearest[places[nearer]] = number, distance[nearer]
+        places = places[chords(directions[places], one.middle) <= one.reach]
+        rank = one.rank(ra[places], dec[places])
+        lower = rank < lowest[places] - (0 if one.weight else TIE)
+        lower[lower] = one.searched_at(ra[places[lower]], dec[places[lower]])
+        owner[places[lower]], lowest[places[lower]] = number, rank[lower]
     return owner
+
+
+def outside_regions(
+    ra: np.ndarray, dec: np.ndarray, mosaics: np.ndarray, footprints: Sequence[Footprint]
+) -> np.ndarray:
+    """Return whether each position is outside the region of a mosaic.
+
+    Parameters
+    ----------
+    ra, dec
+        Positions (ICRS, deg), shape (n,).
+    mosaics
+        Number of the mosaic, shape (n,).
+    footprints
+        The mosaics.
+    """
+    outside = np.zeros(len(ra), dtype=bool)
+    for number, places in pd.Series(mosaics).groupby(mosaics).indices.items():
+        outside[places] = ~holds(footprints[number].region, ra[places], dec[places])
+    return outside
 
 
 def _index(position: np.ndarray) -> np.ndarray:

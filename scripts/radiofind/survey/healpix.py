@@ -1,6 +1,8 @@
-"""The cells of the sky in which coverage is told: HEALPix, nested, ICRS."""
+"""The cells of the sky in which coverage is told, HEALPix, nested, ICRS; and cells numbered in rings."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from astropy import units
@@ -74,6 +76,41 @@ def moc_of(cells: np.ndarray) -> MOC:
     return MOC.from_healpix_cells(
         cells.astype(np.uint64), np.full(len(cells), ORDER, dtype=np.uint8), max_depth=ORDER
     )
+
+
+def moc_of_ring_cell(nside: int, index: int) -> MOC:
+    """Return a cell that is numbered in the order RING.
+
+    Parameters
+    ----------
+    nside
+        A power of two.
+    index
+        From 0 to 12 nside^2 - 1.
+    """
+    ra, dec = centre_in_rings(nside, index)
+    # Its centre is in no other cell of this order.
+    return MOC.from_lonlat([ra] * units.deg, [dec] * units.deg, max_norder=nside.bit_length() - 1)
+
+
+def centre_in_rings(nside: int, index: int) -> tuple[float, float]:
+    """Return right ascension and declination (deg) of the centre of a cell that is numbered in order RING.
+
+    Notes
+    -----
+    Gorski et al. 2005, ApJ 622, 759, equations 2 to 9. Cells are counted ring by ring from the north pole,
+    and in a ring to the east.
+    """
+    cells, in_cap = 12 * nside**2, 2 * nside * (nside - 1)
+    if in_cap <= index < cells - in_cap:
+        ring, place = divmod(index - in_cap, 4 * nside)
+        quarters = (place + (0.5 if ring % 2 == 0 else 0)) / nside
+        return 90 * quarters, math.degrees(math.asin((nside - ring) * 2 / (3 * nside)))
+    from_pole = min(index, cells - 1 - index)
+    ring = (1 + math.isqrt(1 + 2 * from_pole)) // 2
+    quarters = (from_pole - 2 * ring * (ring - 1) + 0.5) / ring
+    dec = math.degrees(math.asin(1 - ring**2 / (3 * nside**2)))
+    return (90 * quarters, dec) if index < in_cap else (360 - 90 * quarters, -dec)
 
 
 def _every_second_bit(numbers: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ CORE = ["core_x0", "core_x1", "core_y0", "core_y1"]
 
 
 def read_survey(
-    centres: Mapping[str, tuple[float, float] | None],
+    rows: Mapping[str, Mapping[str, object]],
     catalogues: Sequence[str | Path],
     rms: Sequence[str | Path],
     *,
@@ -26,8 +26,9 @@ def read_survey(
 
     Parameters
     ----------
-    centres
-        Centre (ICRS, deg) of each mosaic; None for that of its image.
+    rows
+        What the sheet says of each mosaic: the arguments `centre`, `region` and `weight` of
+        `footprints.read_footprint`.
     catalogues, rms
         Catalogue and image of the rms of each mosaic, in the same order.
     tiles
@@ -35,11 +36,11 @@ def read_survey(
     """
     table = pd.read_parquet(tiles, columns=["mosaic", "tile", *CORE])
     tables, footprints = {}, []
-    for (mosaic, centre), path, image in zip(centres.items(), catalogues, rms, strict=True):
+    for (mosaic, row), path, image in zip(rows.items(), catalogues, rms, strict=True):
         tables[mosaic] = pd.read_parquet(path)
         failed = read_metadata(path).get("failed_tiles", {})
         cores = tuple(_cores(table[(table["mosaic"] == mosaic) & table["tile"].isin(failed)]))
-        footprints.append(read_footprint(mosaic, image, centre=centre, failed=cores))
+        footprints.append(read_footprint(mosaic, image, failed=cores, **row))
     return tables, footprints
 
 

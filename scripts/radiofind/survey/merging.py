@@ -1,8 +1,8 @@
 """Merge the catalogues of many mosaics to one survey, in which one row of each source is primary.
 
 The position of a source, the mean of its rows, decides which mosaic owns it (see `footprints`), and the row
-of that mosaic is primary. It does not matter on which side of a boundary the single rows lie. Nothing is
-deleted.
+of that mosaic is primary. It does not matter on which side of a boundary the single rows lie. No row of a
+mosaic is primary whose source is outside the region of the mosaic. Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from radiofind.catalogues.class_columns import CLASS, CLASSIFIER, class_columns,
 from radiofind.catalogues.columns import SURVEY, Column, conform, empty
 from radiofind.survey.directions import chords, positions_of, unit_vectors
 from radiofind.survey.duplicates import find_pairs, group_rows, rows_of
-from radiofind.survey.flags import UNCONFIRMED, count_flags, flags_by_neighbours, with_flag
-from radiofind.survey.footprints import NOBODY, Footprint, owners_of
+from radiofind.survey.flags import OUTSIDE_REGION, UNCONFIRMED, count_flags, flags_by_neighbours, with_flag
+from radiofind.survey.footprints import NOBODY, Footprint, outside_regions, owners_of
 from radiofind.survey.names import iau_names
 from radiofind.survey.scatter import pairs_of_mosaics, summarise, summarise_by_mosaics
 
@@ -98,16 +98,19 @@ def _settled(
     directions = unit_vectors(table["ra"].to_numpy(), table["dec"].to_numpy())
     sums = [np.bincount(groups, weights=axis) for axis in directions.T]
     middle = np.column_stack(sums) / np.linalg.norm(sums, axis=0)[:, np.newaxis]
-    owner = owners_of(*positions_of(middle), footprints)[groups]
+    ra, dec = positions_of(middle)
+    owner = owners_of(ra, dec, footprints)[groups]
+    outside = outside_regions(ra[groups], dec[groups], mosaics, footprints)
     centres = np.array([one.direction for one in footprints]).reshape(-1, 3)
     distance = chords(middle[groups], centres[mosaics])
-    order = np.lexsort((mosaics, distance, mosaics != owner, groups))
+    order = np.lexsort((mosaics, distance, outside, mosaics != owner, groups))
     first = order[np.diff(groups[order], prepend=-1) > 0]
-    confirmed = ((owner == mosaics) | (owner == NOBODY))[first]
+    confirmed = ((owner == mosaics) | (owner == NOBODY) & ~outside)[first]
     names = iau_names(table["ra"].to_numpy()[first], table["dec"].to_numpy()[first], prefix=prefix)
     primary = np.zeros(len(table), dtype=bool)
     primary[first] = confirmed
-    flags = with_flag(table["flags"], UNCONFIRMED, ~confirmed[groups])
+    flags = with_flag(table["flags"], UNCONFIRMED, ~confirmed[groups] & (owner != NOBODY))
+    flags = with_flag(flags, OUTSIDE_REGION, outside)
     made = {"name": names[groups], "is_primary": primary, "n_mosaics": np.bincount(groups)[groups]}
     return conform(table.assign(flags=flags, **made), survey_columns(classes_of(table)))
 

@@ -36,6 +36,17 @@ def make_mosaic(
     return read_footprint(name, folder / f"{name}.fits", **given)
 
 
+def make_weight(path, footprint, weight, *, axes=2) -> str:
+    """Write the weight of a mosaic: a function of the distances (deg) to the east and north of its centre."""
+    rows, columns = footprint.rms.shape
+    y, x = (np.indices((rows, columns)) - (SIDE - 1) / 2) * PIXEL / 3600
+    cards = footprint.rms.coordinates.cards()
+    for axis, kind in list({3: "FREQ", 4: "STOKES"}.items())[: axes - 2]:
+        cards[f"CTYPE{axis}"], cards[f"CRVAL{axis}"], cards[f"CDELT{axis}"] = kind, 1.0, 1.0
+    fits.writeto(path, weight(-x, y).astype(np.float32).reshape((1,) * (axes - 2) + (rows, columns)), cards)
+    return str(path)
+
+
 def scatter_sources(rng, number, *, ra, dec, radius_deg) -> pd.DataFrame:
     """Return sources at random positions around a place, no two within two beams of each other."""
     step = 2 * BEAM / 3600

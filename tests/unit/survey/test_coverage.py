@@ -8,6 +8,7 @@ from astropy.io import fits
 from mocpy import MOC
 
 from radiofind.mosaics.images import read_header
+from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.survey import coverage
 from radiofind.survey.coverage import (
     AREAS,
@@ -138,6 +139,38 @@ def test_the_noise_is_divided_by_the_primary_beam(rms_image):
     assert area_of(table) == pytest.approx(true_area / 2 + 0.5 * 1.6, rel=0.05)
     deep = table.loc[table["rms_jy_per_beam"] < 2 * RMS, "area_deg2"].max()
     assert deep == pytest.approx(area_of(table) - true_area / 2, rel=0.02)
+
+
+@pytest.mark.parametrize("order", [7, 14])
+def test_only_the_region_counts(rms_image, tmp_path, order):
+    """One whose edge is that of cells, and one whose edge crosses them."""
+    header = rms_image(np.full((SIZE, SIZE), RMS), ra=20.0, dec=30.0)
+    if order == 7:
+        region = MOC.from_lonlat(np.array([20.2]) * u.deg, np.array([30.1]) * u.deg, max_norder=order)
+    else:
+        region = MOC.from_cone(lon=20.2 * u.deg, lat=30.1 * u.deg, radius=0.25 * u.deg, max_depth=order)
+    cells = measure_coverage(header, beam_at=no_beam, region=region)
+    joined = join_coverage({"a": cells, "b": measure_coverage(header, beam_at=no_beam, region=region)})
+    area = region.sky_fraction * 41252.96
+    assert 0.15 < area < 0.3
+    assert area_of(tabulate_areas({"a": cells}, joined), "a") == pytest.approx(area, rel=0.02)
+    write_moc(joined, tmp_path / "c.fits")
+    found = MOC.from_fits(tmp_path / "c.fits")
+    assert region.difference(found).sky_fraction == pytest.approx(0, abs=1e-9)
+    assert found.sky_fraction <= region.degrade_to_order(min(order, 12)).sky_fraction
+
+
+def test_a_primary_beam_of_four_axes_is_read_beside_an_image_of_two(rms_image, write_fits):
+    header = rms_image(circle(240), ra=0.0, dec=-30.0)
+    flat = np.full((40, 60), 0.5, dtype=np.float32)
+    told = [
+        measure_coverage(
+            header, beam_at=beam_sampler(write_fits(flat, n_axes=axes, CDELT1=-0.05, CDELT2=0.05))
+        )
+        for axes in (2, 4)
+    ]
+    pd.testing.assert_frame_equal(*told)
+    assert told[0]["rms"].max() == pytest.approx(2 * RMS)
 
 
 def test_a_survey_that_saw_nothing_has_no_area(rms_image, tmp_path):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from radiofind.mosaics.box import Box
 from radiofind.survey.directions import unit_vectors
-from radiofind.survey.footprints import NOBODY, TIE, owners_of
-from unit.survey.mosaics import SIDE, make_mosaic
+from radiofind.survey.footprints import NOBODY, TIE, outside_regions, owners_of
+from radiofind.survey.healpix import centre_in_rings
+from radiofind.survey.regions import holds, read_region
+from unit.survey.mosaics import SIDE, make_mosaic, make_weight
 
 
 def everywhere(number, rng):
@@ -87,6 +91,57 @@ def test_of_two_centres_at_the_same_place_the_first_name_owns(tmp_path, rounding
     mosaics = [make_mosaic(tmp_path, name, 10, 0, centre=centre) for name, centre in centres.items()]
     assert owners_of(np.array([10.1]), np.array([0.1]), mosaics) == [1]
     assert owners_of(np.array([10.1]), np.array([0.1]), mosaics[::-1]) == [0]
+
+
+@pytest.fixture
+def cell():
+    """A cell of half a degree, and its centre."""
+    index = 12 * 128**2 // 2 + 40
+    return f"healpix:128:{index}", centre_in_rings(128, index)
+
+
+def test_outside_its_region_a_mosaic_owns_nothing(tmp_path, cell):
+    region, (ra, dec) = cell
+    rng = np.random.default_rng(5)
+    places = around(ra, dec, 0.6, 400, rng)
+    near = make_mosaic(tmp_path, "near", ra, dec, region=region)
+    far = make_mosaic(tmp_path, "far", ra + 0.3, dec)
+    inside = holds(read_region(region), *places)
+    assert 50 < inside.sum() < 200
+    assert np.array_equal(near.searched_at(*places), inside)
+    owners = owners_of(*places, [near, far])
+    assert set(owners[inside]) <= {0, 1} and 0 in owners[inside] and 0 not in owners[~inside]
+    assert np.array_equal(outside_regions(*places, np.zeros(400, dtype=int), [near, far]), ~inside)
+    assert not outside_regions(*places, np.ones(400, dtype=int), [near, far]).any()
+
+
+@pytest.mark.parametrize("axes", [2, 4])
+def test_the_larger_weight_owns_wherever_the_centres_are(tmp_path, axes):
+    """Also if the weights have axes that the images lack, as the maps of PyBDSF."""
+    pair = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 10.4, 0)]
+    steep = [lambda east, north: 1e-3 + 0 * east, lambda east, north: 2e-3 * (north > 0.2) * (east < 0.2)]
+    weights = [
+        make_weight(tmp_path / f"w{n}.fits", *one, axes=axes)
+        for n, one in enumerate(zip(pair, steep, strict=True))
+    ]
+    pair = [replace(one, weight=weight) for one, weight in zip(pair, weights, strict=True)]
+    ra, dec = np.array([10.3, 10.1, 10.1, 10.7, 11.1]), np.array([0.0, 0.1, 0.3, 0.4, 0.4])
+    assert owners_of(ra, dec, pair).tolist() == [0, 0, 1, 0, 1]
+    assert owners_of(ra, dec, pair[::-1]).tolist() == [1, 1, 0, 1, 0]
+
+
+def test_blank_weights_own_nothing_and_of_equal_ones_the_first_name_does(tmp_path):
+    pair = [make_mosaic(tmp_path, name, 10, 0) for name in "ba"]
+    blank = [
+        lambda east, north: np.where(east > 0, np.nan, 1.0),
+        lambda east, north: np.where(north > 0, np.nan, 1.0),
+    ]
+    weights = [
+        make_weight(tmp_path / f"w{n}.fits", *one) for n, one in enumerate(zip(pair, blank, strict=True))
+    ]
+    pair = [replace(one, weight=weight) for one, weight in zip(pair, weights, strict=True)]
+    ra, dec = np.array([10.1, 9.9, 10.1, 9.9]), np.array([0.1, 0.1, -0.1, -0.1])
+    assert owners_of(ra, dec, pair).tolist() == [NOBODY, 0, 1, 1]
 
 
 def test_without_mosaics_nobody_owns_anything():

@@ -28,8 +28,10 @@ def test_a_tile_whose_search_failed_gives_its_sources_to_another_mosaic(tmp_path
         )
     files = [[tmp_path / f"{mosaic}.{kind}" for mosaic in "ab"] for kind in ("parquet", "fits")]
     # To the west of a, which is nearer to it than b.
-    tables, footprints = read_survey({"a": None, "b": None}, *files, tiles=tmp_path / "tiles.parquet")
+    tables, footprints = read_survey({"a": {}, "b": {}}, *files, tiles=tmp_path / "tiles.parquet")
     assert footprints[0].failed == (cores["y000x001"],) and footprints[1].failed == ()
     assert merge_survey(tables, footprints, prefix="ABC").catalogue["is_primary"].tolist() == [True]
-    centre = {"a": (10.0, 5.0), "b": None}
-    assert read_survey(centre, *files, tiles=tmp_path / "tiles.parquet")[1][0].centre == (10.0, 5.0)
+    sheet = {"a": {"centre": (10.0, 5.0), "region": "healpix:1:4", "weight": "w.fits"}, "b": {"region": None}}
+    first, second = read_survey(sheet, *files, tiles=tmp_path / "tiles.parquet")[1]
+    assert (first.centre, first.region.sky_fraction, first.weight) == ((10.0, 5.0), 1 / 12, "w.fits")
+    assert second.region is second.weight is None

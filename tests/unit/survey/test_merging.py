@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 
 from radiofind.catalogues.class_columns import with_classes
 from radiofind.catalogues.columns import SURVEY, empty
+from radiofind.survey.directions import positions_of
+from radiofind.survey.healpix import centre_in_rings
 from radiofind.survey.merging import merge_survey
+from radiofind.survey.regions import holds
 from unit.survey.mosaics import BEAM, catalogue, detect, make_mosaic, scatter_sources
 
 
@@ -116,6 +122,78 @@ def test_a_source_beyond_all_pixels_still_has_a_primary_row(pair):
     tables = {"a": catalogue("a", 10, 1.5), "b": catalogue("b", 10, 1.5)}
     rows = merge(tables, pair).catalogue
     assert rows["is_primary"].tolist() == [True, False] and rows["mosaic"].tolist() == ["a", "b"]
+
+
+@pytest.fixture
+def padded(tmp_path):
+    """Mosaics whose regions are neighbouring cells of half a degree, and which are larger."""
+    first = 12 * 128**2 // 2 + 40
+    cells = [first, first + 1, first + 512, first + 513]
+    return [
+        make_mosaic(tmp_path, f"m{cell}", *centre_in_rings(128, cell), region=f"healpix:128:{cell}")
+        for cell in cells
+    ]
+
+
+def test_each_source_in_one_of_the_regions_is_one_primary_row_and_none_outside_is(padded):
+    rng = np.random.default_rng(8)
+    ra, dec = centre_in_rings(128, 12 * 128**2 // 2 + 40)
+    sources = scatter_sources(rng, 400, ra=ra + 0.3, dec=dec, radius_deg=1.0)
+    catalogues = {one.mosaic: detect(sources, replace(one, region=None), rng) for one in padded}
+    rows = with_source(merge(catalogues, padded), catalogues)
+    position = sources.set_index("source").loc[rows["source"], ["ra", "dec"]].to_numpy().T
+    inside = np.any([holds(one.region, *position) for one in padded], axis=0)
+    # Errors of a few arcsec move some across the edge.
+    edge = np.any([near_edge(one.region, *position, 0.005) for one in padded], axis=0)
+    primaries = rows.groupby("source")["is_primary"].sum()
+    assert (primaries[rows.loc[inside & ~edge, "source"].unique()] == 1).all()
+    assert (primaries[rows.loc[~inside & ~edge, "source"].unique()] == 0).all()
+    assert (primaries <= 1).all() and 40 < primaries.sum() < 200
+    outside = rows["flags"].str.contains("outside_region")
+    assert outside[~inside & ~edge].all() and not outside[rows["is_primary"]].any()
+    assert not rows["flags"].str.contains("unconfirmed")[~inside & ~edge].any()
+
+
+def near_edge(region, ra, dec, distance):
+    """Whether positions are within a distance (deg) of the edge of a region, along the axes."""
+    steps = distance * np.array([(1, 0), (-1, 0), (0, 1), (0, -1)])
+    around = [holds(region, ra + east, dec + north) for east, north in steps]
+    return np.any(around, axis=0) != np.all(around, axis=0)
+
+
+@pytest.mark.parametrize("apart", [5, -5])
+def test_a_source_on_the_edge_of_regions_is_kept_once_wherever_its_copies_fall(padded, apart):
+    """Also if each mosaic has it in the region of the other."""
+    one, other = padded[0], padded[1]
+    corner = 0.5 * (centre_of(one)[0] + centre_of(other)[0])
+    for shift in (-10, 10):
+        ra = corner + (shift + np.array([apart, -apart])) / 3600
+        dec = centre_of(one)[1]
+        rows = merge(
+            {
+                one.mosaic: catalogue(one.mosaic, ra[0], dec),
+                other.mosaic: catalogue(other.mosaic, ra[1], dec),
+            },
+            [one, other],
+        ).catalogue
+        assert rows["is_primary"].sum() == 1 and rows["n_mosaics"].tolist() == [2, 2]
+        assert rows.loc[rows["is_primary"], "mosaic"].item() == (one if shift < 0 else other).mosaic
+        assert rows["flags"].str.contains("outside_region").tolist() == (~rows["is_primary"]).tolist()
+
+
+def centre_of(footprint):
+    return [float(part[0]) for part in positions_of(footprint.middle[np.newaxis])]
+
+
+def test_a_source_in_a_region_on_a_blank_pixel_of_its_mosaic_has_a_primary_row(tmp_path, padded):
+    """The fit of a source at a blank edge may put it there."""
+    one = padded[0]
+    rms = fits.getdata(one.rms.path)
+    rms[:] = np.nan
+    fits.writeto(one.rms.path, rms, fits.getheader(one.rms.path), overwrite=True)
+    ra, dec = centre_of(one)
+    tables = {one.mosaic: catalogue(one.mosaic, [ra, ra + 0.5], dec)}
+    assert merge(tables, [one]).catalogue["is_primary"].tolist() == [True, False]
 
 
 def test_mosaics_that_share_no_sky_are_a_survey_too(tmp_path):

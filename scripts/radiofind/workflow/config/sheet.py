@@ -8,6 +8,7 @@ from pathlib import Path
 
 from radiofind.errors import closest, shown
 from radiofind.given_files import file_trouble
+from radiofind.survey.region_names import is_file
 from radiofind.workflow.config.messages import Fault, listed
 from radiofind.workflow.config.sheet_rows import PATHS, SIMULATED, numbers_in, row_faults
 
@@ -48,10 +49,19 @@ class Mosaic:
     """Mosaics of the same sky at several frequencies have the same field."""
     centre: tuple[float, float] | None = None
     """Right ascension and declination of its centre (ICRS, deg), which decides what it owns of a survey."""
+    region: str | None = None
+    """Region of the sky outside which its detections do not count in a survey (see `region_names`)."""
+    weight: str | None = None
+    """Path of the image whose values decide what it owns of a survey, instead of the centres."""
     line: int = 0
     """Line of the sheet."""
     like: Mosaic | None = None
     """The mosaic of the sheet that this one, which is not in the sheet, is simulated to be like."""
+
+    @property
+    def region_file(self) -> str | None:
+        """Path of the region, if it is a file."""
+        return self.region if self.region and is_file(self.region) else None
 
 
 COLUMNS = tuple(column.name for column in fields(Mosaic) if column.name not in ("line", "like"))
@@ -88,7 +98,7 @@ def read_sheet(
     problems, mosaics, first_lines = [], [], {}
     for line, row in rows:
         cells = {column: field for column, field in zip(columns, row, strict=False) if field}
-        cells |= {column: from_home(cells[column]) for column in PATHS if column in cells}
+        cells |= {column: from_home(cells[column]) for column in (*PATHS, "region") if column in cells}
         name = cells.get("mosaic")
         if len(row) == len(columns):
             found = list(row_faults(cells, simulations=simulations, base=Path(base)))

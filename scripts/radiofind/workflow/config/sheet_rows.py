@@ -11,9 +11,10 @@ from radiofind.errors import closest, shown
 from radiofind.files import NAME, NAME_RULE
 from radiofind.given_files import path_trouble
 from radiofind.mosaics.box import parse_box
+from radiofind.survey.region_names import RULE, healpix_cell, is_file
 from radiofind.workflow.config.messages import Fault
 
-PATHS = ("image", "primary_beam", "truth")
+PATHS = ("image", "primary_beam", "truth", "weight")
 """Columns with paths of files."""
 
 TRUTH_FORMATS = ("sdc1", "meerkat_sim", "table")
@@ -75,6 +76,7 @@ def row_faults(cells: Mapping[str, str], *, simulations: Collection[str], base: 
     yield from _file_faults(cells, base)
     yield from _box_faults(cells)
     yield from _number_faults(cells)
+    yield from _region_faults(cells, base)
 
 
 def numbers_in(text: str) -> tuple[float, ...]:
@@ -166,3 +168,14 @@ def _number_faults(cells: Mapping[str, str]) -> Iterator[Fault]:
         if len(centre) != 2 or not (0 <= centre[0] < 360 and -90 <= centre[1] <= 90):
             expected = "ra,dec in degrees, from 0 to 360 and from -90 to 90"
             yield Fault(("centre",), expected, shown(cells["centre"]))
+
+
+def _region_faults(cells: Mapping[str, str], base: Path) -> Iterator[Fault]:
+    """Yield a fault for a region that is neither a HEALPix cell nor a file."""
+    region = cells.get("region")
+    if region and is_file(region):
+        trouble = path_trouble(region, base)
+        if trouble:
+            yield Fault(("region",), RULE, f"{shown(region)} ({trouble})")
+    elif region and not healpix_cell(region):
+        yield Fault(("region",), RULE, shown(region))

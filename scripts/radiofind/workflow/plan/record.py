@@ -33,7 +33,8 @@ class RecordPlan:
         of_sheet = plan.given_files(plan.mosaics, "image", "primary_beam", "truth")
         models = [path for finder in plan.finders for path in plan.model_files(finder)]
         of_classes = self._classifiers.given_files + self._source_classes.applied_files
-        return sorted({plan.config["mosaics"], *of_sheet, *models, *of_classes})
+        of_survey = self._survey_products.given_files
+        return sorted({plan.config["mosaics"], *of_sheet, *models, *of_classes, *of_survey})
 
     def given_files_that_exist(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[str]:
         """Return the user's files that exist, so that the record can depend on them."""

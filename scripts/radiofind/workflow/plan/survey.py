@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from radiofind.workflow.plan.mosaics import Names, Plan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
+from radiofind.workflow.stamps import stamps_of
+
+OF_ITS_PART = ("centre", "region", "weight")
+"""Columns of the sheet that say which part of a survey a mosaic has."""
+OWN_FILES = ("region_file", "weight")
+"""Files of the sheet that only a survey reads."""
 
 
 class SurveyPlan:
@@ -58,8 +64,24 @@ class SurveyPlan:
             for mosaic in self.mosaics(tiles)
         ]
 
-    def centres(
-        self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]
-    ) -> dict[str, tuple[float, float] | None]:
-        """Return the centre that the sheet gives of each mosaic of the survey; None if it gives none."""
-        return {mosaic: self._plan.sheet_value(mosaic, "centre") for mosaic in self.mosaics(tiles)}
+    def sheet_rows(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
+        """Return what the sheet says of the part of each mosaic in the survey; None where it says nothing."""
+        return {mosaic: self._plan.sheet_values(mosaic, *OF_ITS_PART) for mosaic in self.mosaics(tiles)}
+
+    def files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str], column: str) -> list[str]:
+        """Return the files in a column of the sheet for the mosaics of the survey."""
+        return self._files(self.mosaics(tiles), column)
+
+    def stamps(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, list[int]]:
+        """Return the stamps of the files that only the survey reads: a replacement may have an older time."""
+        return stamps_of(self._files(self.mosaics(tiles), *OWN_FILES))
+
+    @property
+    def given_files(self) -> list[str]:
+        """The same files of all mosaics of the sheet."""
+        return self._files(self.of_sheet({}), *OWN_FILES)
+
+    def _files(self, mosaics: Iterable[str], *columns: str) -> list[str]:
+        """Return the files in some columns of the sheet, which simulated mosaics may have, too."""
+        cells = [self._plan.sheet_value(mosaic, column) for mosaic in mosaics for column in columns]
+        return [path for path in cells if path]

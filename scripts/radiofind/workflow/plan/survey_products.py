@@ -30,6 +30,11 @@ class SurveyProductPlan:
         """The suffixes of the files in which the catalogue of a finder is written."""
         return [suffix for product, suffix in SUFFIXES.items() if self._survey.asks_for(product)]
 
+    @property
+    def given_files(self) -> list[str]:
+        """The user's files of which only a survey is made."""
+        return self._survey.given_files
+
     def exported(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the finder and suffix of each file that is made of a catalogue of the survey."""
         return [

@@ -14,6 +14,7 @@ from radiofind.workflow.config.sheet import COLUMNS, Mosaic, SheetError, read_sh
 
 CONFIG = Path(__file__).parents[4] / "config"
 
+PRESETS = sorted(path.stem for path in (CONFIG / "presets").glob("*.tsv"))
 HEADER = "mosaic\timage\tprimary_beam\ttruth\ttruth_format\tsimulate"
 
 
@@ -40,8 +41,8 @@ def complaint(folder, text):
 
 def test_a_row_gives_a_mosaic(folder):
     text = (
-        "mosaic\timage\tprimary_beam\ttruth\ttruth_format\ttrain_box\tvalidation_box\tbeam\tfrequency_hz\tfield\tcentre\n"
-        "m\ta.fits\tbeam.fits\ttruth.txt\tsdc1\t0:10,0:20\t10:15,0:20\t6,5.5,-10\t144e6\tf\t359.5,-30\n"
+        "mosaic\timage\tprimary_beam\ttruth\ttruth_format\ttrain_box\tvalidation_box\tbeam\tfrequency_hz\tfield\tcentre\tregion\tweight\n"
+        "m\ta.fits\tbeam.fits\ttruth.txt\tsdc1\t0:10,0:20\t10:15,0:20\t6,5.5,-10\t144e6\tf\t359.5,-30\thealpix:16:9\tbeam.fits\n"
     )
     assert read(folder, text) == [
         Mosaic(
@@ -57,6 +58,8 @@ def test_a_row_gives_a_mosaic(folder):
             frequency_hz=144e6,
             field="f",
             centre=(359.5, -30.0),
+            region="healpix:16:9",
+            weight="beam.fits",
             line=2,
         )
     ]
@@ -84,6 +87,20 @@ def test_a_path_may_start_at_home(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.resolve()))
     (mosaic,) = read(folder, "mosaic\timage\tplane\nm\t~/a.fits\t3\n")
     assert (mosaic.image, mosaic.plane) == (f"{folder.resolve()}/a.fits", 3)
+
+
+@pytest.mark.parametrize("column", ["region", "weight"])
+def test_a_region_or_weight_without_a_file_is_told(folder, column):
+    message = complaint(folder, f"mosaic\timage\t{column}\nm\ta.fits\tb.fits\n")
+    assert message.startswith(f"s.tsv, line 2, column {column}: ") and message.endswith(
+        "b.fits (no such file)"
+    )
+
+
+def test_a_region_is_a_cell_or_a_file(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.resolve()))
+    one, two = read(folder, "mosaic\timage\tregion\nm\ta.fits\thealpix:16:0\nn\ta.fits\t~/beam.fits\n")
+    assert one.region_file is None and two.region_file == two.region == f"{folder.resolve()}/beam.fits"
 
 
 def test_a_simulated_mosaic_gets_the_paths_of_its_simulation(folder):
@@ -183,6 +200,7 @@ def test_a_wrong_path_is_told(folder, row, column, told):
         *(("plane", plane) for plane in ("-1", "1.5", "first", "1,2")),
         *(("training_set", name) for name in ("a b", "../t", ".t")),
         *(("field", name) for name in ("a/b", "-f")),
+        *(("region", region) for region in ("healpix:16", "healpix:3:1", "healpix:16:3072", "healpix:a:b")),
     ],
 )
 def test_a_wrong_value_is_told(folder, column, value):
@@ -261,14 +279,16 @@ def test_a_sheet_that_is_not_there_or_not_text_is_told(folder):
         read(folder, "mosaic\timage\nm\ta.fits", "utf-16")
 
 
-@pytest.mark.parametrize("sheet", ["demo.tsv", "presets/lotss.tsv", "presets/sdc1.tsv"])
+@pytest.mark.parametrize("sheet", ["demo", *(f"presets/{name}" for name in PRESETS)])
 def test_the_sheets_that_come_along_are_right(tmp_path, sheet):
-    text = (CONFIG / sheet).read_text()
+    text = (CONFIG / f"{sheet}.tsv").read_text()
     for path in {field for field in text.split() if field.startswith("data/")}:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     (tmp_path / "s.tsv").write_text(text)
-    assert read_sheet("s.tsv", simulations={"demo", "lotss_like"}, base=tmp_path)
+    assert read_sheet(
+        "s.tsv", simulations={"demo", "lotss_like", "mals_like", "racs_like", "vlass_like"}, base=tmp_path
+    )
 
 
 def test_the_readme_explains_every_column():

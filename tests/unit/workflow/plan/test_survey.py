@@ -13,10 +13,10 @@ NETWORK = {"by": "network", "dataset": None, "network": "n"}
 
 
 def plan_with(survey, *, classify=None):
-    first = Mosaic("a", "a.fits", centre=(10.0, 20.0))
+    first = Mosaic("a", "a.fits", centre=(10.0, 20.0), region="a.moc", weight="w.fits")
     rows = [
         first,
-        Mosaic("b", "b.fits"),
+        Mosaic("b", "b.fits", region="healpix:16:0"),
         Mosaic("broken", "c.fits"),
         Mosaic("a-simulated", "d.fits", like=first),
     ]
@@ -35,7 +35,13 @@ def tiles():
 def test_a_survey_has_the_readable_mosaics_of_the_sheet_and_all_finders(tiles):
     survey = plan_with({"prefix": "ABC", "products": ["fits"]})
     assert survey.members(tiles, {}) == [{"mosaic": "a", "folder": ""}, {"mosaic": "b", "folder": ""}]
-    assert survey.centres(tiles, {}) == {"a": (10.0, 20.0), "b": None}
+    assert survey.sheet_rows(tiles, {}) == {
+        "a": {"centre": (10.0, 20.0), "region": "a.moc", "weight": "w.fits"},
+        "b": {"centre": None, "region": "healpix:16:0", "weight": None},
+    }
+    files = [survey.files(tiles, {}, column) for column in ("region_file", "weight")]
+    assert files == [["a.moc"], ["w.fits"]] and survey.given_files == ["a.moc", "w.fits"]
+    assert list(survey.stamps(tiles, {})) == ["file a.moc", "file w.fits"]
     assert survey.of_sheet({}) == ["a", "b", "broken"]
     assert survey.with_finders(tiles, {}) == [{"finder": "peaks"}, {"finder": "pybdsf"}]
     assert survey.prefix == "ABC" and survey.asks_for("fits") and not survey.asks_for("moc")
@@ -49,4 +55,8 @@ def test_a_survey_takes_classified_catalogues_where_there_are(tiles):
 def test_without_a_survey_nothing_is_made(tiles):
     survey = plan_with(None)
     assert survey.finders == survey.with_finders(tiles, {}) == survey.members(tiles, {}) == []
-    assert survey.of_sheet({}) == [] and survey.prefix == "" and not survey.asks_for("fits")
+    assert (
+        survey.of_sheet({}) == survey.given_files == []
+        and survey.prefix == ""
+        and not survey.asks_for("fits")
+    )
