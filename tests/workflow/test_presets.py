@@ -270,3 +270,13 @@ def test_another_region_makes_only_the_survey_again(triple, tmp_path):
         "all",
     }
     assert {job for job in again if job.startswith("measure_coverage")} == {"measure_coverage a"}
+
+
+def test_a_region_that_cannot_be_read_is_told_before_any_job(triple, tmp_path):
+    folder = copy_of(triple.folder, tmp_path / "copy")
+    (folder / "b.moc.fits").write_text("nothing")
+    mine = ("--configfile", PRESETS / "lotss-dr2.yaml", folder / "small.yaml")
+    done = run(folder, "--dry-run", *mine)
+    assert done.code != 0 and done.jobs == []
+    assert "sheet.tsv, line 3, column region: b.moc.fits: expected a MOC in FITS" in done.output
+    assert "Traceback" not in done.output

@@ -123,9 +123,8 @@ def _cells_touching(region: MOC, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells that touch a region; those whose centre is outside it have no noise."""
     centres = centres_of(cells["cell"].to_numpy())
     counted = cells.assign(rms=cells["rms"].where(holds(region, *centres)))
-    return counted[holds(region.degrade_to_order(min(ORDER, region.max_order)), *centres)].reset_index(
-        drop=True
-    )
+    touched = region.degrade_to_order(ORDER) if region.max_order > ORDER else region
+    return counted[holds(touched, *centres)].reset_index(drop=True)
 
 
 def _areas(name: str, rms: pd.Series) -> pd.DataFrame:

@@ -157,7 +157,7 @@ def test_only_the_region_counts(rms_image, tmp_path, order):
     write_moc(joined, tmp_path / "c.fits")
     found = MOC.from_fits(tmp_path / "c.fits")
     assert region.difference(found).sky_fraction == pytest.approx(0, abs=1e-9)
-    assert found.sky_fraction <= region.degrade_to_order(min(order, 12)).sky_fraction
+    assert found.sky_fraction <= (region.degrade_to_order(12) if order > 12 else region).sky_fraction
 
 
 def test_a_primary_beam_of_four_axes_is_read_beside_an_image_of_two(rms_image, write_fits):

@@ -119,7 +119,7 @@ def test_outside_its_region_a_mosaic_owns_nothing(tmp_path, cell):
 def test_the_larger_weight_owns_wherever_the_centres_are(tmp_path, axes):
     """Also if the weights have axes that the images lack, as the maps of PyBDSF."""
     pair = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 10.4, 0)]
-    steep = [lambda east, north: 1e-3 + 0 * east, lambda east, north: 2e-3 * (north > 0.2) * (east < 0.2)]
+    steep = [lambda east, north: 1e-12 + 0 * east, lambda east, north: 2e-12 * (north > 0.2) * (east < 0.2)]
     weights = [
         make_weight(tmp_path / f"w{n}.fits", *one, axes=axes)
         for n, one in enumerate(zip(pair, steep, strict=True))

@@ -185,15 +185,18 @@ def centre_of(footprint):
     return [float(part[0]) for part in positions_of(footprint.middle[np.newaxis])]
 
 
-def test_a_source_in_a_region_on_a_blank_pixel_of_its_mosaic_has_a_primary_row(tmp_path, padded):
-    """The fit of a source at a blank edge may put it there."""
-    one = padded[0]
-    rms = fits.getdata(one.rms.path)
-    rms[:] = np.nan
-    fits.writeto(one.rms.path, rms, fits.getheader(one.rms.path), overwrite=True)
+def test_a_source_in_a_region_on_a_blank_pixel_of_its_mosaic_has_a_primary_row(padded):
+    """The fit of a source at a blank edge may put it there; another mosaic may have it, too."""
+    one, other = padded[:2]
+    for mosaic in (one, other):
+        blank = np.full_like(fits.getdata(mosaic.rms.path), np.nan)
+        fits.writeto(mosaic.rms.path, blank, fits.getheader(mosaic.rms.path), overwrite=True)
     ra, dec = centre_of(one)
-    tables = {one.mosaic: catalogue(one.mosaic, [ra, ra + 0.5], dec)}
-    assert merge(tables, [one]).catalogue["is_primary"].tolist() == [True, False]
+    other = replace(other, centre=(ra, dec))
+    one = replace(one, centre=(ra, dec + 0.3))
+    tables = {each.mosaic: catalogue(each.mosaic, [ra, ra + 3], dec) for each in (one, other)}
+    rows = merge(tables, [one, other]).catalogue
+    assert rows["is_primary"].tolist() == (rows["mosaic"].eq(one.mosaic) & (rows["ra"] < ra + 1)).tolist()
 
 
 def test_mosaics_that_share_no_sky_are_a_survey_too(tmp_path):
