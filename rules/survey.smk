@@ -23,7 +23,7 @@ rule merge_survey:
     wildcard_constraints:
         finder=plan.one_of(survey.finders),
     conda:
-        "../envs/tables.yaml"
+        "../envs/images.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("merge_survey", planned(work.on_survey)),

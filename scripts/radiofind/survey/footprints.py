@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from astropy.io import fits
-from mocpy import MOC
 
 from radiofind.mosaics.box import Box, pixel_of
 from radiofind.mosaics.images import ImageHeader, read_header
 from radiofind.mosaics.primary_beams import sample_image
 from radiofind.survey.directions import chords, unit_vectors
 from radiofind.survey.regions import holds, read_region
+
+if TYPE_CHECKING:
+    from mocpy import MOC
 
 NOBODY = -1
 """The owner of a position where no mosaic was searched."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
-from mocpy import MOC
 
 from radiofind.errors import InputFileError, reason
 from radiofind.given_files import file_trouble, raise_if_not_of_the_file
-from radiofind.survey.healpix import moc_of_ring_cell
 from radiofind.survey.region_names import healpix_cell, is_file
+
+if TYPE_CHECKING:
+    from mocpy import MOC
 
 
 def read_region(region: str | None) -> MOC | None:
@@ -29,6 +31,11 @@ def read_region(region: str | None) -> MOC | None:
     """
     if not region:
         return None
+    # Here, since few mosaics have a region, and mocpy loads matplotlib.
+    from mocpy import MOC
+
+    from radiofind.survey.healpix import moc_of_ring_cell
+
     if not is_file(region):
         return moc_of_ring_cell(*healpix_cell(region))
     # Not by MOC.from_fits, which takes a path without a file for an address and asks the network.
