@@ -4,8 +4,8 @@
 
 FOLDER holds ``b1_1000h.fits`` (700 x 957 pixels), ``primary_beam_b1.fits`` and ``truth_b1.txt``. Networks are
 trained on columns 0 to 460; cuts, calibration and the combined finders use columns 460 to 560; the columns
-beyond are the test. As in Lukic et al. 2019 there is one network per SNR. The networks `simulation_*` see no
-truth: they are trained, and their cuts tuned, on a simulated mosaic like the image. Results stay in ./sdc1.
+beyond are the test. As in Lukic et al. 2019 there is one network per SNR. Other recipes and trainings, each
+with one network for all SNR, are in `general.py`. Results stay in ./sdc1.
 """
 
 from __future__ import annotations
@@ -25,26 +25,6 @@ FINDERS = {
     "peaks": {"kind": "peaks", "threshold": 2.0},
     **{
         f"paper_{snr}": {"kind": "convosource", "model": None, "recipe": "paper", "train_snr": snr}
-        for snr in SNR
-    },
-    **{
-        f"deepsource_{snr}": {
-            "kind": "convosource",
-            "model": None,
-            "recipe": "deepsource",
-            "train_snr": snr,
-            "epochs": 60,
-        }
-        for snr in SNR
-    },
-    **{
-        f"simulation_{snr}": {
-            "kind": "convosource",
-            "model": None,
-            "training": "simulation",
-            "train_snr": snr,
-            "epochs": 60,
-        }
         for snr in SNR
     },
     **{
