@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from radiofind.evaluation.calibration import fit_calibration
 from radiofind.files import write_json
 from radiofind.json_files import read_json
-from radiofind.networks.calibration import Calibration, calibrate
+from radiofind.networks.calibration import Calibration, ScoreCalibration, calibrate, read_score_calibration
 
 IDENTITY = Calibration(a=1.0, b=1.0, c=0.0, n_detections=0, n_matched=0)
 
@@ -159,6 +159,20 @@ def test_json_of_an_invalid_calibration_is_refused(change, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(asdict(IDENTITY) | change))
     with pytest.raises(ValueError, match=r"a\.json: .*a calibration"):
         read_json(tmp_path / "a.json", Calibration, what="a calibration")
+
+
+def test_a_calibration_on_a_simulated_sky_comes_with_the_warnings_about_it(tmp_path):
+    scores = ScoreCalibration(fit_calibration(*detections(100)), ("odd beam", "crowded"))
+    write_json(asdict(scores), tmp_path / "a.json")
+    assert read_score_calibration(tmp_path / "a.json") == scores
+    assert read_score_calibration(None) == ScoreCalibration()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"warnings": []}', '{"curve": {"a": 1}, "warnings": []}'])
+def test_what_is_no_calibration_of_scores_is_refused(text, tmp_path):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=r"a\.json"):
+        read_score_calibration(tmp_path / "a.json")
 
 
 def test_scores_of_the_identity_are_the_raw_outputs():

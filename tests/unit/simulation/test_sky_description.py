@@ -104,6 +104,14 @@ def test_a_blank_image_is_refused(changed):
         describe_sky(changed(np.full((SIZE, SIZE), np.nan, np.float32)), mosaic="blank", seed=1)
 
 
+def test_an_image_with_sources_everywhere_is_refused(monkeypatch):
+    """All its pixels are those of sources, so that none shows the noise."""
+    monkeypatch.setattr(sky_description, "MASKED_SNR", -np.inf)
+    pixels = np.random.default_rng(1).normal(0, 1e-6, (200, 200)).astype(np.float32)
+    with pytest.raises(ValueError, match="known.fits.*outside sources"):
+        measure([pixels], KNOWN)
+
+
 @pytest.mark.parametrize(
     ("cards", "told"),
     [

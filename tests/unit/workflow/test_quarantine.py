@@ -37,6 +37,10 @@ def test_reasons_are_sorted_by_whether_the_search_failed(tmp_path):
         "failed_tiles": {"y000x002": "PyBDSF crashed"},
         "warnings": {"y000x004": ["odd fluxes", "odd places"]},
     }
+    assert sort_reasons(paths, of_mosaic=("odd beam",))["warnings"] == {
+        "": ["odd beam"],
+        "y000x004": ["odd fluxes", "odd places"],
+    }
 
 
 def test_quarantine_names_log_and_command_of_each_failure(tmp_path):

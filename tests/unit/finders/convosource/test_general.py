@@ -1,12 +1,14 @@
-"""The network that ships finds sources on skies that it has not seen, better than local maxima do."""
+"""The network that ships finds sources on new skies better than local maxima do, also near blank pixels."""
 
 from itertools import count, islice
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from radiofind.evaluation.cuts import tune_cut
+from radiofind.evaluation.matching import match_one_to_one, positions
 from radiofind.finders.convosource.inference import probability_map
 from radiofind.finders.convosource.limits import GENERAL
 from radiofind.finders.convosource.model import read_model
@@ -22,6 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SIZE = 400
 SNR = 2.0
+RADIUS = 3.0
+LOWEST = 0.1
 
 
 def unbinned_skies(number):
@@ -30,32 +34,78 @@ def unbinned_skies(number):
     return list(islice((one for one in skies if one[1].beam_pixels <= BEAM_PIXELS[1]), number))
 
 
+def measured(pixels):
+    """Noise of these pixels, as the workflow measures it."""
+    box = Box(0, SIZE, 0, SIZE)
+    return measure_noise(
+        pixels, support=box, target=box, settings=noise_settings(box_pixels=150, step_pixels=50)
+    )
+
+
+def searched(model, pixels, noise):
+    """Probability map of the network in one orientation."""
+    inputs = model.recipe.scale(pixels, noise.mean, noise.rms)
+    return probability_map(model.predict, inputs, reach_pixels=model.recipe.reach_pixels, turns=1)
+
+
+def truth_of(sources, noise):
+    """True sources with their SNR."""
+    truth = pd.DataFrame({"x": sources["x_cent"], "y": sources["y_cent"], "region": "validation"})
+    return truth.assign(snr=sources["flux"] / np.median(noise.rms))
+
+
 def best_f1(truth, x, y, score):
     """F1 with the best of all cuts."""
     found = pd.DataFrame({"x": x, "y": y, "score": score, "peak_snr": np.nan, "region": "validation"})
-    return tune_cut([(truth, found)], snr_min=SNR, radius_pixels=3).f1
+    return tune_cut([(truth, found)], snr_min=SNR, radius_pixels=RADIUS).f1
 
 
 def test_it_beats_local_maxima_on_new_skies():
     model = read_model(model_file(GENERAL), record_of(GENERAL))
     assert model.recipe.name == "general" and model.train_snr == SNR
-    box = Box(0, SIZE, 0, SIZE)
     network, maxima = [], []
     for seed, sky in unbinned_skies(4):
         pixels, sources = draw_sky(sky, size_pixels=SIZE, seed=seed)
-        settings = noise_settings(box_pixels=150, step_pixels=50)
-        noise = measure_noise(pixels, support=box, target=box, settings=settings)
-        truth = pd.DataFrame({"x": sources["x_cent"], "y": sources["y_cent"], "region": "validation"})
-        truth["snr"] = sources["flux"] / np.median(noise.rms)
-        inputs = model.recipe.scale(pixels, noise.mean, noise.rms)
-        found = peaks_of(
-            probability_map(model.predict, inputs, reach_pixels=model.recipe.reach_pixels, turns=1)
-        )
+        noise = measured(pixels)
+        truth, found = truth_of(sources, noise), peaks_of(searched(model, pixels, noise))
         network.append(best_f1(truth, found["x"], found["y"], found["probability"]))
         snr = (pixels - noise.mean) / noise.rms
         row, column = np.nonzero(is_maximum(snr) & (snr > SNR))
         maxima.append(best_f1(truth, column, row, snr[row, column] / snr.max()))
     assert np.mean(network) > np.mean(maxima) + 0.01
+
+
+def false_detections(truth, probability, where):
+    """Number of detections in a part of the map that match no truth, as far as `lowest_score` goes."""
+    found = peaks_of(probability)
+    found = found[found["probability"] > LOWEST]
+    pairs = match_one_to_one(positions(truth), positions(found), radius_pixels=RADIUS)
+    false = np.delete(found[["y", "x"]].to_numpy(), pairs.detection, axis=0)
+    row, column = np.clip(np.rint(false).astype(int), 0, SIZE - 1).T
+    return where[row, column].sum()
+
+
+def test_blank_pixels_matter_within_reach_only_and_no_more_is_found_at_their_edges():
+    """So the network need not have seen blank pixels in its training."""
+    model = read_model(model_file(GENERAL), record_of(GENERAL))
+    stripes = np.add(*np.indices((SIZE, SIZE))) // 100 % 3 == 0
+    distance = distance_transform_edt(~stripes)
+    near, far = (
+        (distance > 0) & (distance <= model.recipe.reach_pixels),
+        distance > np.sqrt(2) * model.recipe.reach_pixels,
+    )
+    without, beside = 0, 0
+    for seed, sky in unbinned_skies(3):
+        pixels, sources = draw_sky(sky, size_pixels=SIZE, seed=seed)
+        noise, cut = measured(pixels), np.where(stripes, np.float32(np.nan), pixels)
+        whole = searched(model, pixels, noise)
+        np.testing.assert_allclose(searched(model, cut, noise)[far], whole[far], atol=1e-6)
+        truth = truth_of(sources, noise)
+        truth = truth[truth["snr"] > SNR]
+        blanked = np.where(stripes, 0, searched(model, cut, measured(cut)))
+        without += false_detections(truth, whole, near)
+        beside += false_detections(truth, blanked, near)
+    assert 100 < beside < 1.1 * without
 
 
 def test_it_is_small():
