@@ -33,25 +33,9 @@ BASELINES = {
     "peaks": {"kind": "peaks", "threshold": 2.0},
 }
 NETWORK = {"kind": "convosource", "lowest_score": 0.02}
-TRAINED = {"kind": "convosource", "model": None, "epochs": 20}
+TRAINED = {"kind": "convosource", "model": None}
+FINE_TUNING = TRAINED | {"recipe": "general", "start_from": "general", "epochs": 20}
 COMBINED = {"kind": "combined", "of": ["pybdsf", GENERAL]}
-RUNS = {
-    "no_truth": {"pybdsf": PYBDSF, GENERAL: NETWORK, "combined_matched": COMBINED},
-    "networks": {
-        "pybdsf": PYBDSF,
-        GENERAL: NETWORK,
-        FINE_TUNED: TRAINED | {"recipe": "general", "start_from": "general"},
-        "matched": TRAINED | {"training": "simulation"},
-        "combined": COMBINED,
-    },
-    "truth": {
-        **BASELINES,
-        "paper": TRAINED | {"recipe": "paper", "epochs": 50},
-        "deepsource": TRAINED | {"recipe": "deepsource"},
-        "default": TRAINED,
-    },
-}
-"""Finders on the SDC1 image: in several runs, so that few of them search the simulated sky."""
 TEST = 559.5
 """Least x of the test region of the SDC1 image."""
 RESAMPLES = 1000
@@ -62,16 +46,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sdc1", type=Path, help="the SDC1 data")
     parser.add_argument("meerkat", type=Path, help="the MeerKAT data")
-    folders = parser.parse_args()
-    on_sdc1(folders.sdc1.resolve(), Path("general_sdc1").resolve())
-    on_meerkat(folders.meerkat.resolve(), Path("general_meerkat").resolve())
+    parser.add_argument("--epochs", type=int, default=60, help="of networks trained from nothing")
+    options = parser.parse_args()
+    on_sdc1(options.sdc1.resolve(), Path("general_sdc1").resolve(), runs_with(options.epochs))
+    on_meerkat(options.meerkat.resolve(), Path("general_meerkat").resolve())
 
 
-def on_sdc1(data: Path, place: Path) -> None:
+def runs_with(epochs: int) -> dict[str, dict[str, dict[str, object]]]:
+    """Return the finders of each run on the SDC1 image: several, so that few search the simulated sky."""
+    trained = TRAINED | {"epochs": epochs}
+    return {
+        "no_truth": {"pybdsf": PYBDSF, GENERAL: NETWORK, "combined_matched": COMBINED},
+        "networks": {
+            "pybdsf": PYBDSF,
+            GENERAL: NETWORK,
+            FINE_TUNED: FINE_TUNING,
+            "matched": trained | {"training": "simulation"},
+            "combined": COMBINED,
+        },
+        "truth": {
+            **BASELINES,
+            "paper": trained | {"recipe": "paper"},
+            "deepsource": trained | {"recipe": "deepsource"},
+            "default": trained,
+        },
+    }
+
+
+def on_sdc1(data: Path, place: Path, runs: dict[str, dict[str, dict[str, object]]]) -> None:
     """Print F1 on the SDC1 image, its differences, and the calibration of the general network."""
     place.mkdir(exist_ok=True)
     folders = {}
-    for name, finders in RUNS.items():
+    for name, finders in runs.items():
         boxes = {"train_box": "", "validation_box": ""} if name == "no_truth" else {}
         settings = {**sdc1.SETTINGS, "finders": finders, "find_with": list(finders)}
         run_workflow(place / name, settings=settings, sheet=[sdc1.row_of(data) | boxes])

@@ -104,6 +104,19 @@ def test_a_blank_image_is_refused(changed):
         describe_sky(changed(np.full((SIZE, SIZE), np.nan, np.float32)), mosaic="blank", seed=1)
 
 
+def test_a_simulation_with_another_noise_than_the_image_is_told(changed, image, monkeypatch, caplog):
+    header = changed(fits.getdata(image)[:300, :300].copy())
+    for rounds, told in ((sky_description.ROUNDS, 0), (0, 1)):
+        monkeypatch.setattr(sky_description, "ROUNDS", rounds)
+        monkeypatch.setattr(sky_description, "SIMULATED_WINDOWS", 1)
+        monkeypatch.setattr(sky_description, "LARGEST_DIFFERENCE", 1.02)
+        caplog.clear()
+        describe_sky(header, mosaic="field", seed=1)
+        warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert len(warnings) == told and all("changed.fits" in text for text in warnings)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_an_image_with_sources_everywhere_is_refused(monkeypatch):
     """All its pixels are those of sources, so that none shows the noise."""
     monkeypatch.setattr(sky_description, "MASKED_SNR", -np.inf)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import binary_erosion
 
 from radiofind.catalogues.detections import Found, complete, reason_to_skip
 from radiofind.finders.convosource.binning import Grid, grid_of, pixels_per_beam
@@ -82,8 +83,8 @@ def find_sources(
     Returns
     -------
     Found
-        A detection for each local maximum of the probability map. Position, fluxes and size are fitted to the
-        image around it.
+        A detection for each local maximum of the probability map that touches neither a blank pixel nor the
+        edge of the tile. Position, fluxes and size are fitted to the image around it.
 
     Raises
     ------
@@ -95,7 +96,8 @@ def find_sources(
     if reason:
         return Found(reason=reason)
     probability, grid = map_tile(sky, model=model)
-    peaks = peaks_of(probability)
+    # What rises towards a blank pixel would be a maximum beside it.
+    peaks = peaks_of(probability, where=binary_erosion(_valid(sky, grid), np.ones((3, 3))))
     peaks = peaks.assign(score=calibrate(model.calibration, peaks["probability"].to_numpy()))
     peaks = peaks[peaks["score"] >= lowest_score].reset_index(drop=True)
     if peaks.empty:
@@ -131,7 +133,7 @@ def map_tile(sky: Field, *, model: TrainedModel) -> tuple[np.ndarray, Grid]:
     pixels, mean, rms = (grid.bin(plane, box) for plane in (sky.pixels, sky.mean, sky.rms))
     inputs = model.recipe.scale(pixels, mean, rms)
     probability = probability_map(model.predict, inputs, reach_pixels=reach, turns=model.turns)
-    return np.where(np.isfinite(pixels) & (rms > 0), probability, np.float32(0)), grid
+    return np.where(_valid(sky, grid), probability, np.float32(0)), grid
 
 
 def spread_over(box: Box, probability: np.ndarray, grid: Grid) -> np.ndarray:
@@ -152,13 +154,15 @@ def spread_over(box: Box, probability: np.ndarray, grid: Grid) -> np.ndarray:
     return np.where(inside, values, np.float32(np.nan))
 
 
-def peaks_of(probability: np.ndarray) -> pd.DataFrame:
+def peaks_of(probability: np.ndarray, *, where: np.ndarray | bool = True) -> pd.DataFrame:
     """Return the local maxima of a probability map.
 
     Parameters
     ----------
     probability
         2D ndarray.
+    where
+        Whether a pixel may be one, 2D boolean ndarray; by default all may.
 
     Returns
     -------
@@ -166,7 +170,7 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
         x and y (pixels of the map, refined by a parabola through the logarithms of the neighbours) and
         probability.
     """
-    row, column = np.nonzero(is_maximum(probability) & (probability > FLOOR))
+    row, column = np.nonzero(is_maximum(probability) & (probability > FLOOR) & where)
     # Mirrored at the edges, so that a peak there stays on its pixel instead of moving off the mosaic.
     logs = np.log(np.pad(probability, 1, mode="reflect") + 1e-6)
     stamps = np.lib.stride_tricks.sliding_window_view(logs, (3, 3))[row, column]
@@ -177,3 +181,9 @@ def peaks_of(probability: np.ndarray) -> pd.DataFrame:
             "probability": probability[row, column].astype(float),
         }
     )
+
+
+def _valid(sky: Field, grid: Grid) -> np.ndarray:
+    """Return which bins of a tile have pixels and noise."""
+    pixels, rms = (grid.bin(plane, sky.tile.box) for plane in (sky.pixels, sky.rms))
+    return np.isfinite(pixels) & (rms > 0)

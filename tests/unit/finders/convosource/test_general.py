@@ -5,7 +5,7 @@ from itertools import count, islice
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from radiofind.evaluation.cuts import tune_cut
 from radiofind.evaluation.matching import match_one_to_one, positions
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 SIZE = 400
 SNR = 2.0
 RADIUS = 3.0
-LOWEST = 0.1
+LOWEST = 0.02
 
 
 def unbinned_skies(number):
@@ -76,36 +76,31 @@ def test_it_beats_local_maxima_on_new_skies():
 
 
 def false_detections(truth, probability, where):
-    """Number of detections in a part of the map that match no truth, as far as `lowest_score` goes."""
-    found = peaks_of(probability)
+    """Number of detections in a part of the map that match no truth, down to low scores."""
+    found = peaks_of(probability, where=where)
     found = found[found["probability"] > LOWEST]
-    pairs = match_one_to_one(positions(truth), positions(found), radius_pixels=RADIUS)
-    false = np.delete(found[["y", "x"]].to_numpy(), pairs.detection, axis=0)
-    row, column = np.clip(np.rint(false).astype(int), 0, SIZE - 1).T
-    return where[row, column].sum()
+    return len(found) - len(match_one_to_one(positions(truth), positions(found), radius_pixels=RADIUS).truth)
 
 
-def test_blank_pixels_matter_within_reach_only_and_no_more_is_found_at_their_edges():
+def test_blank_pixels_matter_within_reach_only_and_no_more_is_found_along_their_edges():
     """So the network need not have seen blank pixels in its training."""
     model = read_model(model_file(GENERAL), record_of(GENERAL))
+    reach = model.recipe.reach_pixels
     stripes = np.add(*np.indices((SIZE, SIZE))) // 100 % 3 == 0
     distance = distance_transform_edt(~stripes)
-    near, far = (
-        (distance > 0) & (distance <= model.recipe.reach_pixels),
-        distance > np.sqrt(2) * model.recipe.reach_pixels,
-    )
+    near = binary_erosion(~stripes, np.ones((3, 3))) & (distance <= reach)
+    beyond = distance > np.sqrt(2) * reach
     without, beside = 0, 0
-    for seed, sky in unbinned_skies(3):
+    for seed, sky in unbinned_skies(2):
         pixels, sources = draw_sky(sky, size_pixels=SIZE, seed=seed)
         noise, cut = measured(pixels), np.where(stripes, np.float32(np.nan), pixels)
         whole = searched(model, pixels, noise)
-        np.testing.assert_allclose(searched(model, cut, noise)[far], whole[far], atol=1e-6)
+        np.testing.assert_allclose(searched(model, cut, noise)[beyond], whole[beyond], atol=1e-4)
         truth = truth_of(sources, noise)
         truth = truth[truth["snr"] > SNR]
-        blanked = np.where(stripes, 0, searched(model, cut, measured(cut)))
         without += false_detections(truth, whole, near)
-        beside += false_detections(truth, blanked, near)
-    assert 100 < beside < 1.1 * without
+        beside += false_detections(truth, np.where(stripes, 0, searched(model, cut, measured(cut))), near)
+    assert 30 < beside <= without
 
 
 def test_it_is_small():

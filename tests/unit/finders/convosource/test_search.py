@@ -87,6 +87,19 @@ def test_blank_pixels_and_pixels_without_noise_hold_no_source(sky, fields_of):
     np.testing.assert_array_equal(probability == 0, blank)
 
 
+def test_a_slope_towards_blank_pixels_or_the_edge_is_no_source(sky, fields_of):
+    """The source at x = 40 is cut by a blank corner, that at y = 0 by the edge of the mosaic."""
+    sources = [(40.0, 40.0, 3e-3), (90.0, 0.0, 3e-3), (90.0, 90.0, 3e-3)]
+    pixels = sky.make((120, 120), sources)
+    rows, columns = np.indices(pixels.shape)
+    pixels[rows + columns <= 81] = np.nan
+    (field,) = fields_of(pixels)
+    probability, _grid = map_tile(field, model=model_of())
+    assert len(peaks_of(probability)) > 1
+    found = find_sources(field, model=model_of(), finder="net", lowest_score=0.05).detections
+    assert found[["x", "y"]].round().to_numpy().tolist() == [[90, 90]]
+
+
 def test_sources_are_found_where_they_are_with_their_flux(sky, fields_of):
     (field,) = fields_of(sky.make((300, 300), SOURCES))
     found = find_sources(field, model=model_of(), finder="net", lowest_score=0.5).detections
