@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import SURVEY, conform
-from radiofind.survey.products import PRODUCTS, Band
+from radiofind.survey.band import Band
+from radiofind.survey.products import PRODUCTS
 
 PART_ROWS = 200_000
 """Rows to make at a time."""

@@ -4,7 +4,8 @@ from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import in_lines, read_provenance
-from radiofind.survey.products import PRODUCTS, band_of
+from radiofind.survey.band import band_of
+from radiofind.survey.products import PRODUCTS
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])

@@ -2,9 +2,13 @@
 
 from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.class_columns import classes_of
+from radiofind.catalogues.records import Layout, widths_in
+from radiofind.catalogues.votables import parquet_keys
+from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
+from radiofind.survey.band import band_of
 from radiofind.survey.inputs import read_survey
 from radiofind.survey.merging import merge_survey, survey_columns
 
@@ -21,4 +25,9 @@ if __name__ == "__main__":
     provenance = fold_tiles(provenance_of(rule, params=params, inputs=given, known=known))
     metadata = {"survey": survey.summary, "provenance": provenance}
     columns = survey_columns(classes_of(survey.catalogue))
-    write_catalogue([survey.catalogue], snakemake.output.catalogue, columns=columns, metadata=metadata)
+    band = band_of([read_metadata(path)["image"] for path in given.catalogues])
+    widths = widths_in(survey.catalogue, columns)
+    keys = parquet_keys(Layout(columns, widths, len(survey.catalogue), band.frequency_hz))
+    write_catalogue(
+        [survey.catalogue], snakemake.output.catalogue, columns=columns, metadata=metadata, keys=keys
+    )

@@ -23,6 +23,7 @@ def write_catalogue(
     *,
     columns: Sequence[Column] = CATALOGUE,
     metadata: Mapping[str, object] | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> None:
     """Write the parts of a catalogue to one Parquet file.
 
@@ -37,8 +38,11 @@ def write_catalogue(
         ``description``, as far as they have them.
     metadata
         Metadata of the file, returned by `files.read_metadata`.
+    keys
+        Further metadata, such as `votables.parquet_keys`.
     """
     schema = _described(to_arrow(empty(tuple(columns)), metadata).schema, columns)
+    schema = schema.with_metadata({**schema.metadata, **(keys or {})})
     with whole_or_absent(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in parts:
             writer.write_table(to_arrow(table, metadata).cast(schema))

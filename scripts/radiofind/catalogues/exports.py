@@ -12,6 +12,7 @@ from radiofind.catalogues.class_columns import classes_of, columns_of
 from radiofind.catalogues.columns import COMPONENT, SPECTRAL
 from radiofind.catalogues.fits_tables import write_fits_parts
 from radiofind.catalogues.image_cards import cards_about
+from radiofind.catalogues.records import Layout, widths_in
 from radiofind.files import whole_or_absent
 from radiofind.mosaics.images import ImageHeader
 
@@ -39,16 +40,12 @@ def write_fits_table(
     """
     known = {column.name: column for column in (*SPECTRAL, *COMPONENT, *columns_of(catalogue))}
     columns = [known[name] for name in catalogue.columns]
-    texts = [column.name for column in columns if column.dtype == "str"]
+    widths = widths_in(catalogue, columns)
     write_fits_parts(
         [catalogue],
         path,
-        columns=columns,
-        widths={name: int(catalogue[name].str.len().max()) if len(catalogue) else 0 for name in texts},
-        n_rows=len(catalogue),
-        frequency_hz=image.frequency_hz,
+        layout=Layout(columns, widths, len(catalogue), image.frequency_hz, history),
         cards=cards_about(image),
-        history=history,
     )
 
 

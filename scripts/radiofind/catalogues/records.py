@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,22 @@ BATCH_ROWS = 20_000
 """Rows that are held at a time."""
 BINARY_TYPES = {"float64": ">f8", "float32": ">f4", "int64": ">i8", "bool": "S1"}
 """Types of numbers in a record, by their pandas type. Truth is a letter, ``T`` or ``F``."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the header of a table tells before its rows."""
+
+    columns: Sequence[Column]
+    """The columns, in their order."""
+    widths: Mapping[str, int]
+    """Bytes of the longest text in each text column (see `text_widths`)."""
+    n_rows: int
+    """Rows of all its parts."""
+    frequency_hz: float
+    """Centre of the band, which the UCDs of fluxes name; NaN if unknown."""
+    history: Sequence[str] = ()
+    """Lines of at most 72 characters on how it was made."""
 
 
 def batches_of(path: str | Path, *, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -52,7 +69,13 @@ def text_widths(path: str | Path, columns: Sequence[Column]) -> dict[str, int]:
     return widths
 
 
-def record_type(columns: Sequence[Column], widths: dict[str, int]) -> np.dtype:
+def widths_in(table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, int]:
+    """Return the same of a table whose texts are ASCII."""
+    texts = [column.name for column in columns if column.dtype == "str"]
+    return {name: int(table[name].str.len().max()) if len(table) else 0 for name in texts}
+
+
+def record_type(columns: Sequence[Column], widths: Mapping[str, int]) -> np.dtype:
     """Return the type of a record: big-endian numbers, and texts of fixed width.
 
     Parameters

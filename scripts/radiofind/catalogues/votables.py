@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from astropy.io.votable.tree import CooSys, Field, Info, Param, Resource, TableE
 from astropy.units import Unit
 
 from radiofind.catalogues.columns import Column, ucd_in_band
-from radiofind.catalogues.records import record_bytes, record_type
+from radiofind.catalogues.records import Layout, record_bytes, record_type
 from radiofind.files import whole_or_absent
 
 VERSION = "1.4"
@@ -38,16 +39,7 @@ STREAM = ('<DATA>\n<BINARY>\n<STREAM encoding="base64">\n', "</STREAM>\n</BINARY
 """What surrounds the rows."""
 
 
-def write_votable(
-    parts: Iterable[pd.DataFrame],
-    path: str | Path,
-    *,
-    columns: Sequence[Column],
-    widths: dict[str, int],
-    n_rows: int,
-    frequency_hz: float,
-    history: Sequence[str] = (),
-) -> None:
+def write_votable(parts: Iterable[pd.DataFrame], path: str | Path, *, layout: Layout) -> None:
     """Write the parts of a catalogue as one VOTable (IVOA VOTable 1.4, serialization BINARY).
 
     Parameters
@@ -56,27 +48,12 @@ def write_votable(
         Tables with these columns.
     path
         The file to make, whole or not at all.
-    columns
-        The columns, in their order.
-    widths
-        Bytes of each text column (see `records.text_widths`).
-    n_rows
-        Rows of all parts.
-    frequency_hz
-        Centre of the band, which the UCDs of fluxes name; NaN if unknown.
-    history
-        Lines on how the table was made.
+    layout
+        What stands before the rows.
     """
-    widths = {name: max(width, LEAST_WIDTH) for name, width in widths.items()}
-    dtype = record_type(columns, widths)
-    described = describe_columns(
-        columns,
-        widths=widths,
-        n_rows=n_rows,
-        frequency_hz=frequency_hz,
-        history=history,
-    )
-    before, after = described.split(END_OF_TABLE)
+    layout = _with_least_widths(layout)
+    dtype = record_type(layout.columns, layout.widths)
+    before, after = _described(layout).split(END_OF_TABLE)
     opened, closed = STREAM
     with whole_or_absent(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(before + opened)
@@ -84,54 +61,66 @@ def write_votable(
         file.write(closed + END_OF_TABLE + after)
 
 
-def describe_columns(
-    columns: Sequence[Column],
-    *,
-    widths: Mapping[str, int],
-    n_rows: int,
-    frequency_hz: float,
-    history: Sequence[str] = (),
-) -> str:
+def parquet_keys(layout: Layout) -> dict[str, str]:
+    """Return the keys by which a Parquet file tells its columns (IVOA note VOParquet 1.0).
+
+    TOPCAT reads them, and astropy as ``format="parquet.votable"``.
+
+    Parameters
+    ----------
+    layout
+        What the file holds.
+    """
+    # Without the widths of texts, astropy cannot join them with the description.
+    described = _described(_with_least_widths(layout), up_to="*")
+    return {"IVOA.VOTable-Parquet.version": "1.0", "IVOA.VOTable-Parquet.content": described}
+
+
+def _with_least_widths(layout: Layout) -> Layout:
+    """Return a layout whose texts have at least `LEAST_WIDTH` bytes."""
+    return replace(layout, widths={name: max(width, LEAST_WIDTH) for name, width in layout.widths.items()})
+
+
+def _described(layout: Layout, *, up_to: str = "") -> str:
     """Return a VOTable that describes the columns of a catalogue and has no rows.
 
     Parameters
     ----------
-    columns, n_rows, frequency_hz, history
-        As in `write_votable`.
-    widths
-        Bytes of each text column; those that are not named have texts of any length.
+    layout
+        What it tells.
+    up_to
+        ``*`` where texts may be shorter than their widths.
     """
     document = VOTableFile(version=VERSION)
     resource = Resource(type="results")
     document.resources.append(resource)
     resource.coordinate_systems.append(CooSys(ID=FRAME, system=FRAME))
-    if history:
+    if layout.history:
         made = Info(name="history", value="how this table was made")
-        made.content = "\n".join(history)
+        made.content = "\n".join(layout.history)
         resource.infos.append(made)
-    table = TableElement(document, name="catalogue", nrows=n_rows)
+    table = TableElement(document, name="catalogue", nrows=layout.n_rows)
     resource.tables.append(table)
-    if np.isfinite(frequency_hz):
-        frequency = Param(
-            document, name="frequency", datatype="double", unit="Hz", ucd="em.freq", value=frequency_hz
-        )
+    if np.isfinite(layout.frequency_hz):
+        of_frequency = {"name": "frequency", "datatype": "double", "unit": "Hz", "ucd": "em.freq"}
+        frequency = Param(document, **of_frequency, value=layout.frequency_hz)
         frequency.description = "Centre of the band"
         table.params.append(frequency)
-    table.fields.extend(_field(document, column, widths, frequency_hz) for column in columns)
+    table.fields.extend(_field(document, column, layout, up_to) for column in layout.columns)
     written = io.BytesIO()
     document.to_xml(written)
     return written.getvalue().decode()
 
 
-def _field(document: VOTableFile, column: Column, widths: Mapping[str, int], frequency_hz: float) -> Field:
+def _field(document: VOTableFile, column: Column, layout: Layout, up_to: str) -> Field:
     """Return the description of a column."""
-    ucd = ucd_in_band(column, frequency_hz)
+    ucd = ucd_in_band(column, layout.frequency_hz)
     field = Field(
         document,
         ID=NOT_IN_IDS.sub("_", column.name),
         name=column.name,
         datatype=DATATYPES[column.dtype],
-        arraysize=str(widths.get(column.name, "*")) if column.dtype == "str" else None,
+        arraysize=f"{layout.widths[column.name]}{up_to}" if column.dtype == "str" else None,
         unit=Unit(column.unit).to_string("vounit") if column.unit else None,
         ucd=ucd or None,
         ref=FRAME if ucd.startswith(POSITION) else None,

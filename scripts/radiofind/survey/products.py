@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,33 +13,12 @@ from radiofind.catalogues.catalogue_files import described_columns
 from radiofind.catalogues.class_columns import CLASS, PROBABILITY
 from radiofind.catalogues.exports import write_regions
 from radiofind.catalogues.fits_tables import write_fits_parts
-from radiofind.catalogues.records import batches_of, text_widths
+from radiofind.catalogues.records import Layout, batches_of, text_widths
 from radiofind.catalogues.votables import write_votable
+from radiofind.survey.band import Band
 
 OF_REGIONS = ("name", "ra", "dec", "major", "minor", "position_angle", "is_primary")
 """Columns that regions need, besides those of classes."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """What the images of a survey have in common."""
-
-    frequency_hz: float
-    """Centre of the band."""
-    beam_arcsec: float
-    """Major axis of the widest beam (FWHM)."""
-
-
-def band_of(images: Sequence[Mapping[str, object]]) -> Band:
-    """Return what images have in common, from the cards that their catalogues have about them.
-
-    Parameters
-    ----------
-    images
-        What `image_cards.values_about` returned for each; NaN for none.
-    """
-    cards = pd.DataFrame(images, columns=["FREQ", "BMAJ"])
-    return Band(float(cards["FREQ"].median()), float(3600 * cards["BMAJ"].max()))
 
 
 def export_fits(survey: str | Path, path: str | Path, *, band: Band, history: Sequence[str] = ()) -> None:
@@ -60,21 +38,12 @@ def export_fits(survey: str | Path, path: str | Path, *, band: Band, history: Se
     cards = [("RADESYS", "ICRS", "Frame of ra and dec")]
     if not math.isnan(band.frequency_hz):
         cards.append(("FREQ", band.frequency_hz, "[Hz] Median frequency of the mosaics"))
-    write_fits_parts(
-        batches_of(survey),
-        path,
-        **_layout(survey),
-        frequency_hz=band.frequency_hz,
-        cards=cards,
-        history=history,
-    )
+    write_fits_parts(batches_of(survey), path, layout=_layout(survey, band, history), cards=cards)
 
 
 def export_votable(survey: str | Path, path: str | Path, *, band: Band, history: Sequence[str] = ()) -> None:
     """Write a survey as a VOTable; the parameters are those of `export_fits`."""
-    write_votable(
-        batches_of(survey), path, **_layout(survey), frequency_hz=band.frequency_hz, history=history
-    )
+    write_votable(batches_of(survey), path, layout=_layout(survey, band, history))
 
 
 def export_regions(survey: str | Path, path: str | Path, *, band: Band, history: Sequence[str] = ()) -> None:
@@ -93,11 +62,8 @@ PRODUCTS: dict[str, Callable[..., None]] = {"fits": export_fits, "vot": export_v
 """What writes a file, by its suffix."""
 
 
-def _layout(survey: str | Path) -> dict[str, object]:
-    """Return columns, widths of texts and number of rows of a Parquet file."""
+def _layout(survey: str | Path, band: Band, history: Sequence[str]) -> Layout:
+    """Return what is told of a survey before its rows."""
     columns = described_columns(survey)
-    return {
-        "columns": columns,
-        "widths": text_widths(survey, columns),
-        "n_rows": pq.read_metadata(survey).num_rows,
-    }
+    n_rows = pq.read_metadata(survey).num_rows
+    return Layout(columns, text_widths(survey, columns), n_rows, band.frequency_hz, history)

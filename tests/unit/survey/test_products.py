@@ -13,13 +13,17 @@ from astropy.io import fits
 from astropy.io.votable import parse, validate
 from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
+from pyarrow import parquet as pq
 from regions import Regions
 
 from radiofind.catalogues import records, votables
 from radiofind.catalogues.catalogue_files import described_columns, write_catalogue
 from radiofind.catalogues.class_columns import class_columns
 from radiofind.catalogues.columns import SURVEY
-from radiofind.survey.products import PRODUCTS, Band, band_of
+from radiofind.catalogues.records import Layout, widths_in
+from radiofind.files import read_metadata
+from radiofind.survey.band import Band, band_of
+from radiofind.survey.products import PRODUCTS
 
 BAND = Band(frequency_hz=1.44e8, beam_arcsec=6.0)
 COLUMNS = SURVEY + class_columns(["FRI", "FR II"])
@@ -81,6 +85,24 @@ def assert_same_rows(read: Table, table: pd.DataFrame):
 
 def test_the_columns_of_a_survey_are_read_again(survey):
     assert described_columns(survey[1]) == COLUMNS
+
+
+@pytest.mark.filterwarnings("ignore:No table..len")
+def test_the_keys_of_parquet_tell_astropy_columns_units_and_ucds(survey, tmp_path):
+    table = survey[0][[column.name for column in SURVEY]]
+    layout = Layout(SURVEY, widths_in(table, SURVEY), len(table), BAND.frequency_hz)
+    path = tmp_path / "described.parquet"
+    write_catalogue([table], path, columns=SURVEY, metadata={"told": 1}, keys=votables.parquet_keys(layout))
+    assert read_metadata(path) == {"told": 1} and described_columns(path) == SURVEY
+    keys = pq.read_metadata(path).metadata
+    assert keys[b"IVOA.VOTable-Parquet.version"] == b"1.0"
+    described = io.BytesIO(keys[b"IVOA.VOTable-Parquet.content"])
+    assert validate(described, output=io.StringIO(), xmllint=False)
+    if len(table):  # astropy cannot read a Parquet file without rows
+        read = Table.read(path, format="parquet.votable")
+        assert_same_rows(read, table)
+        assert read["total_flux"].unit == u.Jy
+        assert read["total_flux"].meta["ucd"] == "phot.flux.density;em.radio.100-200MHz"
 
 
 def test_the_fits_table_has_all_rows_values_and_units(survey, tmp_path):
