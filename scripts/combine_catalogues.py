@@ -2,7 +2,7 @@
 
 from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.files import read_metadata
-from radiofind.finders.combined import combine, read_joined
+from radiofind.finders.combined import combine, failed_in_parts, read_joined
 from radiofind.finders.combined_score import read_model, score_sources
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
@@ -20,7 +20,7 @@ if __name__ == "__main__":
     )
     rule = f"combine_catalogues {snakemake.wildcards.finder}"
     provenance = provenance_of(rule, params=snakemake.params, inputs=snakemake.input)
-    of_tiles = {"empty_tiles": {}, "failed_tiles": {}, "warnings": {}}
+    of_tiles = {"empty_tiles": {}, "failed_tiles": failed_in_parts(paths), "warnings": {}}
     image = read_metadata(snakemake.input.catalogues[0])["image"]
     metadata = {**of_tiles, "image": image, "provenance": fold_tiles(provenance)}
     write_catalogue([catalogue], snakemake.output.catalogue, metadata=metadata)

@@ -17,6 +17,7 @@ from radiofind.catalogues.columns import CATALOGUE, conform
 from radiofind.catalogues.detections import name_sources
 from radiofind.catalogues.quality import UNFITTED, has_flag
 from radiofind.evaluation.matching import match_one_to_one, positions
+from radiofind.files import read_metadata
 
 PLACE = ("ra", "dec", "e_ra", "e_dec", "x", "y", "tile")
 """Columns taken from the row with the best position; the others are taken from that with the best flux."""
@@ -95,6 +96,21 @@ def read_joined(paths: Mapping[str, str | Path], *, radius_pixels: float) -> Joi
     """Return the sources in the catalogues in files, given by finder (see `join_catalogues`)."""
     catalogues = {finder: pd.read_parquet(path) for finder, path in paths.items()}
     return join_catalogues(catalogues, radius_pixels=radius_pixels)
+
+
+def failed_in_parts(paths: Mapping[str, str | Path]) -> dict[str, str]:
+    """Return the tiles that one of these finders could not search, with its name and the reason.
+
+    Parameters
+    ----------
+    paths
+        Catalogue by finder.
+    """
+    return {
+        tile: f"{finder}: {reason}"
+        for finder, path in paths.items()
+        for tile, reason in read_metadata(path)["failed_tiles"].items()
+    }
 
 
 def combine(joined: Joined, *, finder: str, fluxes_from: Sequence[str], score: np.ndarray) -> pd.DataFrame:

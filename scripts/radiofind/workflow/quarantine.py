@@ -9,6 +9,7 @@ import pandas as pd
 
 from radiofind.catalogues.block_tables import read_notes
 from radiofind.files import read_metadata
+from radiofind.finders.kinds import OF_TILES
 from radiofind.mosaics.blocks import block_of
 
 COLUMNS = ("mosaic", "tile", "finder", "reason", "log", "command")
@@ -69,6 +70,8 @@ def list_quarantine(
     """
     rows = [row for mosaic, path in patches.items() for row in _noise_rows(mosaic, path)]
     for (mosaic, finder), path in catalogues.items():
+        if finders[finder]["kind"] not in OF_TILES:
+            continue  # a combined finder, whose parts tell of the same tiles
         rows += _finder_rows(mosaic, finder, finders[finder], path)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -6,7 +6,7 @@ import pytest
 
 from radiofind.catalogues.columns import CATALOGUE, conform, empty
 from radiofind.catalogues.detections import DEFAULTS
-from radiofind.finders.combined import combine, join_catalogues, read_joined
+from radiofind.finders.combined import combine, failed_in_parts, join_catalogues, read_joined
 from radiofind.tables import write_parquet
 
 
@@ -197,3 +197,11 @@ def test_catalogues_are_read_by_finder(tmp_path):
     joined = read_joined({finder: tmp_path / f"{finder}.parquet" for finder in "ba"}, radius_pixels=3)
     assert joined.finders == ("b", "a")
     assert joined.detections["x"].tolist() == [9, 1]
+
+
+def test_a_tile_that_a_part_could_not_search_is_told_with_the_part(tmp_path):
+    failed = {"a": {"y000x000": "killed"}, "b": {"y000x001": "crashed"}, "c": {}}
+    paths = {name: tmp_path / f"{name}.parquet" for name in failed}
+    for name, path in paths.items():
+        write_parquet(empty(CATALOGUE), path, metadata={"failed_tiles": failed[name]})
+    assert failed_in_parts(paths) == {"y000x000": "a: killed", "y000x001": "b: crashed"}

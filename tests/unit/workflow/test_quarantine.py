@@ -18,6 +18,7 @@ FINDERS = {
     "deep": {"kind": "pybdsf", "tiles_per_job": 1},
     "many": {"kind": "convosource", "tiles_per_job": 4},
     "peaks": {"kind": "peaks", "tiles_per_job": 1},
+    "both": {"kind": "combined", "of": ["deep", "peaks"]},
 }
 
 
@@ -48,6 +49,7 @@ def test_quarantine_names_log_and_command_of_each_failure(tmp_path):
         ("m", "deep"): table(tmp_path / "deep.parquet", failed_tiles={"y000x002": "crashed"}),
         ("m", "many"): table(tmp_path / "many.parquet", failed_tiles={"y001x003": "hung"}),
         ("m", "peaks"): table(tmp_path / "peaks.parquet", failed_tiles={}),
+        ("m", "both"): table(tmp_path / "both.parquet", failed_tiles={"y000x002": "deep: crashed"}),
     }
     patches = {"m": table(tmp_path / "patches.parquet", failed_tiles={"y001x000": "killed"})}
     found = list_quarantine(catalogues, patches, finders=FINDERS)
