@@ -92,7 +92,7 @@ def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
     """Yield the faults behind one error of the validator, which may concern several keys."""
     keys, value = (*at, *error.absolute_path), error.instance
     if "propertyNames" in error.relative_schema_path:
-        yield Fault((*keys, value), NAME_RULE, shown(value))
+        yield Fault((*keys, value), _expected_name(error), shown(value))
     elif error.validator == "additionalProperties":
         yield from _unknown_keys(value, error.schema, keys)
     elif error.validator == "required":
@@ -104,6 +104,14 @@ def _faults(error: jsonschema.ValidationError, at: Keys) -> Iterator[Fault]:
         yield _choice(value, error.validator_value, keys)
     else:
         yield Fault(keys, _expected(error), quoted(value), value)
+
+
+def _expected_name(error: jsonschema.ValidationError) -> str:
+    """Return in words what a schema expects of a name."""
+    if error.validator == "not":
+        taken = ", ".join(error.validator_value["enum"])
+        return f"a name that results/ does not use itself ({taken})"
+    return NAME_RULE
 
 
 def _missing_with_others(value: Mapping, needed: Mapping[str, Sequence[str]], keys: Keys) -> Iterator[Fault]:

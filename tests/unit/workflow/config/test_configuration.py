@@ -198,6 +198,7 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
         ("mosaics: 3", "mosaics", "expected text (put it in quotes), received 3"),
         ("finders: {a b: {kind: peaks}}", "finders.a b", "expected a name of letters"),
         ("finders: {../x: {kind: peaks}}", "finders.../x", "expected a name of letters"),
+        ("finders: {coverage.moc: {kind: peaks}}", "finders.coverage.moc", "expected a name that results/"),
         ("finders: {no: {kind: peaks}}", "finders[False]", "expected a key that is text (put it in quotes)"),
         ("finders: {2024: {kind: peaks}}", "finders[2024]", "expected a key that is text (put it in quotes)"),
         (
