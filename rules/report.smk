@@ -2,7 +2,8 @@
 Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
-       the training records of the networks and of frozen models, scores, cutouts and predictions of classifiers, and the scores of classes
+       the training records of the networks and of frozen models, scores, cutouts and predictions of classifiers, the scores of classes,
+       and the catalogues and areas of the survey
 Makes  results/report.html, which needs no network, results/quarantine.csv (tiles that could not be searched) and
        results/warnings.csv (unusual images, and tiles with implausible catalogues)
 """
@@ -20,6 +21,8 @@ rule write_report:
         truths=each("results/{mosaic}/truth.parquet", plan.scored),
         catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", plan.readable),
         patches=each("results/{mosaic}/patches.parquet", plan.readable),
+        survey=each("results/survey/{finder}.parquet", survey.with_finders),
+        areas=each("results/survey/rms_area.csv", survey_products.coverage),
         cutouts=each("results/classifiers/{dataset}/cutouts.h5", classifiers.all),
         metrics=each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
         predictions=each("results/classifiers/{dataset}/{network}/predictions.parquet", classifiers.all),

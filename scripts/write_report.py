@@ -20,7 +20,7 @@ if __name__ == "__main__":
         **{name: snakemake.input[name] for name in files},
         source_classes=[*snakemake.input.source_classes, *snakemake.input.confusions],
     )
-    files = ("tiles", "scores", "curves", "cuts", "calibrations", "models", "frozen")
+    files = ("tiles", "scores", "curves", "cuts", "calibrations", "models", "frozen", "survey", "areas")
     data = read_report_data(
         mosaics,
         **{name: snakemake.input[name] for name in files},

@@ -12,6 +12,7 @@ from radiofind.evaluation import metrics as evaluation
 from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.sky_view import SkyView
+from radiofind.report.survey import SurveyReport
 from radiofind.workflow import fingerprints, quarantine, run_warnings
 from radiofind.workflow.config.sheet_rows import MATCHED
 
@@ -79,6 +80,8 @@ class ReportData:
     """Models that other runs have trained."""
     classifiers: ClassifierReport | None = None
     """Results of classifiers and classes of sources, if any."""
+    survey: SurveyReport | None = None
+    """The survey made of all mosaics, if any."""
 
     @property
     def matched(self) -> list[str]:

@@ -23,6 +23,7 @@ from radiofind.report.classifiers import ClassifierReport
 from radiofind.report.data import ReportData
 from radiofind.report.frozen_models import read_frozen_models
 from radiofind.report.sky_view import SkyView
+from radiofind.report.survey import read_survey_report
 from radiofind.tables import read_csv
 from radiofind.workflow.quarantine import list_quarantine
 from radiofind.workflow.run_warnings import list_warnings
@@ -91,6 +92,8 @@ def read_report_data(
     frozen: Iterable[str],
     configuration: Mapping,
     classifiers: ClassifierReport | None = None,
+    survey: Sequence[str] = (),
+    areas: Sequence[str] = (),
 ) -> ReportData:
     """Return the content of the report.
 
@@ -111,6 +114,8 @@ def read_report_data(
         The checked configuration.
     classifiers
         Result of `classifier_inputs.read_classifier_report`.
+    survey, areas
+        Catalogues of the survey and its table of areas, if any (see `survey.read_survey_report`).
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
     paths = {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()}
@@ -140,6 +145,9 @@ def read_report_data(
         only=configuration.get("only") or {},
         frozen=read_frozen_models(frozen, configuration=configuration),
         classifiers=classifiers,
+        survey=read_survey_report(
+            survey, areas, products=(configuration.get("survey") or {}).get("products", ())
+        ),
     )
 
 

@@ -112,6 +112,7 @@ def render(data: ReportData) -> str:
         **_calibration(data.calibrations, scores["region"], styles),
         **_training(data.training, styles),
         **classifier_parts(data.classifiers),
+        survey_figure=noise_figure(data.survey.area) if data.survey and len(data.survey.area) else "",
     )
 
 
