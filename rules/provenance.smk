@@ -27,6 +27,7 @@ classifier_targets = joined(
 survey_targets = joined(
     each("results/survey/{finder}.parquet", survey.with_finders),
     each("results/survey/{finder}.{product}", survey_products.exported),
+    each("results/survey/hats/{finder}", survey_products.in_hats),
     each("results/survey/coverage.moc.fits", survey_products.coverage),
     each("results/survey/rms_area.csv", survey_products.coverage),
 )

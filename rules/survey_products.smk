@@ -2,8 +2,8 @@
 Write a survey for other programs, and map where it looked and how deep.
 
 Reads  results/survey/{finder}.parquet, results/survey/rms/{mosaic}.fits, primary beams and regions of the mosaic sheet
-Makes  results/survey/{finder}.fits (TOPCAT), .vot (VOTable) and .reg (DS9), results/survey/coverage.moc.fits,
-       results/survey/rms_area.csv, and of each mosaic results/survey/coverage/{mosaic}.parquet
+Makes  results/survey/{finder}.fits (TOPCAT), .vot (VOTable) and .reg (DS9), results/survey/hats/{finder}/ (LSDB),
+       results/survey/coverage.moc.fits, results/survey/rms_area.csv, and of each mosaic results/survey/coverage/{mosaic}.parquet
 """
 
 
@@ -32,6 +32,32 @@ rule export_survey:
         "Exporting the survey of {wildcards.finder} as .{wildcards.product}"
     script:
         "../scripts/export_survey.py"
+
+
+rule export_hats:
+    input:
+        survey=indexed("results/survey/{finder}.parquet"),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", survey.members),
+    output:
+        collection=directory("results/survey/hats/{finder}"),
+    log:
+        "logs/export_hats/{finder}.log",
+    benchmark:
+        "benchmarks/export_hats/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(survey_products.finders_in_hats),
+    conda:
+        "../envs/images.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("export_hats", planned(work.on_survey)),
+        runtime=time_of("export_hats", planned(work.on_survey)),
+    params:
+        code=digest_of("export_hats"),
+    message:
+        "Exporting the survey of {wildcards.finder} as a HATS collection"
+    script:
+        "../scripts/export_hats.py"
 
 
 rule measure_coverage:

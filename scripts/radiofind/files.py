@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -59,11 +60,44 @@ def whole_or_absent(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_or_absent_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder that is renamed to `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    path
+        The folder to make. One of this name is removed then.
+
+    Yields
+    ------
+    Path
+        The folder in which to write, beside the final one.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        temporary.mkdir()
+        yield temporary
+        files = sorted(place.relative_to(temporary) for place in temporary.rglob("*") if place.is_file())
+        for name in files:
+            _flush(temporary / name)
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.replace(path)
+        for name in files:
+            logger.info("wrote %s", path / name)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _remove_leftovers(path: Path) -> None:
-    """Remove unfinished copies of a file that killed processes left."""
+    """Remove unfinished copies of a file or folder that killed processes left."""
     for name in _leftovers_in(path.parent.absolute()):
         if name.partition("-")[2] == path.name:
-            path.with_name(name).unlink(missing_ok=True)
+            left = path.with_name(name)
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 @cache

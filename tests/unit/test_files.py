@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from radiofind.files import read_metadata, whole_or_absent, write_json, write_text
+from radiofind.files import read_metadata, whole_or_absent, whole_or_absent_folder, write_json, write_text
 from radiofind.tables import write_csv, write_parquet
 
 
@@ -47,6 +47,25 @@ def test_a_file_is_replaced_at_once(tmp_path):
 def test_a_block_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), whole_or_absent(tmp_path / "a.txt"):
         pass
+
+
+def test_a_folder_is_replaced_whole_or_left_alone(tmp_path):
+    path = tmp_path / "new" / "a"
+    for number in "12":
+        with whole_or_absent_folder(path) as temporary:
+            (temporary / number).write_text(number)
+    with pytest.raises(RuntimeError), whole_or_absent_folder(path) as temporary:
+        (temporary / "3").write_text("half")
+        raise RuntimeError
+    assert [entry.name for entry in path.iterdir()] == ["2"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["a"]
+
+
+def test_a_folder_that_a_killed_process_left_is_removed(tmp_path):
+    (tmp_path / ".123-a" / "b").mkdir(parents=True)
+    with whole_or_absent_folder(tmp_path / "a"):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
 
 def test_parquet_keeps_types_and_metadata(tmp_path):

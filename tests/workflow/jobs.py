@@ -54,7 +54,7 @@ def catalogue_jobs(mosaic, finder):
 
 def survey_jobs(finder):
     """What makes the survey of one finder."""
-    return {f"merge_survey {finder}", f"export_survey {finder}"}
+    return {f"{rule} {finder}" for rule in ("merge_survey", "export_survey", "export_hats")}
 
 
 def score_jobs(mosaic, finder):

@@ -19,6 +19,8 @@ RING_OF_FACE = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4])
 PHASE_OF_FACE = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7])
 """Where the southernmost corners of the twelve faces are, in rings and in eighths of a turn (Gorski et al.
 2005, ApJ 622, 759)."""
+EDGE_OF_CAP = 2 / 3
+"""Sine of the declination beyond which faces narrow towards a pole."""
 
 
 def order_for(pixel_arcsec: float) -> int:
@@ -47,6 +49,28 @@ def cells_with(ra: np.ndarray, dec: np.ndarray, *, order: int = ORDER) -> np.nda
     sky = MOC.from_lonlat(ra * units.deg, dec * units.deg, max_norder=order)
     parents, children = sky.flatten().astype(np.int64), 4 ** (ORDER - order)
     return (parents[:, np.newaxis] * children + np.arange(children)).ravel()
+
+
+def cells_of(ra: np.ndarray, dec: np.ndarray, *, order: int) -> np.ndarray:
+    """Return the number of the cell that holds each position (Gorski et al. 2005).
+
+    Parameters
+    ----------
+    ra, dec
+        Positions in deg, shape (n,); right ascensions from 0 to 360.
+    order
+        Order of the cells, up to 29.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+    """
+    side = 2**order
+    height, quarters = np.sin(np.deg2rad(dec)), np.mod(ra / 90.0, 4)
+    face, x, y = np.where(
+        np.abs(height) <= EDGE_OF_CAP, _near_equator(height, quarters, side), _near_pole(dec, quarters, side)
+    )
+    return face * side**2 + _spread_bits(x, order) + 2 * _spread_bits(y, order)
 
 
 def centres_of(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,6 +135,37 @@ def centre_in_rings(nside: int, index: int) -> tuple[float, float]:
     quarters = (from_pole - 2 * ring * (ring - 1) + 0.5) / ring
     dec = math.degrees(math.asin(1 - ring**2 / (3 * nside**2)))
     return (90 * quarters, dec) if index < in_cap else (360 - 90 * quarters, -dec)
+
+
+def _near_equator(height: np.ndarray, quarters: np.ndarray, side: int) -> np.ndarray:
+    """Return face, x and y, shape (3, n), of positions whose sine of declination is `height`."""
+    down = np.floor(side * (0.5 + quarters - 0.75 * height)).astype(np.int64)
+    up = np.floor(side * (0.5 + quarters + 0.75 * height)).astype(np.int64)
+    face_down, face_up = down // side, up // side
+    faces = [face_down % 4 + 4, face_down % 4, face_up % 4 + 8]
+    face = np.select([face_down == face_up, face_down < face_up], faces[:2], faces[2])
+    return np.stack([face, up % side, side - 1 - down % side])
+
+
+def _near_pole(dec: np.ndarray, quarters: np.ndarray, side: int) -> np.ndarray:
+    """Return face, x and y, shape (3, n), of positions in the caps."""
+    quarter = np.minimum(np.floor(quarters), 3)
+    # The difference of 1 and a sine next to it would lose digits.
+    across = np.cos(np.deg2rad(dec)) * np.sqrt(3 / (1 + np.abs(np.sin(np.deg2rad(dec))))) * side
+    down, up = (
+        np.minimum(np.floor(across * part), side - 1).astype(np.int64)
+        for part in (quarters - quarter, 1 - (quarters - quarter))
+    )
+    north = np.stack([quarter.astype(np.int64), side - 1 - up, side - 1 - down])
+    return np.where(dec > 0, north, np.stack([quarter.astype(np.int64) + 8, down, up]))
+
+
+def _spread_bits(numbers: np.ndarray, order: int) -> np.ndarray:
+    """Return the numbers of which the bits 0, 2, 4 and so on are those of others."""
+    spread = np.zeros_like(numbers)
+    for place in range(order):
+        spread |= ((numbers >> place) & 1) << (2 * place)
+    return spread
 
 
 def _every_second_bit(numbers: np.ndarray) -> np.ndarray:

@@ -144,7 +144,8 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
     }
     searched = everything - left_out
     escaped = [re.escape(pattern) for pattern in (*scope.patterns, TILE_FILE)]
-    expressions = [re.compile(re.sub(r"\\{(\w+)\\}", _group, pattern)) for pattern in escaped]
+    # An output may be a folder, of which all files belong to the run.
+    expressions = [re.compile(re.sub(r"\\{(\w+)\\}", _group, pattern) + "(/.+)?") for pattern in escaped]
 
     def has_tile(mosaic: str, tile: str) -> bool:
         """Return whether a tile belongs to the run."""

@@ -6,7 +6,15 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from mocpy import MOC
 
-from radiofind.survey.healpix import CELL_DEG2, ORDER, cells_with, centres_of, moc_of, order_for
+from radiofind.survey.healpix import (
+    CELL_DEG2,
+    ORDER,
+    cells_of,
+    cells_with,
+    centres_of,
+    moc_of,
+    order_for,
+)
 
 
 @pytest.fixture
@@ -40,6 +48,27 @@ def test_cells_of_positions_are_those_that_hold_them():
     parents = MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=ORDER - 2)
     assert moc_of(coarse).degrade_to_order(ORDER - 2) == parents
     assert len(coarse) == 16 * len(np.unique(coarse // 16)) and (np.diff(coarse) > 0).all()
+
+
+@pytest.mark.parametrize("order", [0, 1, 5, ORDER, 29])
+def test_the_cell_of_each_position_is_that_of_mocpy(order):
+    rng = np.random.default_rng(3)
+    ra, dec = rng.uniform(0, 360, 300), np.rad2deg(np.arcsin(rng.uniform(-1, 1, 300)))
+    ra, dec = (
+        np.append(ra, [1, 100, 200, 300, 45.1]),
+        np.append(dec, [90 - 1e-7, -90 + 1e-7, 89.9, -89.9, 41.81]),
+    )
+    cells = cells_of(ra, dec, order=order)
+    assert cells.dtype == np.int64
+    for cell, one_ra, one_dec in zip(cells, ra, dec, strict=True):
+        moc = MOC.from_lonlat([one_ra] * u.deg, [one_dec] * u.deg, max_norder=order)
+        assert moc.flatten().tolist() == [cell]
+
+
+def test_corners_and_poles_are_in_one_of_the_cells_that_touch_them(cells):
+    assert np.array_equal(cells_of(*centres_of(cells), order=ORDER), cells)
+    faces = cells_of(np.array([0, 360, 0, 90, 10, 10.0]), np.array([0, 0, 90, 90, -90, 0]), order=0)
+    assert faces.tolist() == [4, 4, 0, 1, 8, 4]
 
 
 def test_all_cells_are_the_sky():

@@ -39,6 +39,7 @@ SUBJECTS = {
     "evaluate_classes": "scores of classes",
     "merge_survey": "survey",
     "export_survey": "files of the survey",
+    "export_hats": "HATS collection of the survey",
     "measure_coverage": "coverage",
     "map_coverage": "coverage",
     "write_report": "report",

@@ -42,7 +42,7 @@ class SurveyPlan:
         return self._settings.get("prefix", "")
 
     def asks_for(self, product: str) -> bool:
-        """Return whether a product (`fits`, `votable`, `regions`, `moc`) is made."""
+        """Return whether a product (`fits`, `votable`, `regions`, `moc`, `hats`) is made."""
         return product in self._settings.get("products", ())
 
     def mosaics(self, tiles: pd.DataFrame) -> list[str]:

@@ -43,6 +43,15 @@ class SurveyProductPlan:
             for suffix in self.suffixes
         ]
 
+    @property
+    def finders_in_hats(self) -> list[str]:
+        """The finders whose catalogues are written as HATS collections: all, or none."""
+        return self._survey.finders if self._survey.asks_for("hats") else []
+
+    def in_hats(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the finder of each HATS collection."""
+        return [{"finder": finder} for finder in self.finders_in_hats]
+
     def coverage(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return one empty set of names if the coverage of the survey is mapped, else none."""
         return [{}] if self._survey.asks_for("moc") else []

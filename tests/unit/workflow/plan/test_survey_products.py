@@ -48,6 +48,12 @@ def test_only_products_that_are_asked_for_are_made(plans):
     assert record.names_in_outputs(TILES, {})["product"] == ["fits", "vot"]
 
 
+def test_hats_is_made_of_all_finders_if_asked_for(plans):
+    products, _ = plans({"prefix": "LBAS", "products": ["hats"]})
+    assert products.in_hats(TILES, {}) == [{"finder": "peaks"}, {"finder": "deep"}]
+    assert products.exported(TILES, {}) == [] and products.coverage(TILES, {}) == []
+
+
 def test_the_coverage_is_that_of_the_readable_mosaics(plans):
     products, _ = plans({"prefix": "LBAS", "products": ["moc"]})
     assert products.exported(TILES, {}) == [] and products.coverage(TILES, {}) == [{}]
@@ -57,4 +63,5 @@ def test_the_coverage_is_that_of_the_readable_mosaics(plans):
 def test_nothing_is_made_without_a_survey(plans):
     products, record = plans(None)
     assert products.exported(TILES, {}) == products.coverage(TILES, {}) == products.mosaics(TILES, {}) == []
+    assert products.finders_in_hats == products.in_hats(TILES, {}) == []
     assert record.names_in_outputs(TILES, {})["product"] == []
