@@ -1,4 +1,4 @@
-"""Measure the time and memory of writing a survey as FITS table, VOTable and DS9 regions.
+"""Measure the time and memory of writing a survey as FITS table, VOTable, DS9 regions and HATS collection.
 
     python benchmarks/survey_products.py --rows 1000000
 
@@ -26,10 +26,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.columns import SURVEY, conform
 from radiofind.survey.band import Band
-from radiofind.survey.products import PRODUCTS
+from radiofind.survey.hats import export_hats
+from radiofind.survey.products import PRODUCTS as FILES
 
 PART_ROWS = 200_000
 """Rows to make at a time."""
+PRODUCTS = FILES | {"hats": export_hats}
 
 
 def make_parts(rows: int) -> Iterator[pd.DataFrame]:
@@ -50,7 +52,8 @@ def measure(product: str, survey: Path) -> str:
     path = survey.with_suffix(f".{product}")
     PRODUCTS[product](survey, path, band=Band(frequency_hz=1.44e8, beam_arcsec=6.0))
     used, peak = time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    size = path.stat().st_size / 2**20
+    files = path.rglob("*") if path.is_dir() else [path]
+    size = sum(one.stat().st_size for one in files if one.is_file()) / 2**20
     return f"{product:5s} {used:7.1f} s of CPU, peak {peak:6.0f} MiB, file {size:6.0f} MiB"
 
 

@@ -190,7 +190,7 @@ NEEDS = {
     ),
     "merge_survey": Need(200, tables=("catalogues",), mib_per_table_mib=7, seconds_per_table_mib=0.3),
     "export_survey": Need(260, tables=("survey",), mib_per_table_mib=2, seconds_per_table_mib=0.2),
-    "export_hats": Need(260, tables=("survey",), mib_per_table_mib=2, seconds_per_table_mib=0.2),
+    "export_hats": Need(900, tables=("survey",), seconds_per_table_mib=0.2),
     "measure_coverage": Need(290, seconds_per_megapixel=0.8),
     "map_coverage": Need(160, tables=("coverage",), mib_per_table_mib=7, seconds_per_table_mib=0.3),
     "write_report": Need(
