@@ -292,7 +292,12 @@ def test_report_needs_no_network(results):
     page = (results / "report.html").read_text()
     places = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^"')]*)|(@import)""", page)
     assert len(places) > 0
-    assert all("".join(place).startswith(("#", "data:")) for place in places)
+    elsewhere = {"".join(place) for place in places if not "".join(place).startswith(("#", "data:"))}
+    files = {
+        f"survey/{place}" for name in FINDERS for place in (f"{name}.parquet", f"{name}.vot", f"hats/{name}/")
+    }
+    assert elsewhere == files | {"survey/coverage.moc.fits", "survey/rms_area.csv"}
+    assert all((results / place).exists() for place in elsewhere)
 
 
 def test_report_tells_of_what_could_not_be_searched(results):

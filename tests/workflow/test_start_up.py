@@ -29,9 +29,9 @@ HEAVY = NETWORKS | FITS | PLOTS | CLUSTER
 NEVER = {
     "index_tiles, record_provenance": HEAVY | {"scipy", "astropy", "h5py", "pydantic"},
     "measure_noise, map_rms": HEAVY | TABLES | {"scipy", "h5py", "pydantic"},
-    "fingerprint_mosaic, place_truth, export_pybdsf, draw_model, export_survey, export_hats": HEAVY
+    "fingerprint_mosaic, place_truth, export_pybdsf, draw_model, export_survey": HEAVY
     | {"scipy", "h5py", "pydantic"},
-    "measure_coverage, map_coverage": NETWORKS | FITS | CLUSTER | {"scipy", "h5py", "pydantic"},
+    "measure_coverage, map_coverage, export_hats": NETWORKS | FITS | CLUSTER | {"scipy", "h5py", "pydantic"},
     "find_peaks, find_pybdsf, merge_detections, merge_components": HEAVY
     | {"scipy.spatial", "h5py", "pydantic"},
     "summarise_noise, merge_survey": HEAVY | {"h5py", "pydantic"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,19 +56,17 @@ def export_hats(survey: str | Path, path: str | Path, *, band: Band, history: Se
     partitions = divide(_index_of(survey), most_rows=MOST_ROWS, finest=order) or [Partition(0, 0)]
     name, schema = Path(survey).stem, _schema_of(survey)
     margin = f"{name}_{width}arcs"
-    of_name = {"obs_collection": name, "hats_primary_table_url": name}
-    tables = {
-        name: {"dataproduct_type": "object"},
-        margin: {**of_name, "dataproduct_type": "margin", "hats_margin_threshold": width},
-    }
+    of_margin = {"dataproduct_type": "margin", "hats_primary_table_url": name, "hats_margin_threshold": width}
+    write = partial(write_table, schema=schema, history=history)
     with whole_or_absent_folder(path) as folder, TemporaryDirectory(dir=folder) as scratch:
-        sorted_rows = {table: Path(scratch, table) for table in tables}
-        _sort_rows(survey, partitions, Margins(partitions, order=order), *sorted_rows.values())
-        for table, properties in tables.items():
-            rows = _rows_of_partitions(sorted_rows[table], partitions, schema)
-            write_table(rows, folder / table, schema=schema, properties=properties, history=history)
-        of_margins = {"all_margins": margin, "default_margin": margin}
-        write_properties(of_name | of_margins, folder / "collection.properties")
+        inside, beside = Path(scratch, "inside"), Path(scratch, "beside")
+        _sort_rows(survey, partitions, Margins(partitions, order=order), inside, beside)
+        of_catalogue = {"dataproduct_type": "object"}
+        write(_sorted_rows(inside, partitions, schema), folder / name, properties=of_catalogue)
+        write(_sorted_rows(beside, partitions, schema), folder / margin, properties=of_margin)
+        both = {"obs_collection": name, "hats_primary_table_url": name}
+        both |= {"all_margins": margin, "default_margin": margin}
+        write_properties(both, folder / "collection.properties")
 
 
 def margin_arcsec(band: Band) -> int:
@@ -94,18 +93,19 @@ def _cells_of(rows: pa.RecordBatch) -> np.ndarray:
 
 
 def _sort_rows(
-    survey: str | Path, partitions: Sequence[Partition], margins: Margins, parts: Path, parts_of_margin: Path
+    survey: str | Path, partitions: Sequence[Partition], margins: Margins, inside: Path, beside: Path
 ) -> None:
-    """Write the rows of each partition and those of each margin into temporary files."""
+    """Write the rows inside each partition, and those beside it, into files of two folders."""
     schema = _schema_of(survey)
-    parts.mkdir(), parts_of_margin.mkdir()
+    for folder in (inside, beside):
+        folder.mkdir()
     with pq.ParquetFile(survey) as file:
         for number, batch in enumerate(file.iter_batches(MOST_ROWS)):
             cells = _cells_of(batch)
             rows = pa.Table.from_arrays([pa.array(cells), *batch.columns], schema=schema)
             near, places = margins.holding(cells)
-            _keep(rows, places_in(partitions, cells), parts, number)
-            _keep(rows.take(near), places, parts_of_margin, number)
+            _keep(rows, places_in(partitions, cells), inside, number)
+            _keep(rows.take(near), places, beside, number)
 
 
 def _keep(rows: pa.Table, places: np.ndarray, folder: Path, number: int) -> None:
@@ -116,12 +116,12 @@ def _keep(rows: pa.Table, places: np.ndarray, folder: Path, number: int) -> None
         write_feather(rows.take(chosen), folder / f"{place}.{number:06d}")
 
 
-def _rows_of_partitions(
-    parts: Path, partitions: Sequence[Partition], schema: pa.Schema
+def _sorted_rows(
+    folder: Path, partitions: Sequence[Partition], schema: pa.Schema
 ) -> Iterator[tuple[Partition, pa.Table]]:
-    """Yield each partition that has rows, with its rows sorted; if none has, one of no rows."""
+    """Yield each partition that has rows in a folder, with its rows sorted; if none has, one of no rows."""
     pieces: dict[int, list[Path]] = {}
-    for path in sorted(parts.iterdir()):
+    for path in sorted(folder.iterdir()):
         pieces.setdefault(int(path.stem), []).append(path)
     # LSDB opens no table without partitions.
     for place in sorted(pieces) or [0]:
