@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from astropy.io import fits
+from cdshealpix import ring
 
 from radiofind.catalogues.columns import CATALOGUE, conform
 from radiofind.catalogues.detections import DEFAULTS, name_sources
@@ -96,3 +97,9 @@ def catalogue(mosaic, ra, dec, *, flux=1.0, **columns) -> pd.DataFrame:
     sizes = {"major": BEAM, "minor": BEAM, "e_ra": 1.0, "e_dec": 1.0}
     values = {**DEFAULTS, **sizes, **fluxes, **given, "source_id": name_sources(ra, dec), **columns}
     return conform(pd.DataFrame(values, index=range(len(ra))), CATALOGUE)
+
+
+def centre_in_rings(nside, index):
+    """The centre (deg) of a HEALPix cell that is numbered in the order RING."""
+    ra, dec = ring.healpix_to_lonlat(np.array([index]), nside)
+    return float(ra.deg[0]), float(dec.deg[0])

@@ -10,9 +10,8 @@ import pytest
 from radiofind.mosaics.box import Box
 from radiofind.survey.directions import unit_vectors
 from radiofind.survey.footprints import NOBODY, TIE, outside_regions, owners_of
-from radiofind.survey.healpix import centre_in_rings
 from radiofind.survey.regions import holds, read_region
-from unit.survey.mosaics import SIDE, make_mosaic, make_weight
+from unit.survey.mosaics import SIDE, centre_in_rings, make_mosaic, make_weight
 
 
 def everywhere(number, rng):

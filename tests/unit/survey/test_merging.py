@@ -12,10 +12,9 @@ from astropy.io import fits
 from radiofind.catalogues.class_columns import with_classes
 from radiofind.catalogues.columns import SURVEY, empty
 from radiofind.survey.directions import positions_of
-from radiofind.survey.healpix import centre_in_rings
 from radiofind.survey.merging import merge_survey
 from radiofind.survey.regions import holds
-from unit.survey.mosaics import BEAM, catalogue, detect, make_mosaic, scatter_sources
+from unit.survey.mosaics import BEAM, catalogue, centre_in_rings, detect, make_mosaic, scatter_sources
 
 
 def ring(dec, number):

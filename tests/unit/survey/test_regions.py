@@ -9,9 +9,10 @@ from astropy.io import fits
 from mocpy import MOC
 
 from radiofind.errors import InputFileError
-from radiofind.survey.healpix import centre_in_rings, moc_of_ring_cell
+from radiofind.survey.healpix import moc_of_ring_cell
 from radiofind.survey.region_names import LARGEST_NSIDE, healpix_cell, is_file
 from radiofind.survey.regions import holds, read_region
+from unit.survey.mosaics import centre_in_rings
 
 CIRCLE = MOC.from_cone(lon=10 * u.deg, lat=20 * u.deg, radius=1 * u.deg, max_depth=11)
 
@@ -22,28 +23,16 @@ def moc(tmp_path):
     return str(tmp_path / "m.fits")
 
 
-@pytest.mark.parametrize("nside", [1, 2, 4, 16])
-def test_cells_in_rings_are_each_cell_once_from_north_to_south_and_to_the_east(nside):
-    """Which no other order is."""
-    ra, dec = np.array([centre_in_rings(nside, index) for index in range(12 * nside**2)]).T
-    assert ((ra >= 0) & (ra < 360)).all()
-    assert (np.diff(dec) < 1e-9).all()
-    same_ring = np.abs(np.diff(dec)) < 1e-9
-    assert (np.diff(ra)[same_ring] > 0).all() and same_ring.sum() == len(ra) - (4 * nside - 1)
-    cells = MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=nside.bit_length() - 1)
-    assert cells.sky_fraction == 1
-    one = moc_of_ring_cell(nside, 12 * nside**2 - 2)
-    assert one.sky_fraction == pytest.approx(1 / (12 * nside**2))
-    assert holds(one, ra, dec).nonzero()[0].tolist() == [12 * nside**2 - 2]
-
-
-def test_known_cells():
+@pytest.mark.parametrize(
+    ("nside", "index", "ra", "dec"),
+    [(1, 0, 45, 41.8103149), (1, 4, 0, 0), (2, 5, 67.5, 41.8103149), (2, 47, 315, -66.4435358)],
+)
+def test_cells_are_numbered_in_rings(nside, index, ra, dec):
     """Those of the figures of Gorski et al. 2005."""
-    assert centre_in_rings(1, 0) == pytest.approx((45, 41.8103149))
-    assert centre_in_rings(1, 4) == pytest.approx((0, 0))
-    assert centre_in_rings(2, 5) == pytest.approx((67.5, 41.8103149))
-    assert centre_in_rings(2, 12) == pytest.approx((0, 19.4712206))
-    assert centre_in_rings(2, 47) == pytest.approx((315, -66.4435358))
+    cell = moc_of_ring_cell(nside, index)
+    assert cell.sky_fraction == pytest.approx(1 / (12 * nside**2))
+    assert holds(cell, np.array([ra]), np.array([dec]))
+    assert centre_in_rings(nside, index) == pytest.approx((ra, dec))
 
 
 def test_a_region_holds_what_is_inside(moc):
