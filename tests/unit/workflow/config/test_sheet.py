@@ -301,7 +301,21 @@ QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 CELL = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["a.fits", "demo", "sdc1", "0:9,0:9", "all", "6,6,0", "1e9", "m", "#", '"', "folder", ""]
+        [
+            "a.fits",
+            "demo",
+            "sdc1",
+            "0:9,0:9",
+            "all",
+            "6,6,0",
+            "1e9",
+            "m",
+            "#",
+            '"',
+            "folder",
+            "",
+            "healpix:1:0",
+        ]
     ),
     st.text(string.printable, max_size=300),
 )
