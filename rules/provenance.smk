@@ -26,6 +26,7 @@ classifier_targets = joined(
 )
 survey_targets = joined(
     each("results/survey/{finder}.parquet", survey.with_finders),
+    each("results/survey/components/{finder}.parquet", survey.with_components),
     each("results/survey/{finder}.{product}", survey_products.exported),
     each("results/survey/hats/{finder}", survey_products.in_hats),
     each("results/survey/coverage.moc.fits", survey_products.coverage),

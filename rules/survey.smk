@@ -1,9 +1,10 @@
 """
-Make one survey of many mosaics: duplicates settled, sources named and flagged.
+Make one survey of many mosaics: duplicates settled, sources named and flagged; Gaussians follow their sources.
 
 Reads  results/{mosaic}/catalogues/{finder}.parquet, classified where sources are classified,
-       results/survey/rms/{mosaic}.fits (where each mosaic was searched), regions and weights of the mosaic sheet
-Makes  results/survey/{finder}.parquet
+       results/survey/rms/{mosaic}.fits (where each mosaic was searched), regions and weights of the mosaic sheet,
+       results/{mosaic}/catalogues/components/{finder}.parquet
+Makes  results/survey/{finder}.parquet, and of finders that fit Gaussians results/survey/components/{finder}.parquet
 """
 
 
@@ -37,3 +38,30 @@ rule merge_survey:
         "Merging the catalogues of {wildcards.finder} to a survey"
     script:
         "../scripts/merge_survey.py"
+
+
+rule merge_survey_components:
+    input:
+        survey=indexed("results/survey/{finder}.parquet"),
+        components=each("results/{mosaic}/catalogues/components/{finder}.parquet", survey.members),
+    output:
+        components="results/survey/components/{finder}.parquet",
+    log:
+        "logs/merge_survey_components/{finder}.log",
+    benchmark:
+        "benchmarks/merge_survey_components/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(survey.finders_with_components),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("merge_survey_components", planned(work.on_survey)),
+        runtime=time_of("merge_survey_components", planned(work.on_survey)),
+    params:
+        mosaics=planned(survey_products.mosaics),
+        code=digest_of("merge_survey_components"),
+    message:
+        "Merging the Gaussians of {wildcards.finder} to a survey"
+    script:
+        "../scripts/merge_survey_components.py"

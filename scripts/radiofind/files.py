@@ -133,4 +133,5 @@ def read_metadata(path: str | Path) -> dict[str, object]:
         return json.loads(fits.getheader(path).get(METADATA_CARD, "{}"))
     import pyarrow.parquet as pq
 
-    return json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))
+    # Not those of the schema, which a writer cannot add at the end.
+    return json.loads((pq.read_metadata(path).metadata or {}).get(METADATA_KEY, b"{}"))

@@ -83,5 +83,6 @@ def count_trouble(path: Path) -> str:
         packed = file.read(2) == b"\x1f\x8b"
     with gzip.open(path) if packed else path.open("rb") as file:
         start = file.read(FIRST_BYTES)
-    cards = (found for found in COUNTS.finditer(start) if found.start() % CARD_BYTES == 0)
-    return next((f"card {found[1].decode()} of {shown(found[2].decode())}" for found in cards), "")
+    # Not a search, which takes ten times as long.
+    cards = (COUNTS.match(start, place) for place in range(0, len(start), CARD_BYTES))
+    return next((f"card {card[1].decode()} of {shown(card[2].decode())}" for card in cards if card), "")

@@ -18,7 +18,7 @@ from pyarrow.dataset import parquet_dataset
 from regions import Regions
 
 from radiofind.catalogues.block_tables import read_notes
-from radiofind.catalogues.columns import CATALOGUE, DETECTION, SURVEY, empty
+from radiofind.catalogues.columns import CATALOGUE, DETECTION, SURVEY, SURVEY_COMPONENT, empty
 from radiofind.evaluation import metrics
 from radiofind.files import read_metadata
 from radiofind.tables import read_csv
@@ -101,7 +101,7 @@ def test_every_file_is_there_and_no_other(results):
     expected |= {f"{mosaic}/detections/pybdsf/{tile}.components.parquet" for mosaic, tile in tiles}
     expected |= {f"survey/rms/{mosaic}.fits" for mosaic in READABLE}
     expected |= {f"survey/coverage/{mosaic}.parquet" for mosaic in READABLE}
-    expected |= {"survey/coverage.moc.fits", "survey/rms_area.csv"}
+    expected |= {"survey/coverage.moc.fits", "survey/rms_area.csv", "survey/components/pybdsf.parquet"}
     expected |= {
         f"{mosaic}/{place}"
         for mosaic in READABLE
@@ -163,6 +163,21 @@ def test_survey_holds_the_rows_of_all_mosaics_and_each_source_once(results, find
     # Both mosaics of the sky have the same centre, of which the first name owns what it shows.
     told = read_metadata(results / "survey" / f"{finder}.parquet")
     assert told["survey"]["sources"] == survey["is_primary"].sum() and told["provenance"]["code"]
+
+
+def test_gaussians_follow_their_sources(results):
+    components = pd.read_parquet(results / "survey/components/pybdsf.parquet")
+    pd.testing.assert_series_equal(components.dtypes, empty(SURVEY_COMPONENT).dtypes)
+    files = [results / mosaic / "catalogues/components/pybdsf.parquet" for mosaic in READABLE]
+    given = pd.concat(pd.read_parquet(path) for path in files)
+    assert sorted(components["mosaic"] + components["component_id"]) == sorted(
+        given["mosaic"] + given["component_id"]
+    )
+    survey = pd.read_parquet(results / "survey/pybdsf.parquet")
+    both = components.merge(survey, on=["mosaic", "source_id"], suffixes=("", "_of_source"))
+    assert len(both) == len(components)
+    for column in ("name", "is_primary"):
+        assert (both[column] == both[f"{column}_of_source"]).all()
 
 
 def test_products_hold_the_rows_of_the_survey_and_its_coverage_all_sources(results, finder):

@@ -28,7 +28,7 @@ from radiofind.simulation.mosaic_settings import Simulation
 from radiofind.simulation.mosaics import simulate
 from radiofind.survey.directions import angle_of, unit_vectors
 from radiofind.survey.inputs import read_survey
-from radiofind.survey.merging import merge_survey
+from radiofind.survey.merging import write_survey
 from radiofind.survey.regions import holds, read_region
 from radiofind.workflow.config.inputs import read_inputs
 from radiofind.workflow.plan.mosaics import Plan
@@ -234,7 +234,7 @@ def test_a_region_counts_in_the_survey_only(triple):
 
 
 @pytest.mark.parametrize("names", ["ab", "abc"])
-def test_each_source_is_once_in_mosaics_that_are_blank_outside_a_circle(triple, names):
+def test_each_source_is_once_in_mosaics_that_are_blank_outside_a_circle(triple, names, tmp_path):
     """As in DR2, in which the nearest centre owns."""
     results = triple.folder / "results"
     files = (
@@ -242,9 +242,9 @@ def test_each_source_is_once_in_mosaics_that_are_blank_outside_a_circle(triple, 
         [results / f"survey/rms/{name}.fits" for name in names],
     )
     rows = {name: {} for name in names}
-    survey = merge_survey(
-        *read_survey(rows, *files, tiles=results / "tiles.parquet"), prefix="TEST"
-    ).catalogue
+    given = read_survey(rows, *files, tiles=results / "tiles.parquet")
+    write_survey(given, tmp_path / "survey.parquet", prefix="TEST", frequency_hz=144e6)
+    survey = pd.read_parquet(tmp_path / "survey.parquet")
     distance = triple.distances()[:, : len(names)]
     nearest, second = np.sort(np.where(distance < RADIUS, distance, 999), axis=1)[:, :2].T
     sure = (abs(distance - RADIUS) > 3).all(axis=1) & ((nearest == 999) | (second - nearest > 3))

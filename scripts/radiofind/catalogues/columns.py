@@ -127,6 +127,13 @@ SURVEY = (
 )
 """Columns of a survey, in which the same source may stand in several mosaics."""
 
+SURVEY_COMPONENT = (
+    *SURVEY[:2],
+    *COMPONENT[1:],
+    Column("is_primary", "bool", "", "meta.code", "Whether the row of its source counts for the source"),
+)
+"""Columns of the Gaussians of a survey; `name` and, in its mosaic, `source_id` name the source of each."""
+
 APPARENT = {
     "peak_flux": "apparent_peak_flux",
     "e_peak_flux": "e_apparent_peak_flux",

@@ -8,8 +8,8 @@ other mosaic. Pairs are then linked to groups, the closest first, with at most o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from radiofind.evaluation.matching import Pairs, closest_first
-from radiofind.survey.directions import ARCSEC, angle_of, chord_of, offsets_arcsec, unit_vectors
+from radiofind.survey.directions import angle_of, chord_of, chords, offsets_arcsec, unit_vectors
 
 PART_OF_SIZE = 0.5
 """Largest distance of two rows of a source over the beam, or over the size of the smaller one."""
@@ -28,8 +28,6 @@ DE_RUITER = 5.68
 """Largest distance over its error: one of 10^7 true pairs is beyond it."""
 ROUNDING = 1 + 1e-6
 """Candidates are sought a little further, and their exact distances decide."""
-ROWS_OF_ZONE = 250_000
-"""About the number of rows whose pairs are sought at a time."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,14 @@ class Rows:
     mosaic: np.ndarray
     """Number of its mosaic."""
 
-    def take(self, places: np.ndarray) -> Rows:
-        """Return some of the rows."""
-        return Rows(**{name: values[places] for name, values in vars(self).items()})
+    @cached_property
+    def directions(self) -> np.ndarray:
+        """Unit vectors of the positions, shape (n, 3)."""
+        return unit_vectors(self.ra, self.dec)
 
 
 def rows_of(table: pd.DataFrame, *, mosaics: np.ndarray, beams_arcsec: np.ndarray) -> Rows:
-    """Return the rows of a table for `find_pairs`.
+    """Return the rows of a table for `find_candidates`.
 
     Parameters
     ----------
@@ -71,29 +70,66 @@ def rows_of(table: pd.DataFrame, *, mosaics: np.ndarray, beams_arcsec: np.ndarra
     return Rows(table["ra"].to_numpy(), table["dec"].to_numpy(), *errors, size, beams_arcsec, mosaics)
 
 
-def find_pairs(rows: Rows, *, rows_of_zone: int = ROWS_OF_ZONE) -> Pairs:
-    """Return the pairs of rows that are the same source, closest first; distances are in arcsec.
+def reaches_of(rows: Rows, *, beam_arcsec: float, size_arcsec: float) -> np.ndarray:
+    """Return how far from each row those are, at most, that may be the same source, arcsec.
+
+    Parameters
+    ----------
+    rows
+        The rows.
+    beam_arcsec
+        Width of the widest beam of any mosaic.
+    size_arcsec
+        Size at least of the smaller row of any pair.
+    """
+    in_size = PART_OF_SIZE * np.minimum(rows.size, size_arcsec)
+    return ROUNDING * np.maximum(FARTHEST_BEAMS * beam_arcsec, in_size)
+
+
+def find_candidates(rows: Rows) -> Pairs:
+    """Return the pairs of rows that may be the same source, closest first; distances are in arcsec.
 
     Parameters
     ----------
     rows
         The rows; equal distances are settled in their order.
-    rows_of_zone
-        Rows whose pairs are sought at a time, in a zone of declination with a margin above it. The result is
-        the same for any number, and the memory grows with it.
     """
-    parts = [_pairs_near(rows, zone, above) for zone, above in _zones(rows, rows_of_zone)]
-    first, second = np.concatenate([np.zeros((0, 2), dtype=np.int64), *parts]).T
-    # A pair of mosaics is always in the same order, so that a row has one role towards each other mosaic.
-    turned = rows.mosaic[first] > rows.mosaic[second]
-    first, second = np.where(turned, second, first), np.where(turned, first, second)
+    reach = ROUNDING * FARTHEST_BEAMS * rows.beam.max(initial=0)
+    near = cKDTree(rows.directions).query_pairs(chord_of(reach), output_type="ndarray")
+    first, second = np.concatenate([near, _pairs_of_large(rows, reach)]).T
+    first, second = np.minimum(first, second), np.maximum(first, second)
+    apart = rows.mosaic[first] != rows.mosaic[second]
+    first, second = first[apart], second[apart]
     distance = _distances(rows, first, second)
-    order = np.lexsort((second, first, distance))
-    first, second, distance = first[order], second[order], distance[order]
-    one = _numbered(first, rows.mosaic[second])
-    other = _numbered(second, rows.mosaic[first])
-    kept = closest_first(Pairs(one, other, np.arange(len(first)))).distance
-    return Pairs(first[kept], second[kept], distance[kept])
+    same = _are_same(rows, first, second, distance)
+    return _closest_first_of(first[same], second[same], distance[same], rows.mosaic)
+
+
+def find_pairs(candidates: Pairs, mosaic: np.ndarray) -> Pairs:
+    """Return the pairs that are the same source: each row is used once for each other mosaic.
+
+    Parameters
+    ----------
+    candidates
+        Result of `find_candidates`.
+    mosaic
+        Number of the mosaic of each row, shape (n,).
+
+    Returns
+    -------
+    Pairs
+        Closest first. The mosaic of the first row of a pair has the lower number.
+    """
+    one = _numbered(candidates.truth, mosaic[candidates.detection])
+    other = _numbered(candidates.detection, mosaic[candidates.truth])
+    kept = closest_first(Pairs(one, other, np.arange(len(one)))).distance
+    return candidates.where(kept)
+
+
+def connected(first: np.ndarray, second: np.ndarray, number: int) -> np.ndarray:
+    """Return a number for each of so many rows, the same for all that pairs connect."""
+    links = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(number, number))
+    return connected_components(links, directed=False)[1]
 
 
 def group_rows(pairs: Pairs, mosaic: np.ndarray) -> np.ndarray:
@@ -106,14 +142,14 @@ def group_rows(pairs: Pairs, mosaic: np.ndarray) -> np.ndarray:
     mosaic
         Number of the mosaic of each row, shape (n,).
     """
-    groups = _connected(pairs, len(mosaic))
+    groups = connected(pairs.truth, pairs.detection, len(mosaic))
     members = pd.DataFrame({"group": groups, "mosaic": mosaic})
     crowded = np.unique(groups[members.duplicated().to_numpy()])
     if len(crowded):
         inside = np.isin(groups[pairs.truth], crowded)
         keep = ~inside
         keep[np.flatnonzero(inside)] = _links(pairs.where(inside), mosaic)
-        groups = _connected(pairs.where(keep), len(mosaic))
+        groups = connected(pairs.truth[keep], pairs.detection[keep], len(mosaic))
     return groups
 
 
@@ -123,36 +159,12 @@ def _numbered(row: np.ndarray, mosaic: np.ndarray) -> np.ndarray:
     return np.unique(combined, return_inverse=True)[1]
 
 
-def _zones(rows: Rows, rows_of_zone: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the rows of each zone of declination, and those above it that may be pairs of them."""
-    order = np.argsort(rows.dec, kind="stable")
-    heights = rows.dec[order]
-    margin = (1 + FARTHEST_BEAMS) * rows.beam.max(initial=0) + PART_OF_SIZE * rows.size.max(initial=0)
-    for start in range(0, len(order), rows_of_zone):
-        zone = order[start : start + rows_of_zone]
-        end = np.searchsorted(heights, rows.dec[zone[-1]] + margin / ARCSEC, side="right")
-        yield zone, order[start + len(zone) : end]
-
-
-def _pairs_near(rows: Rows, zone: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return the pairs, shape (n, 2), of rows of a zone with each other and with those above it."""
-    places = np.concatenate([zone, above])
-    here = rows.take(places)
-    reach = ROUNDING * FARTHEST_BEAMS * here.beam.max(initial=0)
-    tree = cKDTree(unit_vectors(here.ra, here.dec))
-    near = tree.query_pairs(chord_of(reach), output_type="ndarray")
-    pairs = np.concatenate([near, _pairs_of_large(tree.data, here, reach)]).astype(np.int64)
-    pairs = pairs[(pairs < len(zone)).any(axis=1)]
-    pairs = pairs[here.mosaic[pairs[:, 0]] != here.mosaic[pairs[:, 1]]]
-    return places[pairs[_are_same(here, *pairs.T)]]
-
-
-def _pairs_of_large(directions: np.ndarray, rows: Rows, reach: float) -> np.ndarray:
+def _pairs_of_large(rows: Rows, reach: float) -> np.ndarray:
     """Return the pairs of rows that are further apart than `reach` (arcsec) and are large enough for it."""
     radius = PART_OF_SIZE * rows.size
     large = np.flatnonzero(radius > reach)
-    tree = cKDTree(directions[large])
-    found = tree.query_ball_point(directions[large], chord_of(radius[large]))
+    tree = cKDTree(rows.directions[large])
+    found = tree.query_ball_point(rows.directions[large], chord_of(radius[large]))
     one = np.repeat(np.arange(len(large)), [len(near) for near in found])
     other = np.concatenate([np.zeros(0, dtype=int), *found]).astype(int)
     pairs = np.unique(np.sort(np.column_stack([one, other])[one != other], axis=1), axis=0)
@@ -160,9 +172,8 @@ def _pairs_of_large(directions: np.ndarray, rows: Rows, reach: float) -> np.ndar
     return pairs[_distances(rows, *pairs.T) > reach]
 
 
-def _are_same(rows: Rows, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return whether pairs of rows are near enough to be the same source."""
-    distance = _distances(rows, first, second)
+def _are_same(rows: Rows, first: np.ndarray, second: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Return whether pairs of rows at these distances are near enough to be the same source."""
     beam = np.maximum(rows.beam[first], rows.beam[second])
     size = np.maximum(np.minimum(rows.size[first], rows.size[second]), beam)
     east, north = offsets_arcsec(rows.ra[first], rows.dec[first], rows.ra[second], rows.dec[second])
@@ -175,15 +186,18 @@ def _are_same(rows: Rows, first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def _distances(rows: Rows, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the distances of pairs of rows, arcsec."""
-    ends = [unit_vectors(rows.ra[one], rows.dec[one]) for one in (first, second)]
-    x, y, z = (ends[0] - ends[1]).T
-    return angle_of(np.sqrt(x * x + y * y + z * z))
+    return angle_of(chords(rows.directions[first], rows.directions[second]))
 
 
-def _connected(pairs: Pairs, number: int) -> np.ndarray:
-    """Return the number of the group of each row if all pairs are linked."""
-    links = coo_array((np.ones(len(pairs.truth)), (pairs.truth, pairs.detection)), shape=(number, number))
-    return connected_components(links, directed=False)[1]
+def _closest_first_of(
+    first: np.ndarray, second: np.ndarray, distance: np.ndarray, mosaic: np.ndarray
+) -> Pairs:
+    """Return pairs by distance, and those of two mosaics always in the same order of the mosaics."""
+    # So that a row has one role towards each other mosaic.
+    turned = mosaic[first] > mosaic[second]
+    first, second = np.where(turned, second, first), np.where(turned, first, second)
+    order = np.lexsort((second, first, distance))
+    return Pairs(first[order], second[order], distance[order])
 
 
 def _links(pairs: Pairs, mosaic: np.ndarray) -> list[bool]:

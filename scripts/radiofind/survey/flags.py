@@ -60,7 +60,11 @@ def flags_by_neighbours(table: pd.DataFrame, *, beam_arcsec: float) -> pd.Series
 
 def with_flag(flags: pd.Series, word: str, holds: np.ndarray) -> pd.Series:
     """Return flags with a word added where it holds."""
-    return flags.mask(holds & (flags == ""), word).mask(holds & (flags != ""), flags + "," + word)
+    if not holds.any():
+        return flags
+    flags = flags.copy()
+    flags[holds] = (flags[holds] + f",{word}").str.removeprefix(",")
+    return flags
 
 
 def count_flags(flags: pd.Series) -> dict[str, int]:

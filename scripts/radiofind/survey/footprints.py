@@ -49,8 +49,8 @@ class Footprint:
     """Right ascension and declination of its centre, deg; None for that of the image."""
     failed: tuple[Box, ...] = ()
     """Cores of tiles whose search failed: nothing could be found there."""
-    region: MOC | None = None
-    """The part of the sky outside which its detections do not count; None for all of it."""
+    region: str | None = None
+    """Outside it its detections do not count; as in the mosaic sheet (see `regions.read_region`)."""
     weight: str | None = None
     """Image whose values decide instead of the distances of centres."""
 
@@ -58,6 +58,11 @@ class Footprint:
     def beam_arcsec(self) -> float:
         """Width of the beam (FWHM, geometric mean of the axes)."""
         return float(np.sqrt(self.rms.beam.major_arcsec * self.rms.beam.minor_arcsec))
+
+    @cached_property
+    def moc(self) -> MOC | None:
+        """Its region; None for all of the sky."""
+        return read_region(self.region)
 
     @cached_property
     def middle(self) -> np.ndarray:
@@ -88,7 +93,7 @@ class Footprint:
         # Projections have pixels for the other half of the sky, too.
         near = chords(unit_vectors(ra, dec), self.middle) <= self.reach
         places = np.flatnonzero(near & Box(0, columns, 0, rows).holds(x, y))
-        places = places[holds(self.region, ra[places], dec[places])]
+        places = places[holds(self.moc, ra[places], dec[places])]
         found = np.zeros(len(x), dtype=bool)
         with fits.open(self.rms.path, memmap=True) as hdus:
             pixels = hdus[self.rms.hdu].data
@@ -130,7 +135,7 @@ def read_footprint(
     weight
         Image of its weights. Either all mosaics of a survey have one, or none.
     """
-    return Footprint(mosaic, read_header(rms), centre, tuple(failed), read_region(region), weight)
+    return Footprint(mosaic, read_header(rms), centre, tuple(failed), region, weight)
 
 
 def owners_of(ra: np.ndarray, dec: np.ndarray, footprints: Sequence[Footprint]) -> np.ndarray:
@@ -180,7 +185,7 @@ def outside_regions(
     """
     outside = np.zeros(len(ra), dtype=bool)
     for number, places in pd.Series(mosaics).groupby(mosaics).indices.items():
-        outside[places] = ~holds(footprints[number].region, ra[places], dec[places])
+        outside[places] = ~holds(footprints[number].moc, ra[places], dec[places])
     return outside
 
 

@@ -1,126 +1,127 @@
 """Merge the catalogues of many mosaics to one survey, in which one row of each source is primary.
 
-The position of a source, the mean of its rows, decides which mosaic owns it (see `footprints`), and the row
-of that mosaic is primary. It does not matter on which side of a boundary the single rows lie. No row of a
-mosaic is primary whose source is outside the region of the mosaic. Nothing is deleted.
+The sky is merged a zone at a time (see `zones` and `parts`), so the memory does not grow with the survey, and
+zones may be merged by several workers. Nothing is deleted.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from radiofind.catalogues.class_columns import CLASS, CLASSIFIER, class_columns, classes_of
-from radiofind.catalogues.columns import SURVEY, Column, conform, empty
-from radiofind.survey.directions import chords, positions_of, unit_vectors
-from radiofind.survey.duplicates import find_pairs, group_rows, rows_of
-from radiofind.survey.flags import OUTSIDE_REGION, UNCONFIRMED, count_flags, flags_by_neighbours, with_flag
-from radiofind.survey.footprints import NOBODY, Footprint, outside_regions, owners_of
-from radiofind.survey.names import iau_names
-from radiofind.survey.scatter import pairs_of_mosaics, summarise, summarise_by_mosaics
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.records import Layout
+from radiofind.catalogues.votables import parquet_keys
+from radiofind.survey.inputs import SurveyInput
+from radiofind.survey.parts import merge_zone, survey_columns
+from radiofind.survey.scatter import summarise
+from radiofind.survey.zones import zones_of
 
 logger = logging.getLogger(__name__)
 
-ORDER = ["ra", "dec", "mosaic"]
-"""Columns by which the rows of a survey are sorted."""
+ROWS_OF_ZONE = 250_000
+"""About the number of rows that are merged at a time."""
+ROWS_OF_GROUP = 100_000
+"""Rows of each row group of the file."""
 
 
-@dataclass(frozen=True)
-class Survey:
-    """The rows of all mosaics, and what is to be said of them."""
-
-    catalogue: pd.DataFrame
-    """Columns `survey_columns`, sorted by position."""
-    summary: dict[str, object]
-    """Numbers of rows, sources and flags, and how the mosaics agree (see `scatter.summarise`)."""
-
-
-def survey_columns(classes: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns of a survey whose sources have these classes, or none."""
-    return SURVEY + (class_columns(classes) if classes else ())
-
-
-def merge_survey(
-    catalogues: Mapping[str, pd.DataFrame], footprints: Sequence[Footprint], *, prefix: str
-) -> Survey:
-    """Return the survey made of the catalogues of a finder.
+def write_survey(
+    given: SurveyInput,
+    path: str | Path,
+    *,
+    prefix: str,
+    frequency_hz: float,
+    metadata: Mapping[str, object] | None = None,
+    rows_of_zone: int = ROWS_OF_ZONE,
+    apply: Callable[..., Iterator] = map,
+) -> None:
+    """Write the survey made of the catalogues of a finder.
 
     Parameters
     ----------
-    catalogues
-        Catalogue of each mosaic: columns of `class_columns.columns_of`.
-    footprints
-        The same mosaics, in any order.
+    given
+        The mosaics.
+    path
+        The Parquet file to make, whole or not at all: columns `parts.survey_columns`, sorted by right
+        ascension, declination and mosaic.
     prefix
         The acronym before the position in the names of sources.
+    frequency_hz
+        Centre of the band, which the file tells with its columns (see `votables.parquet_keys`); NaN if
+        unknown.
+    metadata
+        Metadata of the file, to which ``survey`` is added: numbers of ``rows``, ``sources``, ``flags`` and
+        ``flags_of_primary_rows``, and how the mosaics agree (see `scatter.summarise`).
+    rows_of_zone
+        About how many rows are merged at a time. The file is the same for any number.
+    apply
+        Applies a function to items and yields the results in their order, as `map` does.
+
+    Raises
+    ------
+    ValueError
+        If a catalogue has changed since its positions were read.
     """
-    footprints = sorted(footprints, key=lambda one: one.mosaic)
-    table = _all_rows(catalogues, footprints)
-    mosaics = pd.Index([one.mosaic for one in footprints]).get_indexer(table["mosaic"])
-    beams = np.array([one.beam_arcsec for one in footprints])
-    pairs = find_pairs(rows_of(table, mosaics=mosaics, beams_arcsec=beams[mosaics]))
-    groups = group_rows(pairs, mosaics)
-    settled = _settled(table, groups, mosaics, footprints, prefix)
-    differences = pairs_of_mosaics(table, pairs.where(groups[pairs.truth] == groups[pairs.detection]))
+    columns = survey_columns(given.classes)
+    zones = zones_of(given.ra, rows_of_zone=rows_of_zone)
+    merge = partial(merge_zone, members=given.members, prefix=prefix, columns=columns)
+    told: list[tuple[dict[str, Counter], pd.DataFrame]] = []
+    widths: dict[str, int] = {}
+
+    def tables() -> Iterator[pd.DataFrame]:
+        for part in apply(merge, zones):
+            told.append((part.counts, part.differences))
+            widths.update({name: max(widths.get(name, 0), width) for name, width in part.widths.items()})
+            yield part.table
+
+    def all_metadata() -> dict[str, object]:
+        return {**(metadata or {}), "survey": _summary(told, given)}
+
+    def keys() -> dict[str, str]:
+        return parquet_keys(Layout(columns, widths, len(given.ra), frequency_hz))
+
+    parts = in_groups(tables(), ROWS_OF_GROUP)
+    write_catalogue(parts, path, columns=columns, metadata=all_metadata, keys=keys)
+
+
+def in_groups(tables: Iterable[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
+    """Yield the rows of tables in tables of so many rows, of which the last one may have fewer."""
+    held = pd.DataFrame()
+    for table in tables:
+        held = pd.concat([held, table], ignore_index=True) if len(held) else table
+        whole = len(held) - len(held) % rows
+        for start in range(0, whole, rows):
+            yield held[start : start + rows]
+        held = held[whole:]
+    if len(held):
+        yield held
+
+
+def _summary(
+    told: Sequence[tuple[dict[str, Counter], pd.DataFrame]], given: SurveyInput
+) -> dict[str, object]:
+    """Return what is to be said of a survey, from what was said of its parts."""
+    total = {key: sum((counts[key] for counts, _ in told), Counter()) for key in told[0][0]}
+    numbers = total.pop("numbers")
+    if numbers["rows"] != len(given.ra):
+        raise ValueError(
+            f"expected {len(given.ra)} rows in the catalogues of the mosaics, as when their positions were "
+            f"read, received {numbers['rows']}: they have changed, run again"
+        )
+    names = [member.mosaic for member in given.members]
+    agreement = summarise(pd.concat([differences for _, differences in told], ignore_index=True), names)
     summary = {
-        **_counts(settled),
-        "agreement": summarise(differences),
-        "agreement_by_mosaics": summarise_by_mosaics(differences),
+        "rows": numbers["rows"],
+        "sources": numbers["sources"],
+        **{key: dict(sorted(counts.items())) for key, counts in total.items()},
+        **agreement,
     }
     logger.info("survey: %s", {key: value for key, value in summary.items() if key != "agreement_by_mosaics"})
     for both in summary["agreement_by_mosaics"]:
         logger.info("%s", both)
-    return Survey(settled, summary)
-
-
-def _all_rows(catalogues: Mapping[str, pd.DataFrame], footprints: Sequence[Footprint]) -> pd.DataFrame:
-    """Return the rows of all mosaics with their flags, sorted; classes that a mosaic lacks are empty."""
-    classes = list(dict.fromkeys(name for table in catalogues.values() for name in classes_of(table)))
-    parts = [empty(survey_columns(classes)).drop(columns=["name", "is_primary", "n_mosaics"])]
-    for footprint in footprints:
-        table = catalogues[footprint.mosaic]
-        flags = flags_by_neighbours(table, beam_arcsec=footprint.beam_arcsec)
-        parts.append(table.assign(flags=flags))
-    table = pd.concat(parts, ignore_index=True)
-    for column in (CLASS, CLASSIFIER) if classes else ():
-        table[column.name] = table[column.name].fillna("")
-    return table.sort_values(ORDER, ignore_index=True)
-
-
-def _settled(
-    table: pd.DataFrame, groups: np.ndarray, mosaics: np.ndarray, footprints: Sequence[Footprint], prefix: str
-) -> pd.DataFrame:
-    """Return the rows with name, primary row and number of mosaics of their group."""
-    directions = unit_vectors(table["ra"].to_numpy(), table["dec"].to_numpy())
-    sums = [np.bincount(groups, weights=axis) for axis in directions.T]
-    middle = np.column_stack(sums) / np.linalg.norm(sums, axis=0)[:, np.newaxis]
-    ra, dec = positions_of(middle)
-    owner = owners_of(ra, dec, footprints)[groups]
-    outside = outside_regions(ra[groups], dec[groups], mosaics, footprints)
-    centres = np.array([one.direction for one in footprints]).reshape(-1, 3)
-    distance = chords(middle[groups], centres[mosaics])
-    order = np.lexsort((mosaics, distance, outside, mosaics != owner, groups))
-    first = order[np.diff(groups[order], prepend=-1) > 0]
-    confirmed = ((owner == mosaics) | (owner == NOBODY) & ~outside)[first]
-    names = iau_names(table["ra"].to_numpy()[first], table["dec"].to_numpy()[first], prefix=prefix)
-    primary = np.zeros(len(table), dtype=bool)
-    primary[first] = confirmed
-    flags = with_flag(table["flags"], UNCONFIRMED, ~confirmed[groups] & (owner != NOBODY))
-    flags = with_flag(flags, OUTSIDE_REGION, outside)
-    made = {"name": names[groups], "is_primary": primary, "n_mosaics": np.bincount(groups)[groups]}
-    return conform(table.assign(flags=flags, **made), survey_columns(classes_of(table)))
-
-
-def _counts(survey: pd.DataFrame) -> dict[str, object]:
-    """Return the numbers of rows and sources, and of flags in all rows and in primary ones."""
-    primary = survey[survey["is_primary"]]
-    return {
-        "rows": len(survey),
-        "sources": len(primary),
-        "flags": count_flags(survey["flags"]),
-        "flags_of_primary_rows": count_flags(primary["flags"]),
-    }
+    return summary

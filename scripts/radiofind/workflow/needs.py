@@ -189,6 +189,9 @@ NEEDS = {
         seconds_per_table_mib=10,
     ),
     "merge_survey": Need(200, tables=("catalogues",), mib_per_table_mib=7, seconds_per_table_mib=0.3),
+    "merge_survey_components": Need(
+        200, tables=("survey", "components"), mib_per_table_mib=2, seconds_per_table_mib=0.3
+    ),
     "export_survey": Need(260, tables=("survey",), mib_per_table_mib=2, seconds_per_table_mib=0.2),
     "export_hats": Need(900, tables=("survey",), seconds_per_table_mib=0.2),
     "measure_coverage": Need(290, seconds_per_megapixel=0.8),

@@ -24,7 +24,10 @@ STAGES = {
         *("train_classifier", "evaluate_classifier"),
     ),
     "classes": ("train_source_classes", "classify_sources", "apply_classifier", "evaluate_classes"),
-    "survey": ("merge_survey", "export_survey", "export_hats", "measure_coverage", "map_coverage"),
+    "survey": (
+        *("merge_survey", "merge_survey_components", "export_survey", "export_hats"),
+        *("measure_coverage", "map_coverage"),
+    ),
     "report": ("write_report", "record_provenance"),
 }
 """The rules of each stage, in the order in which stages begin."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pandas as pd
 from astropy.io import fits
 from cdshealpix import ring
 
+from radiofind.catalogues.catalogue_files import write_catalogue
+from radiofind.catalogues.class_columns import columns_of
 from radiofind.catalogues.columns import CATALOGUE, conform
 from radiofind.catalogues.detections import DEFAULTS, name_sources
+from radiofind.files import read_metadata
 from radiofind.survey.footprints import Footprint, read_footprint
+from radiofind.survey.inputs import CORE, SurveyInput, read_survey
+from radiofind.survey.merging import write_survey
 
 PIXEL = 60.0
 """Arcsec."""
@@ -103,3 +111,28 @@ def centre_in_rings(nside, index):
     """The centre (deg) of a HEALPix cell that is numbered in the order RING."""
     ra, dec = ring.healpix_to_lonlat(np.array([index]), nside)
     return float(ra.deg[0]), float(dec.deg[0])
+
+
+def write_inputs(catalogues, footprints, folder) -> SurveyInput:
+    """Write the catalogues of mosaics, and return what a survey is made of."""
+    for name, table in catalogues.items():
+        bare = table.drop(columns="source", errors="ignore")
+        write_catalogue([bare], folder / f"{name}.parquet", columns=columns_of(bare))
+    pd.DataFrame({name: [] for name in ["mosaic", "tile", *CORE]}).to_parquet(folder / "tiles.parquet")
+    return read_survey(
+        {
+            one.mosaic: {name: getattr(one, name) for name in ("centre", "region", "weight")}
+            for one in footprints
+        },
+        [folder / f"{one.mosaic}.parquet" for one in footprints],
+        [one.rms.path for one in footprints],
+        tiles=folder / "tiles.parquet",
+    )
+
+
+def merge(catalogues, footprints, *, prefix="TEST", **options) -> tuple[pd.DataFrame, dict]:
+    """Return the survey made of catalogues, and what is said of it."""
+    with TemporaryDirectory() as folder:
+        given, path = write_inputs(catalogues, footprints, Path(folder)), Path(folder) / "survey.parquet"
+        write_survey(given, path, prefix=prefix, frequency_hz=1.4e9, **options)
+        return pd.read_parquet(path), read_metadata(path)["survey"]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from radiofind.survey.directions import chords, unit_vectors
-from radiofind.survey.duplicates import DE_RUITER, Rows, find_pairs, group_rows, rows_of
+from radiofind.survey.duplicates import (
+    DE_RUITER,
+    Rows,
+    find_candidates,
+    find_pairs,
+    group_rows,
+    rows_of,
+)
 from unit.survey.mosaics import BEAM, catalogue
 
 
@@ -28,6 +37,10 @@ def crowd(rng, *, ra, dec, number=120, mosaics=4, radius_deg=0.25) -> Rows:
         BEAM * rng.choice([1.0, 1.2], number),
         rng.integers(mosaics, size=number),
     )
+
+
+def pairs_of(rows):
+    return find_pairs(find_candidates(rows), rows.mosaic)
 
 
 def same(rows, one, other) -> tuple[bool, float]:
@@ -77,7 +90,7 @@ def as_sets(groups):
 @pytest.mark.parametrize(("ra", "dec"), [(30, 0), (0, 40), (0, -89.9), (200, 90)])
 def test_the_fast_way_is_that_of_all_pairs(ra, dec):
     rows = crowd(np.random.default_rng(int(ra + dec + 100)), ra=ra, dec=dec)
-    pairs = find_pairs(rows)
+    pairs = pairs_of(rows)
     slow_pairs, slow_groups = by_all_pairs(rows)
     found = [{int(one), int(other)} for one, other in zip(pairs.truth, pairs.detection, strict=True)]
     assert found == slow_pairs and len(found) > 20
@@ -85,14 +98,6 @@ def test_the_fast_way_is_that_of_all_pairs(ra, dec):
     assert as_sets(groups) == slow_groups
     members = pd.DataFrame({"group": groups, "mosaic": rows.mosaic})
     assert not members.duplicated().any() and members["group"].value_counts().max() > 2
-
-
-@pytest.mark.parametrize("rows_of_zone", [1, 7, 100])
-def test_zones_change_nothing(rows_of_zone):
-    rows = crowd(np.random.default_rng(5), ra=0, dec=60)
-    whole, parts = find_pairs(rows), find_pairs(rows, rows_of_zone=rows_of_zone)
-    for name in ("truth", "detection", "distance"):
-        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
 
 
 @pytest.mark.parametrize(
@@ -112,15 +117,15 @@ def test_zones_change_nothing(rows_of_zone):
 )
 def test_how_near_the_rows_of_a_source_are(distance, settings, paired):
     rows = rows_at([10, 10], [20, 20 + distance * BEAM / 3600], [0, 1], **settings)
-    assert len(find_pairs(rows).truth) == paired
-    alone = Rows(**{**vars(rows), "mosaic": np.array([1, 1])})
-    assert len(find_pairs(alone).truth) == 0
+    assert len(pairs_of(rows).truth) == paired
+    alone = replace(rows, mosaic=np.array([1, 1]))
+    assert len(pairs_of(alone).truth) == 0
 
 
 def test_the_closest_come_first_and_a_row_is_used_once_by_each_mosaic():
     # In the second mosaic one row is between two of the first; the third has one more beside it.
     rows = rows_at(10 + np.array([0, 80, 30, 35]) / 3600, np.zeros(4), [0, 0, 1, 2])
-    pairs = find_pairs(rows)
+    pairs = pairs_of(rows)
     assert [*zip(pairs.truth.tolist(), pairs.detection.tolist(), strict=True)] == [(2, 3), (0, 2), (0, 3)]
     assert as_sets(group_rows(pairs, rows.mosaic)) == {frozenset({0, 2, 3}), frozenset({1})}
 
@@ -133,7 +138,7 @@ def test_errors_and_sizes_that_are_missing_count_as_none():
 
 def test_no_rows_have_no_pairs():
     rows = rows_at([], [], np.zeros(0, dtype=int))
-    pairs = find_pairs(rows)
+    pairs = pairs_of(rows)
     assert len(pairs.truth) == 0 and len(group_rows(pairs, rows.mosaic)) == 0
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.mosaics.box import Box
 from radiofind.survey.inputs import CORE, read_survey
-from radiofind.survey.merging import merge_survey
+from radiofind.survey.merging import write_survey
 from unit.survey.mosaics import SIDE, catalogue, make_mosaic
 
 
@@ -28,10 +28,12 @@ def test_a_tile_whose_search_failed_gives_its_sources_to_another_mosaic(tmp_path
         )
     files = [[tmp_path / f"{mosaic}.{kind}" for mosaic in "ab"] for kind in ("parquet", "fits")]
     # To the west of a, which is nearer to it than b.
-    tables, footprints = read_survey({"a": {}, "b": {}}, *files, tiles=tmp_path / "tiles.parquet")
-    assert footprints[0].failed == (cores["y000x001"],) and footprints[1].failed == ()
-    assert merge_survey(tables, footprints, prefix="ABC").catalogue["is_primary"].tolist() == [True]
+    given = read_survey({"a": {}, "b": {}}, *files, tiles=tmp_path / "tiles.parquet")
+    assert [member.failed for member in given.members] == [(cores["y000x001"],), ()]
+    write_survey(given, tmp_path / "survey.parquet", prefix="ABC", frequency_hz=1.4e9)
+    assert pd.read_parquet(tmp_path / "survey.parquet")["is_primary"].tolist() == [True]
     sheet = {"a": {"centre": (10.0, 5.0), "region": "healpix:1:4", "weight": "w.fits"}, "b": {"region": None}}
-    first, second = read_survey(sheet, *files, tiles=tmp_path / "tiles.parquet")[1]
-    assert (first.centre, first.region.sky_fraction, first.weight) == ((10.0, 5.0), 1 / 12, "w.fits")
-    assert second.region is second.weight is None
+    given = read_survey(sheet, *files, tiles=tmp_path / "tiles.parquet")
+    first, second = (member.read_footprint() for member in given.members)
+    assert (first.centre, first.moc.sky_fraction, first.weight) == ((10.0, 5.0), 1 / 12, "w.fits")
+    assert second.moc is second.weight is None

@@ -12,9 +12,8 @@ from astropy.io import fits
 from radiofind.catalogues.class_columns import with_classes
 from radiofind.catalogues.columns import SURVEY, empty
 from radiofind.survey.directions import positions_of
-from radiofind.survey.merging import merge_survey
 from radiofind.survey.regions import holds
-from unit.survey.mosaics import BEAM, catalogue, centre_in_rings, detect, make_mosaic, scatter_sources
+from unit.survey.mosaics import BEAM, catalogue, centre_in_rings, detect, make_mosaic, merge, scatter_sources
 
 
 def ring(dec, number):
@@ -39,12 +38,7 @@ SKIES = {
 def with_source(survey, catalogues):
     """The rows of a survey with the number of the true source of each."""
     known = pd.concat(catalogues.values())[["mosaic", "source_id", "source"]]
-    return survey.catalogue.merge(known, on=["mosaic", "source_id"], validate="one_to_one")
-
-
-def merge(catalogues, footprints, prefix="TEST"):
-    bare = {name: table.drop(columns="source", errors="ignore") for name, table in catalogues.items()}
-    return merge_survey(bare, footprints, prefix=prefix)
+    return survey.merge(known, on=["mosaic", "source_id"], validate="one_to_one")
 
 
 @pytest.fixture(params=SKIES, scope="module")
@@ -60,7 +54,7 @@ def sky(request, tmp_path_factory):
 
 def test_each_source_is_one_primary_row_and_none_is_lost(sky):
     footprints, catalogues = sky
-    rows = with_source(merge(catalogues, footprints), catalogues)
+    rows = with_source(merge(catalogues, footprints)[0], catalogues)
     assert len(rows) == sum(map(len, catalogues.values()))
     assert rows["source"].nunique() > 200 and rows["n_mosaics"].max() > 2
     per_source = rows.groupby("source")
@@ -73,12 +67,12 @@ def test_each_source_is_one_primary_row_and_none_is_lost(sky):
 
 def test_the_order_of_mosaics_and_of_rows_does_not_matter(sky):
     footprints, catalogues = sky
-    first = merge(catalogues, footprints)
+    first, summary = merge(catalogues, footprints)
     turned = {name: catalogues[name].sample(frac=1, random_state=1) for name in reversed(catalogues)}
-    again = merge(turned, footprints[::-1])
-    pd.testing.assert_frame_equal(first.catalogue, again.catalogue)
-    assert first.summary == again.summary
-    assert first.catalogue["ra"].is_monotonic_increasing
+    again, other_summary = merge(turned, footprints[::-1])
+    pd.testing.assert_frame_equal(first, again)
+    assert summary == other_summary
+    assert first["ra"].is_monotonic_increasing
 
 
 @pytest.fixture
@@ -96,7 +90,7 @@ def test_a_source_on_the_boundary_is_kept_once_wherever_its_copies_fall(pair, sh
             "a": catalogue("a", middle - apart / 3600, 0.2),
             "b": catalogue("b", middle + apart / 3600, 0.2),
         }
-        rows = merge(tables, pair).catalogue
+        rows = merge(tables, pair)[0]
         assert rows["is_primary"].sum() == 1 and rows["n_mosaics"].tolist() == [2, 2]
         if shift:
             assert rows.loc[rows["is_primary"], "mosaic"].item() == ("a" if shift < 0 else "b")
@@ -104,7 +98,7 @@ def test_a_source_on_the_boundary_is_kept_once_wherever_its_copies_fall(pair, sh
 
 def test_a_source_that_its_owner_lacks_is_unconfirmed(pair):
     tables = {"a": catalogue("a", [10.2, 10.6], [0, 0], flags="near_blank"), "b": catalogue("b", [], 0)}
-    rows = merge(tables, pair).catalogue
+    rows = merge(tables, pair)[0]
     assert rows["is_primary"].tolist() == [True, False]
     assert rows["flags"].tolist() == ["near_blank", "near_blank,unconfirmed"]
     assert rows["n_mosaics"].tolist() == [1, 1]
@@ -112,14 +106,14 @@ def test_a_source_that_its_owner_lacks_is_unconfirmed(pair):
 
 def test_a_source_where_its_owner_is_blank_belongs_to_the_next(tmp_path):
     mosaics = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 11, 0, blank=0.5)]
-    rows = merge({"a": catalogue("a", 10.55, 0), "b": catalogue("b", [], 0)}, mosaics).catalogue
+    rows = merge({"a": catalogue("a", 10.55, 0), "b": catalogue("b", [], 0)}, mosaics)[0]
     assert rows["is_primary"].tolist() == [True] and rows["flags"].tolist() == [""]
 
 
 def test_a_source_beyond_all_pixels_still_has_a_primary_row(pair):
     """The fit of a source at the edge may put it outside."""
     tables = {"a": catalogue("a", 10, 1.5), "b": catalogue("b", 10, 1.5)}
-    rows = merge(tables, pair).catalogue
+    rows = merge(tables, pair)[0]
     assert rows["is_primary"].tolist() == [True, False] and rows["mosaic"].tolist() == ["a", "b"]
 
 
@@ -139,11 +133,11 @@ def test_each_source_in_one_of_the_regions_is_one_primary_row_and_none_outside_i
     ra, dec = centre_in_rings(128, 12 * 128**2 // 2 + 40)
     sources = scatter_sources(rng, 400, ra=ra + 0.3, dec=dec, radius_deg=1.0)
     catalogues = {one.mosaic: detect(sources, replace(one, region=None), rng) for one in padded}
-    rows = with_source(merge(catalogues, padded), catalogues)
+    rows = with_source(merge(catalogues, padded)[0], catalogues)
     position = sources.set_index("source").loc[rows["source"], ["ra", "dec"]].to_numpy().T
-    inside = np.any([holds(one.region, *position) for one in padded], axis=0)
+    inside = np.any([holds(one.moc, *position) for one in padded], axis=0)
     # Errors of a few arcsec move some across the edge.
-    edge = np.any([near_edge(one.region, *position, 0.005) for one in padded], axis=0)
+    edge = np.any([near_edge(one.moc, *position, 0.005) for one in padded], axis=0)
     primaries = rows.groupby("source")["is_primary"].sum()
     assert (primaries[rows.loc[inside & ~edge, "source"].unique()] == 1).all()
     assert (primaries[rows.loc[~inside & ~edge, "source"].unique()] == 0).all()
@@ -174,7 +168,7 @@ def test_a_source_on_the_edge_of_regions_is_kept_once_wherever_its_copies_fall(p
                 other.mosaic: catalogue(other.mosaic, ra[1], dec),
             },
             [one, other],
-        ).catalogue
+        )[0]
         assert rows["is_primary"].sum() == 1 and rows["n_mosaics"].tolist() == [2, 2]
         assert rows.loc[rows["is_primary"], "mosaic"].item() == (one if shift < 0 else other).mosaic
         assert rows["flags"].str.contains("outside_region").tolist() == (~rows["is_primary"]).tolist()
@@ -194,32 +188,32 @@ def test_a_source_in_a_region_on_a_blank_pixel_of_its_mosaic_has_a_primary_row(p
     other = replace(other, centre=(ra, dec))
     one = replace(one, centre=(ra, dec + 0.3))
     tables = {each.mosaic: catalogue(each.mosaic, [ra, ra + 3], dec) for each in (one, other)}
-    rows = merge(tables, [one, other]).catalogue
+    rows = merge(tables, [one, other])[0]
     assert rows["is_primary"].tolist() == (rows["mosaic"].eq(one.mosaic) & (rows["ra"] < ra + 1)).tolist()
 
 
 def test_mosaics_that_share_no_sky_are_a_survey_too(tmp_path):
     mosaics = [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 200, 70)]
-    survey = merge({"a": catalogue("a", 10, 0), "b": catalogue("b", 200, 70)}, mosaics)
-    assert survey.catalogue["is_primary"].all() and survey.summary["agreement"] == {"pairs": 0}
+    rows, summary = merge({"a": catalogue("a", 10, 0), "b": catalogue("b", 200, 70)}, mosaics)
+    assert rows["is_primary"].all() and summary["agreement"] == {"pairs": 0}
 
 
 def test_the_name_of_all_rows_is_made_of_the_position_of_the_primary_one(pair):
     tables = {"a": catalogue("a", 10.3, 0.1), "b": catalogue("b", 10.3 + 10 / 3600, 0.1)}
-    rows = merge(tables, pair, prefix="LBAS").catalogue
+    rows = merge(tables, pair, prefix="LBAS")[0]
     assert set(rows["name"]) == {"LBAS J004112.00+000600.0"}
 
 
 def test_nothing_found_is_a_survey_with_all_columns(pair):
-    survey = merge({"a": catalogue("a", [], 0), "b": catalogue("b", [], 0)}, pair)
-    pd.testing.assert_frame_equal(survey.catalogue, empty(SURVEY))
-    assert survey.summary["sources"] == 0
-    pd.testing.assert_frame_equal(merge({}, []).catalogue, empty(SURVEY))
+    rows, summary = merge({"a": catalogue("a", [], 0), "b": catalogue("b", [], 0)}, pair)
+    pd.testing.assert_frame_equal(rows, empty(SURVEY))
+    assert summary["sources"] == 0
+    pd.testing.assert_frame_equal(merge({}, [])[0], empty(SURVEY))
 
 
 def test_classes_of_some_mosaics_are_kept(pair):
     classified = with_classes(catalogue("a", 10, 0), np.array([[0.2, 0.8]]), ["x", "y"], "network")
-    rows = merge({"a": classified, "b": catalogue("b", 11, 0)}, pair).catalogue
+    rows = merge({"a": classified, "b": catalogue("b", 11, 0)}, pair)[0]
     assert rows["class"].tolist() == ["y", ""] and rows["classifier"].tolist() == ["network", ""]
     assert rows["probability_y"].tolist() == pytest.approx([0.8, np.nan], nan_ok=True)
 
@@ -230,7 +224,7 @@ def test_flags_and_the_agreement_of_mosaics_are_counted(pair):
         "a": catalogue("a", [*ra, 9.5], 0, flux=1.0, major=[*[BEAM] * 9, 3 * BEAM]),
         "b": catalogue("b", [*(ra + 6 / 3600), 10.8], 0, flux=1.1),
     }
-    summary = merge(tables, pair).summary
+    summary = merge(tables, pair)[1]
     assert (summary["rows"], summary["sources"]) == (20, 11)
     # Those of both mosaics are a beam apart.
     assert summary["flags"] == {"blended": 18, "wide": 1}

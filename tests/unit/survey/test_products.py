@@ -92,7 +92,8 @@ def test_the_keys_of_parquet_tell_astropy_columns_units_and_ucds(survey, tmp_pat
     table = survey[0][[column.name for column in SURVEY]]
     layout = Layout(SURVEY, widths_in(table, SURVEY), len(table), BAND.frequency_hz)
     path = tmp_path / "described.parquet"
-    write_catalogue([table], path, columns=SURVEY, metadata={"told": 1}, keys=votables.parquet_keys(layout))
+    keys = votables.parquet_keys(layout)
+    write_catalogue([table], path, columns=SURVEY, metadata={"told": 1}, keys=lambda: keys)
     assert read_metadata(path) == {"told": 1} and described_columns(path) == SURVEY
     keys = pq.read_metadata(path).metadata
     assert keys[b"IVOA.VOTable-Parquet.version"] == b"1.0"

@@ -38,6 +38,7 @@ SUBJECTS = {
     "apply_classifier": "classes",
     "evaluate_classes": "scores of classes",
     "merge_survey": "survey",
+    "merge_survey_components": "Gaussians of the survey",
     "export_survey": "files of the survey",
     "export_hats": "HATS collection of the survey",
     "measure_coverage": "coverage",

@@ -37,6 +37,11 @@ class SurveyPlan:
         return list(self._plan.finders) if self._settings else []
 
     @property
+    def finders_with_components(self) -> list[str]:
+        """Those of `finders` that fit Gaussians."""
+        return [finder for finder in self.finders if self._plan.fit_components(finder)]
+
+    @property
     def prefix(self) -> str:
         """The acronym in the names of sources; empty without a survey."""
         return self._settings.get("prefix", "")
@@ -56,6 +61,10 @@ class SurveyPlan:
     def with_finders(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the finders whose catalogues are made a survey."""
         return [{"finder": finder} for finder in self.finders]
+
+    def with_components(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the finders whose Gaussians follow the sources of a survey."""
+        return [{"finder": finder} for finder in self.finders_with_components]
 
     def members(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the mosaics of the survey, each with the folder of its catalogues."""
