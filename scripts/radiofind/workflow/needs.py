@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -20,6 +21,10 @@ class Need:
     """Memory for `resources.BLOCK_PIXELS` pixels; fewer need proportionally less, more need no more."""
     mib_per_table_mib: float = 0
     """Memory per MiB of the (compressed) tables."""
+    most_table_mib: float = math.inf
+    """MiB of the tables above which the memory grows by `mib_per_further_mib` only."""
+    mib_per_further_mib: float = 0
+    """Memory per MiB of the tables above `most_table_mib`."""
     mib_per_tile: float = 0
     """Memory per tile processed."""
     mib_per_cutout: float = 0

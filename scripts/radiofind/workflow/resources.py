@@ -84,7 +84,8 @@ def memory_mib(rule: str, work: Work, *, attempt: int = 1) -> int:
         + need.bytes_per_pixel * work.pixels / MIB
         + need.mib_of_block * min(work.pixels / BLOCK_PIXELS, 1)
         + need.mib_per_tile * work.tiles
-        + need.mib_per_table_mib * work.table_mib
+        + need.mib_per_table_mib * min(work.table_mib, need.most_table_mib)
+        + need.mib_per_further_mib * max(work.table_mib - need.most_table_mib, 0)
         + need.mib_per_cutout * work.cutouts
         + work.network_mib
     )
