@@ -19,6 +19,7 @@ include: "rules/catalogues.smk"
 include: "rules/spectral_index.smk"
 include: "rules/matches.smk"
 include: "rules/combined.smk"
+include: "rules/completeness.smk"
 include: "rules/evaluation.smk"
 include: "rules/datasets.smk"
 include: "rules/classifiers.smk"
@@ -48,6 +49,7 @@ rule all:
         maps=map_targets,
         classifiers=classifier_targets,
         survey=survey_targets,
+        completeness=completeness_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         provenance=indexed("results/provenance.json"),

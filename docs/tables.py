@@ -19,7 +19,16 @@ REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
 PAGES = ("config/README.md", "docs/catalogues.md", "docs/survey.md")
 TABLE = re.compile(r"(<!-- table ([\w ]+) -->\n\n).*?(\n<!-- end of table -->)", re.DOTALL)
-GROUPS = ("tiling", "noise", "match", "evaluation", "matched_simulation", "survey", "classify_sources")
+GROUPS = (
+    "tiling",
+    "noise",
+    "match",
+    "evaluation",
+    "matched_simulation",
+    "survey",
+    "injections",
+    "classify_sources",
+)
 """Keys whose own keys stand in the same table."""
 TABLES_OF_THEIR_OWN = ("classifiers", "dask")
 """Keys whose defaults another table tells."""

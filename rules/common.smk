@@ -20,6 +20,7 @@ from radiofind.workflow.config.inputs import InputError, read_inputs
 from radiofind.workflow.config.surveys import check_survey_files
 from radiofind.workflow.plan.classifiers import MEMBER, ClassifierPlan
 from radiofind.workflow.plan.frozen_models import FrozenPlan
+from radiofind.workflow.plan.injections import InjectionPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.sizes import SizePlan
@@ -50,7 +51,8 @@ classifiers = ClassifierPlan(plan)
 source_classes = SourceClassPlan(plan)
 survey = SurveyPlan(plan, source_classes)
 survey_products = SurveyProductPlan(survey)
-record = RecordPlan(plan, classifiers, source_classes, survey_products)
+injections = InjectionPlan(plan, survey)
+record = RecordPlan(plan, classifiers, source_classes, survey_products, injections)
 
 
 wildcard_constraints:
@@ -63,6 +65,7 @@ wildcard_constraints:
     dataset=plan.one_of(classifiers.datasets),
     network=plan.one_of(classifiers.networks),
     member=MEMBER,
+    realisation=plan.one_of(injections.realisations),
 
 
 localrules:

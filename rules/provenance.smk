@@ -32,6 +32,12 @@ survey_targets = joined(
     each("results/survey/coverage.moc.fits", survey_products.coverage),
     each("results/survey/rms_area.csv", survey_products.coverage),
 )
+completeness_targets = joined(
+    each("results/{mosaic}/completeness/{finder}.csv", injections.with_injections),
+    each("results/{mosaic}/reliability/{finder}.csv", injections.with_negated),
+    each("results/survey/completeness/{finder}.csv", injections.pooled),
+    each("results/survey/reliability/{finder}.csv", injections.pooled_negated),
+)
 
 
 rule record_provenance:
@@ -40,6 +46,7 @@ rule record_provenance:
         maps=map_targets,
         classifiers=classifier_targets,
         survey=survey_targets,
+        completeness=completeness_targets,
         scores=indexed("results/scores.txt"),
         report=indexed("results/report.html"),
         given=planned(record.given_files_that_exist),

@@ -31,7 +31,7 @@ class Run:
     code: int
     """Exit code."""
     jobs: list[str]
-    """Each job as ``rule simulation training_set mosaic finder tile``, with the wildcards that it has."""
+    """Each job as ``rule simulation training_set mosaic finder realisation tile``, with those that it has."""
     output: str
     """What its user saw."""
     log: str

@@ -24,6 +24,13 @@ RULES = {
     for path in sorted((REPOSITORY / "rules").glob("*.smk"))
     for name, text in RULE.findall(path.read_text())
 }
+INHERITED = re.compile(r"^use rule (\w+) as (\w+) with:$", re.MULTILINE)
+FURTHER = {
+    name: of
+    for path in sorted((REPOSITORY / "rules").glob("*.smk"))
+    for of, name in INHERITED.findall(path.read_text())
+}
+"""Rules that are like others but for their files, with those others."""
 SCRIPTS = {path.stem: path for path in sorted((REPOSITORY / "scripts").glob("*.py"))}
 PARTS = ("output", "log", "benchmark", "conda", "threads", "resources", "params", "message", "script")
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue"}
@@ -100,7 +107,8 @@ def tracked_files() -> list[Path]:
 
 
 def test_each_rule_belongs_to_one_stage():
-    assert sorted(rule for rules in STAGES.values() for rule in rules) == sorted(RULES)
+    assert sorted(rule for rules in STAGES.values() for rule in rules) == sorted([*RULES, *FURTHER])
+    assert set(FURTHER.values()) <= set(RULES)
 
 
 def test_rules_and_scripts_have_the_same_names():

@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
+from radiofind.evaluation.negation import COLUMNS as RELIABILITY
+from radiofind.tables import read_csv
 from radiofind.workflow.inventory import read_record
 from workflow.runs import planned, run
 from workflow.skies import CONFIGURATION, CORE, SKY, make_survey, write_sheet
@@ -20,11 +23,17 @@ strip - data/strip.fits data/strip_beam.fits data/strip.txt sdc1
 other sky - - - -
 """
 TRIED = "y000x000"
+FURTHER = {
+    *(f"find_injected_peaks strip peaks {realisation} {TRIED}" for realisation in (1, 2)),
+    f"find_negated_peaks strip peaks {TRIED}",
+}
+"""Its further searches."""
 
 
-def write_configuration(folder, only):
-    """Search with the finders that do not learn, only in some boxes."""
+def write_configuration(folder, only, **injections):
+    """Search with the finders that do not learn, only in some boxes, and again with fake sources."""
     mine = CONFIGURATION | {"find_with": ["pybdsf", "peaks"], "simulations": {"sky": SKY}, "only": only}
+    mine["injections"] = {"finders": ["peaks"], "beams_per_source": 100, "realisations": 2} | injections
     (folder / "survey.yaml").write_text(yaml.safe_dump(mine))
 
 
@@ -51,6 +60,7 @@ def test_one_tile_of_one_mosaic_is_searched_and_nothing_else(tried):
         f"measure_noise strip {TRIED}",
         f"find_pybdsf strip pybdsf {TRIED}",
         f"find_peaks strip peaks {TRIED}",
+        *FURTHER,
     }
     assert set(pd.read_parquet(folder / "results/strip/catalogues/peaks.parquet")["tile"]) == {TRIED}
 
@@ -67,6 +77,33 @@ def test_truth_outside_does_not_count_as_missed_and_scores_say_that_they_are_of_
     assert "strip 10:149,0:20" in (results / "report.html").read_text()
 
 
+def test_completeness_and_reliability_are_measured_without_truth(tried):
+    results = tried[0] / "results"
+    sources = pd.read_parquet(results / "strip/completeness/peaks.parquet")
+    assert set(sources["realisation"]) == {1, 2} and sources["x"].max() < CORE
+    table, pooled = (read_csv(results / one / "completeness/peaks.csv") for one in ("strip", "survey"))
+    assert tuple(table.columns) == COMPLETENESS and table["n_injected"].sum() == len(sources) > 40
+    assert set(pooled["mosaic"]) == {"survey"} and pooled["n_found"].tolist() == table["n_found"].tolist()
+    faint, bright = (
+        table[chosen].sum(numeric_only=True) for chosen in (table["snr_high"] < 3, table["snr_low"] > 9)
+    )
+    assert faint["n_found"] < 0.3 * faint["n_injected"] and bright["n_found"] > 0.7 * bright["n_injected"] > 0
+    found = pd.read_parquet(results / "strip/catalogues/peaks.parquet")
+    for place in ("strip", "survey"):
+        reliability = read_csv(results / place / "reliability/peaks.csv")
+        assert tuple(reliability.columns) == RELIABILITY
+        assert reliability["n_detections"].sum() == len(found) > 20
+        assert reliability.loc[reliability["snr_low"] > 6, "reliability"].min() == 1
+
+
+def test_other_fake_sources_are_searched_and_nothing_else(tried):
+    folder, _ = tried
+    write_configuration(folder, {"strip": f"10:{CORE - 1},0:20"}, seed=2)
+    expected = {f"find_injected_peaks strip peaks {realisation} {TRIED}" for realisation in (1, 2)}
+    expected |= {"measure_completeness strip peaks", "pool_completeness peaks"}
+    assert planned(folder) - {"write_report", "record_provenance", "all"} == expected
+
+
 def test_the_rest_of_the_survey_follows_without_searching_a_tile_again(tried):
     folder, jobs = tried
     write_configuration(folder, None)
@@ -76,6 +113,7 @@ def test_the_rest_of_the_survey_follows_without_searching_a_tile_again(tried):
     assert not of_tiles(follow) & of_tiles(jobs)
     assert {f"find_peaks strip peaks y000x00{n}" for n in (1, 2)} <= follow
     assert {"merge_detections strip peaks", "find_peaks other peaks y000x000"} <= follow
+    assert {"measure_completeness strip peaks", "find_injected_peaks strip peaks 2 y000x001"} <= follow
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
-"""95 % confidence intervals of fractions."""
+"""95 % confidence intervals of fractions and of counts."""
 
 from __future__ import annotations
 
 import numpy as np
 from astropy.stats import binom_conf_interval
+from scipy.special import chdtri
 
 CONFIDENCE = 0.95
 INTERVAL_PERCENT = (2.5, 97.5)
@@ -21,6 +22,19 @@ def wilson_interval(hits: np.ndarray | int, n: np.ndarray | int) -> tuple[np.nda
         Number of hits and of trials, any shape, n > 0.
     """
     return binom_conf_interval(hits, n, confidence_level=CONFIDENCE, interval="wilson")
+
+
+def poisson_interval(n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of the mean of a Poisson distribution from a number of events (Garwood 1936).
+
+    Parameters
+    ----------
+    n
+        Number of events, any shape. Without events the interval is 0 to 3.69.
+    """
+    n, outside = np.asarray(n, dtype=float), (1 - CONFIDENCE) / 2
+    low = np.where(n > 0, chdtri(2 * np.maximum(n, 1), 1 - outside) / 2, 0.0)
+    return low, chdtri(2 * n + 2, outside) / 2
 
 
 def fraction_interval(hits: np.ndarray, patch: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:

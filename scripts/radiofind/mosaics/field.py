@@ -10,6 +10,7 @@ import numpy as np
 
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageHeader, ImageSource, read_pixels
+from radiofind.mosaics.injections import Injections, draw, injected_sources
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile, edge_lines, tile_from
 
@@ -52,7 +53,8 @@ def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str 
     mosaic
         Name of the mosaic.
     image
-        The mosaic.
+        The mosaic. Fake sources are added to its pixels, or pixels and mean are negated, if it says so; the
+        noise stays as measured.
     tile, noise
         The tile file and the noise map of the tile.
     """
@@ -61,13 +63,19 @@ def read_field(mosaic: str, image: ImageSource, *, tile: str | Path, noise: str 
     header = image.read_header()
     tiling = {key: description[key] for key in ("core_pixels", "halo_pixels")}
     mean, rms = read_planes(noise, "MEAN", "RMS")
+    pixels = read_pixels(header, place.box)
+    if image.injected:
+        sources = injected_sources(header, place.box, rms, Injections(**image.injected))
+        pixels += draw(sources, header, place.box)
+    if image.negated:
+        pixels, mean = -pixels, -mean
     return Field(
         mosaic=mosaic,
         header=header,
         tile=place,
         edges_x=edge_lines(header.shape[1], **tiling),
         edges_y=edge_lines(header.shape[0], **tiling),
-        pixels=read_pixels(header, place.box),
+        pixels=pixels,
         mean=mean,
         rms=rms,
     )

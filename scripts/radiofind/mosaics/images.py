@@ -54,6 +54,10 @@ class ImageSource:
     """Number of the plane of a cube (see `planes.Plane`)."""
     primary_beam: str | Path | None = None
     """Image of the primary beam, where a job needs it."""
+    injected: Mapping[str, object] | None = None
+    """Fields of `injections.Injections`: the fake sources that a search adds to the pixels; None for none."""
+    negated: bool = False
+    """Whether a search negates the pixels."""
 
     def read_header(self) -> ImageHeader:
         """Return the header of the image (see the function `read_header`)."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from radiofind.catalogues.side_lobes import BRIGHT_RATIO, NEAR_BEAMS
 from radiofind.survey.directions import chord_of, unit_vectors
 
 UNCONFIRMED = "unconfirmed"
@@ -20,12 +21,6 @@ WIDE = "wide"
 """Flag of a source much wider than the beam."""
 FLAGS = (UNCONFIRMED, OUTSIDE_REGION, NEAR_BRIGHT, BLENDED, WIDE)
 
-NEAR_BEAMS = 8.0
-"""How near a bright source side lobes are likely: VLASS judges a detection by its peak-to-ring ratio and its
-neighbours within 20 arcsec, 8 beams (Gordon et al. 2021)."""
-BRIGHT_RATIO = 50.0
-"""Least peak of the bright source over that of a side lobe. The guide of VLASS promises a dynamic range of
-100 at 4 to 6 beams in its single-epoch images, twice that of its Quick Look images."""
 BLENDED_BEAMS = 1.5
 """Distance at which a point source has fallen to 0.2 % of its peak; at one beam it is 6 %."""
 WIDE_BEAMS = 2.5

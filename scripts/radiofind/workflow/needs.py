@@ -199,6 +199,19 @@ NEEDS = {
     ),
     "export_survey": Need(260, tables=("survey",), mib_per_table_mib=2, seconds_per_table_mib=0.2),
     "export_hats": Need(900, tables=("survey",), seconds_per_table_mib=0.2),
+    "measure_completeness": Need(
+        200,
+        bytes_per_pixel=20,
+        tables=("injected", "catalogue"),
+        mib_per_table_mib=14,
+        seconds_per_megapixel=0.3,
+        seconds_per_table_mib=5,
+    ),
+    "measure_reliability": Need(
+        185, tables=("negated", "catalogue"), mib_per_table_mib=14, seconds_per_table_mib=5
+    ),
+    "pool_completeness": Need(186, tables=("sources",), mib_per_table_mib=5, seconds_per_table_mib=1),
+    "pool_reliability": Need(157, tables=("reliabilities",), mib_per_table_mib=5),
     "measure_coverage": Need(290, seconds_per_megapixel=0.8),
     "map_coverage": Need(160, tables=("coverage",), mib_per_table_mib=7, seconds_per_table_mib=0.3),
     "write_report": Need(

@@ -34,6 +34,8 @@ PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 TILE_FILE = "results/{mosaic}/tiles/{tile}.json"
 """File that the checkpoint writes for each live tile, not declared as its output."""
 JOB = ("started", "host", "log")
+OF_BLOCKS = ("mosaic", "finder", "block")
+"""Wildcards of what is found in a block."""
 STARTED = re.compile(rf"INFO {re.escape(job_log.__name__)}: started (\S+) on (\S+)")
 WROTE = re.compile(rf"INFO {re.escape(files.__name__)}: wrote (.+)")
 """Log lines written by `job_log.log_to` and `files.whole_or_absent`."""
@@ -158,7 +160,7 @@ def files_of_run(paths: Collection[str], scope: Scope) -> set[str]:
 
     def has(wildcards: dict[str, str]) -> bool:
         """Return whether all wildcard values of a path belong to the run."""
-        if "block" in wildcards and not has_block(**wildcards):
+        if "block" in wildcards and not has_block(*(wildcards[name] for name in OF_BLOCKS)):
             return False
         if "tile" in wildcards and not has_tile(wildcards["mosaic"], wildcards["tile"]):
             return False

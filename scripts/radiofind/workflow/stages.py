@@ -14,6 +14,11 @@ STAGES = {
         *("merge_detections", "merge_components", "export_catalogue"),
         *("export_components", "export_pybdsf", "draw_model", "measure_spectral_index"),
     ),
+    "completeness": (
+        *("find_injected_pybdsf", "find_injected_peaks", "find_injected_convosource", "measure_completeness"),
+        *("find_negated_pybdsf", "find_negated_peaks", "find_negated_convosource", "measure_reliability"),
+        *("pool_completeness", "pool_reliability"),
+    ),
     "combined": ("train_combined", "combine_catalogues"),
     "evaluation": (
         *("place_truth", "tune_cuts", "match_catalogue"),

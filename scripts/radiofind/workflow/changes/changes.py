@@ -15,6 +15,7 @@ from radiofind.workflow.changes.reasons import (
     describe_tile_change,
     reason_of_tile,
 )
+from radiofind.workflow.stages import STAGES
 
 BEFORE_TILES = ("simulate", "describe_sky", "simulate_matched", "fingerprint_mosaic", "index_tiles")
 """Rules that run before the tiles are known."""
@@ -98,9 +99,11 @@ class Changes:
     @cached_property
     def tiles(self) -> list[TileChange]:
         """The tiles that will be searched, by finder, in the order of the sheet."""
+        # Further searches of a tile come first, so that the reason of the search itself is told.
+        in_order = sorted(self.jobs, key=lambda job: job.rule not in STAGES["completeness"])
         found = {
             (job.mosaic, job.tile, job.finder): TileChange(job.mosaic, job.tile, job.finder, self.why(job))
-            for job in self.jobs
+            for job in in_order
             if job.tile and job.finder
         }
         searched = {(mosaic, tile) for mosaic, tile, _ in found}

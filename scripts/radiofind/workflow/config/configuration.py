@@ -17,6 +17,7 @@ from radiofind.files import LONGEST_NAME
 from radiofind.given_files import file_trouble
 from radiofind.workflow.config.classifiers import classifier_faults
 from radiofind.workflow.config.frozen_models import frozen_faults, start_faults
+from radiofind.workflow.config.injections import injection_faults
 from radiofind.workflow.config.messages import Fault, Keys, listed
 from radiofind.workflow.config.schemas import LARGEST_INTEGER, NOTHING, completed, faults_of
 from radiofind.workflow.config.sizes import noise_rule, tiling_rule, without_replaced
@@ -248,6 +249,7 @@ RULES = {
     "find_with": _find_with_rule,
     "finders": _finders_rule,
     "classifiers": classifier_faults,
+    "injections": injection_faults,
 }
 """Rules to check beyond the schema, for each key that is valid by itself."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from radiofind.finders.kinds import OF_TILES
 from radiofind.workflow.plan.classifiers import ClassifierPlan
+from radiofind.workflow.plan.injections import InjectionPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
 from radiofind.workflow.plan.survey_products import SurveyProductPlan
@@ -23,9 +24,10 @@ class RecordPlan:
         classifiers: ClassifierPlan,
         source_classes: SourceClassPlan,
         survey_products: SurveyProductPlan,
+        injections: InjectionPlan,
     ) -> None:
         self._plan, self._classifiers, self._source_classes = plan, classifiers, source_classes
-        self._survey_products = survey_products
+        self._survey_products, self._injections = survey_products, injections
 
     def given_files(self, _wildcards: Mapping[str, str]) -> list[str]:
         """Return the user's files: the sheet, the files it lists, data sets, models of other runs."""
@@ -59,6 +61,7 @@ class RecordPlan:
             "training_set": plan.training_sets,
             "finder": list(plan.finders),
             "product": self._survey_products.suffixes,
+            "realisation": self._injections.realisations,
             "dataset": list(classifiers.datasets),
             "dataset network": [" ".join(names.values()) for names in classifiers.all()],
             "dataset network member": [" ".join(names.values()) for names in classifiers.all_members()],

@@ -5,6 +5,7 @@ import pytest
 
 from radiofind.workflow.config.sheet import Mosaic
 from radiofind.workflow.plan.classifiers import NOT_CLASSIFIED, ClassifierPlan
+from radiofind.workflow.plan.injections import InjectionPlan
 from radiofind.workflow.plan.mosaics import Plan
 from radiofind.workflow.plan.record import RecordPlan
 from radiofind.workflow.plan.source_classes import SourceClassPlan
@@ -31,8 +32,11 @@ def plans():
         }
         plan = Plan(config, [Mosaic("a", "a.fits"), Mosaic("bad", "bad.fits")])
         source_classes = SourceClassPlan(plan)
-        products = SurveyProductPlan(SurveyPlan(plan, source_classes))
-        return products, RecordPlan(plan, ClassifierPlan(plan), source_classes, products)
+        of_mosaics = SurveyPlan(plan, source_classes)
+        products = SurveyProductPlan(of_mosaics)
+        return products, RecordPlan(
+            plan, ClassifierPlan(plan), source_classes, products, InjectionPlan(plan, of_mosaics)
+        )
 
     return make
 

@@ -9,7 +9,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 ORDER = (
-    *("simulation", "training_set", "mosaic", "finder", "tile", "block"),
+    *("simulation", "training_set", "mosaic", "finder", "realisation", "tile", "block"),
     *("dataset", "network", "member"),
 )
 

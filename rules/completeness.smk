@@ -1,0 +1,216 @@
+"""
+Measure completeness and reliability without truth: search each tile again with fake sources, and negated.
+
+The searches are the rules that find sources, on changed pixels and with the same noise.
+
+Reads  results/{mosaic}/noise/{tile}.fits, results/{mosaic}/catalogues/{finder}.parquet
+Makes  results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet, results/{mosaic}/negated/{finder}/{block}.parquet,
+       results/{mosaic}/completeness/{finder}.csv and .parquet, results/{mosaic}/reliability/{finder}.csv,
+       and of a survey results/survey/completeness/{finder}.csv and results/survey/reliability/{finder}.csv
+"""
+
+
+use rule find_pybdsf as find_injected_pybdsf with:
+    output:
+        detections="results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet",
+    log:
+        "logs/find_injected_pybdsf/{mosaic}/{finder}/{realisation}/{block}.log",
+    benchmark:
+        "benchmarks/find_injected_pybdsf/{mosaic}/{finder}/{realisation}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by("pybdsf")),
+    params:
+        image=injections.injected_image,
+    message:
+        "Finding fake sources in {wildcards.block} of {wildcards.mosaic} ({wildcards.finder}, realisation {wildcards.realisation})"
+
+
+use rule find_pybdsf as find_negated_pybdsf with:
+    output:
+        detections="results/{mosaic}/negated/{finder}/{block}.parquet",
+    log:
+        "logs/find_negated_pybdsf/{mosaic}/{finder}/{block}.log",
+    benchmark:
+        "benchmarks/find_negated_pybdsf/{mosaic}/{finder}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.negated_by("pybdsf")),
+    params:
+        image=injections.negated_image,
+    message:
+        "Finding sources in the negated {wildcards.block} of {wildcards.mosaic} ({wildcards.finder})"
+
+
+use rule find_peaks as find_injected_peaks with:
+    output:
+        detections="results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet",
+    log:
+        "logs/find_injected_peaks/{mosaic}/{finder}/{realisation}/{block}.log",
+    benchmark:
+        "benchmarks/find_injected_peaks/{mosaic}/{finder}/{realisation}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by("peaks")),
+    params:
+        image=injections.injected_image,
+    message:
+        "Finding fake sources in {wildcards.block} of {wildcards.mosaic} ({wildcards.finder}, realisation {wildcards.realisation})"
+
+
+use rule find_peaks as find_negated_peaks with:
+    output:
+        detections="results/{mosaic}/negated/{finder}/{block}.parquet",
+    log:
+        "logs/find_negated_peaks/{mosaic}/{finder}/{block}.log",
+    benchmark:
+        "benchmarks/find_negated_peaks/{mosaic}/{finder}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.negated_by("peaks")),
+    params:
+        image=injections.negated_image,
+    message:
+        "Finding sources in the negated {wildcards.block} of {wildcards.mosaic} ({wildcards.finder})"
+
+
+use rule find_convosource as find_injected_convosource with:
+    output:
+        detections="results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet",
+    log:
+        "logs/find_injected_convosource/{mosaic}/{finder}/{realisation}/{block}.log",
+    benchmark:
+        "benchmarks/find_injected_convosource/{mosaic}/{finder}/{realisation}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by("convosource")),
+    params:
+        image=injections.injected_image,
+    message:
+        "Finding fake sources in {wildcards.block} of {wildcards.mosaic} ({wildcards.finder}, realisation {wildcards.realisation})"
+
+
+use rule find_convosource as find_negated_convosource with:
+    output:
+        detections="results/{mosaic}/negated/{finder}/{block}.parquet",
+    log:
+        "logs/find_negated_convosource/{mosaic}/{finder}/{block}.log",
+    benchmark:
+        "benchmarks/find_negated_convosource/{mosaic}/{finder}/{block}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.negated_by("convosource")),
+    params:
+        image=injections.negated_image,
+    message:
+        "Finding sources in the negated {wildcards.block} of {wildcards.mosaic} ({wildcards.finder})"
+
+
+rule measure_completeness:
+    input:
+        injected=each(
+            "results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet",
+            injections.searches,
+        ),
+        noise=each("results/{mosaic}/noise/{tile}.fits", plan.live_tiles),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
+        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        image=ancient(planned(plan.file, "image")),
+    output:
+        completeness="results/{mosaic}/completeness/{finder}.csv",
+        sources="results/{mosaic}/completeness/{finder}.parquet",
+    log:
+        "logs/measure_completeness/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/measure_completeness/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("measure_completeness", planned(work.on_mosaic)),
+        runtime=time_of("measure_completeness", planned(work.on_mosaic)),
+    params:
+        image=plan.image_source,
+        realisations=[int(number) for number in injections.realisations],
+        sources=injections.sources,
+        radius_pixels=planned(sizes.radius),
+        code=digest_of("measure_completeness"),
+    message:
+        "Measuring the completeness of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/measure_completeness.py"
+
+
+rule measure_reliability:
+    input:
+        negated=each("results/{mosaic}/negated/{finder}/{block}.parquet", plan.blocks),
+        tiles=each("results/{mosaic}/tiles/{tile}.json", plan.live_tiles),
+        catalogue=indexed("results/{mosaic}/catalogues/{finder}.parquet"),
+        image=ancient(planned(plan.file, "image")),
+    output:
+        reliability="results/{mosaic}/reliability/{finder}.csv",
+    log:
+        "logs/measure_reliability/{mosaic}/{finder}.log",
+    benchmark:
+        "benchmarks/measure_reliability/{mosaic}/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.negated_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("measure_reliability", planned(work.on_mosaic)),
+        runtime=time_of("measure_reliability", planned(work.on_mosaic)),
+    params:
+        image=plan.image_source,
+        code=digest_of("measure_reliability"),
+    message:
+        "Measuring the reliability of {wildcards.finder} in {wildcards.mosaic}"
+    script:
+        "../scripts/measure_reliability.py"
+
+
+rule pool_completeness:
+    input:
+        sources=each("results/{mosaic}/completeness/{finder}.parquet", survey.members),
+    output:
+        completeness="results/survey/completeness/{finder}.csv",
+    log:
+        "logs/pool_completeness/{finder}.log",
+    benchmark:
+        "benchmarks/pool_completeness/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("pool_completeness", planned(work.on_survey)),
+        runtime=time_of("pool_completeness", planned(work.on_survey)),
+    params:
+        code=digest_of("pool_completeness"),
+    message:
+        "Pooling the completeness of {wildcards.finder} in the survey"
+    script:
+        "../scripts/pool_completeness.py"
+
+
+rule pool_reliability:
+    input:
+        reliabilities=each("results/{mosaic}/reliability/{finder}.csv", survey.members),
+    output:
+        reliability="results/survey/reliability/{finder}.csv",
+    log:
+        "logs/pool_reliability/{finder}.log",
+    benchmark:
+        "benchmarks/pool_reliability/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.negated_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("pool_reliability", planned(work.on_survey)),
+        runtime=time_of("pool_reliability", planned(work.on_survey)),
+    params:
+        code=digest_of("pool_reliability"),
+    message:
+        "Pooling the reliability of {wildcards.finder} in the survey"
+    script:
+        "../scripts/pool_reliability.py"

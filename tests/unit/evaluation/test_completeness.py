@@ -1,0 +1,174 @@
+"""Completeness from fake sources: which of them count as found, and the same numbers whatever the tiling."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radiofind.catalogues.block_tables import TileNote, write_tiles
+from radiofind.catalogues.detections import Found
+from radiofind.evaluation.completeness import COLUMNS, completeness_by_snr, find_again, measure_completeness
+from radiofind.evaluation.further_searches import merge_search
+from radiofind.finders.peaks import find_peaks
+from radiofind.mosaics.field import read_field
+from radiofind.mosaics.images import ImageSource
+from radiofind.mosaics.injections import Injections
+from radiofind.mosaics.tile_images import write_image
+from radiofind.mosaics.tiles import read_tile, tiles_of
+
+RADIUS = 3.0
+
+
+def catalogue_of(*rows):
+    """Return a catalogue of sources at x, y with a flux."""
+    table = pd.DataFrame(rows, columns=["x", "y", "apparent_total_flux"], dtype=float)
+    return table.assign(e_apparent_total_flux=0.1)
+
+
+def injected_at(*rows):
+    return pd.DataFrame(rows, columns=["x", "y", "injected_flux"], dtype=float)
+
+
+def found_of(injected, found, before):
+    return find_again(injected, found, before, radius_pixels=RADIUS)
+
+
+NOTHING = catalogue_of()
+
+
+@pytest.mark.parametrize(
+    ("what", "found", "before", "counts"),
+    [
+        ("a new detection", [(11, 10, 2.1)], [], True),
+        ("a new detection of little flux", [(11, 10, 0.5)], [], True),
+        ("nothing", [], [], False),
+        ("a detection out of reach", [(13.1, 10, 2)], [], False),
+        ("a detection that was there, as bright", [(11, 10, 9)], [(11, 10, 9)], False),
+        ("one that rose by less than half", [(11, 10, 9.9)], [(11.2, 10, 9)], False),
+        ("one that rose by more than half", [(11, 10, 10.1)], [(11.2, 10, 9)], True),
+        ("two that became one and rose", [(10, 10, 6.1)], [(9, 10, 2), (11, 10, 3)], True),
+        ("two that became one and hardly rose", [(10, 10, 5.9)], [(9, 10, 2), (11, 10, 3)], False),
+        ("a new one between others", [(10, 10, 2), (6, 10, 9)], [(6, 10, 9)], True),
+        ("one that was there and moved", [(12, 10, 9)], [(14, 10, 9)], False),
+    ],
+)
+def test_a_match_counts_if_the_detection_is_new_or_rose_by_half_of_what_was_injected(
+    what, found, before, counts
+):
+    table = found_of(injected_at((10, 10, 2)), catalogue_of(*found), catalogue_of(*before))
+    assert table["found"].tolist() == [counts], what
+    assert table["blended"].tolist() == [counts and bool(before) and what != "a new one between others"]
+    assert table["flux_ratio"].notna().tolist() == [counts]
+
+
+def test_what_was_there_does_not_take_the_match_from_what_is_new():
+    """Though it is closer."""
+    found, before = catalogue_of((10.5, 10, 9), (7.2, 10, 2.2)), catalogue_of((10.5, 10, 9))
+    table = found_of(injected_at((10, 10, 2)), found, before)
+    assert table["found_flux"].item() == pytest.approx(2.2) and table["d_x_pixels"].item() == pytest.approx(
+        -2.8
+    )
+
+
+def test_each_detection_is_found_once_and_without_the_flux_that_was_there():
+    found = catalogue_of((10, 10, 7), (50, 50, 1.5))
+    table = found_of(injected_at((10, 11, 2), (10, 12, 2), (51, 50, 1)), found, catalogue_of((10, 10, 5)))
+    assert table["found"].tolist() == [True, False, True]
+    assert table["found_flux"].tolist()[::2] == [2, 1.5] and table["flux_ratio"].tolist()[::2] == [1, 1.5]
+    assert table["e_found_flux"].tolist()[::2] == [0.1, 0.1]
+    assert table.loc[2, ["d_x_pixels", "d_y_pixels"]].tolist() == [-1, 0]
+
+
+def test_completeness_is_that_of_the_finder():
+    """One that finds a known fraction at each signal to noise."""
+    rng = np.random.default_rng(1)
+    snr = 10 ** rng.uniform(0, 2, 4000)
+    injected = pd.DataFrame(
+        {"x": np.arange(4000) * 10.0, "y": 0.0, "injected_flux": snr, "injected_snr": snr}
+    )
+    known = np.clip(np.log10(snr) / 2, 0, 1)
+    hit = rng.uniform(size=4000) < known
+    found = injected[hit].rename(columns={"injected_flux": "apparent_total_flux"})
+    found = found.assign(e_apparent_total_flux=1.0, x=found["x"] + 1, apparent_total_flux=1.2 * snr[hit])
+    table = completeness_by_snr(found_of(injected, found, NOTHING), mosaic="m", finder="f")
+    assert tuple(table.columns) == COLUMNS
+    assert table["n_injected"].sum() == 4000 and table["n_found"].sum() == hit.sum()
+    for row in table.itertuples():
+        inside = (snr >= row.snr_low) & (snr < row.snr_high)
+        assert row.completeness_low <= row.completeness <= row.completeness_high
+        assert row.completeness == hit[inside].mean()
+        assert row.completeness == pytest.approx(known[inside].mean(), abs=0.1)
+    assert table["flux_ratio"].to_numpy() == pytest.approx(1.2)
+
+
+def test_without_sources_there_are_no_bins():
+    nothing = found_of(injected_at().assign(injected_snr=1.0), NOTHING, NOTHING)
+    assert tuple(completeness_by_snr(nothing, mosaic="m", finder="f").columns) == COLUMNS
+
+
+INJECTED = {"seed": 1, "beams_per_source": 100, "flux_snr": [2, 50], "slope": 1.6}
+
+
+@pytest.fixture
+def searched(sky, write_fits, tmp_path):
+    """A function that searches a mosaic cut into tiles, as it is and with fake sources; one tile may fail."""
+    rng = np.random.default_rng(5)
+    places = [(x, y, 10 ** rng.uniform(-3.3, -2)) for x, y in rng.uniform(0, 300, (60, 2))]
+    pixels = sky.make((300, 300), places)
+    pixels[:40, 250:] = np.nan
+    path = write_fits(pixels)
+    header = ImageSource(path).read_header()
+    rms = np.where(np.isnan(pixels), np.nan, np.linspace(1, 1.5, 300) * sky.rms).astype(np.float32)
+
+    def search(core_pixels, failing=""):
+        folder, tiling = tmp_path / str(core_pixels), {"core_pixels": core_pixels, "halo_pixels": 25}
+        found, tiles, noise = {0: [], 1: []}, [], {}
+        for tile in tiles_of(header.shape, **tiling):
+            place = folder / "tiles" / f"{tile.name}.json"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            core, box = ([one.x0, one.x1, one.y0, one.y1] for one in (tile.core, tile.box))
+            place.write_text(json.dumps({"tile": tile.name, "core": core, "box": box, **tiling}))
+            noise[tile.name] = str(folder / f"{tile.name}.fits")
+            planes = {"MEAN": np.zeros(tile.box.shape), "RMS": rms[tile.box.slices]}
+            write_image(planes, noise[tile.name], header=header, box=tile.box)
+            for number, paths in found.items():
+                injected = {**INJECTED, "realisation": number} if number else None
+                field = read_field(
+                    "m", ImageSource(path, injected=injected), tile=place, noise=noise[tile.name]
+                )
+                fails = bool(number) and tile.name == failing
+                table = (Found() if fails else find_peaks(field, finder="f", threshold=5.0)).detections
+                paths.append(str(folder / str(number) / f"{tile.name}.parquet"))
+                write_tiles([table], [TileNote(tile.name, "", failed=fails)], paths[-1])
+            tiles.append(read_tile(place))
+        return measure_completeness(
+            [Injections(**INJECTED, realisation=1)],
+            found[1],
+            tiles,
+            noise=noise,
+            header=header,
+            catalogue=merge_search(found[0], tiles),
+            failed={},
+            radius_pixels=RADIUS,
+        )
+
+    return search
+
+
+def test_sources_and_what_is_found_of_them_are_the_same_whatever_the_tiling(searched):
+    tables = [searched(size).sort_values(["x", "y"], ignore_index=True) for size in (300, 150)]
+    assert len(tables[0]) > 40 and 0.3 < tables[0]["found"].mean() < 0.9
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    bright = tables[0][tables[0]["injected_snr"] > 10]
+    assert bright["found"].mean() > 0.8
+    assert bright["flux_ratio"].median() == pytest.approx(1, abs=0.1)
+    ra, dec = bright[["ra", "dec"]].to_numpy().T
+    assert ((ra < 1) | (ra > 359)).all() and (np.abs(dec + 30) < 1).all()
+
+
+def test_tiles_in_which_a_search_failed_do_not_count(searched):
+    every, fewer = searched(150), searched(150, failing="y001x000")
+    gone = (every["x"] < 149.5) & (every["y"] > 149.5)
+    assert 0 < gone.sum() < len(every)
+    assert sorted(fewer["x"]) == sorted(every["x"][~gone])
