@@ -6,9 +6,9 @@ Makes  results/provenance.json, and a copy next to its log, which saves the next
 """
 
 catalogue_targets = joined(
-    each("results/{mosaic}/catalogues/{finder}.parquet", plan.readable),
-    each("results/{mosaic}/catalogues/{finder}.fits", plan.readable),
-    each("results/{mosaic}/catalogues/{finder}.reg", plan.readable),
+    each("results/{mosaic}/catalogues/{finder}.parquet", plan.searched),
+    each("results/{mosaic}/catalogues/{finder}.fits", plan.searched),
+    each("results/{mosaic}/catalogues/{finder}.reg", plan.searched),
     each("results/{mosaic}/catalogues/components/{finder}.parquet", plan.with_components),
     each("results/{mosaic}/catalogues/components/{finder}.fits", plan.with_components),
     each("results/{mosaic}/catalogues/pybdsf/{finder}.srl.fits", plan.with_pybdsf_tables),

@@ -78,7 +78,7 @@ def inputs_of(mosaic, training_set, finder, simulation, field):
 def paths_of(plan):
     """Return paths that rules make of the names of a plan, and those that it makes itself."""
     tiles = pd.DataFrame([TILE | {"mosaic": mosaic} for mosaic in plan.mosaics])
-    names = plan.readable(tiles, {})
+    names = plan.searched(tiles, {})
     paths = [pattern.format(**one) for pattern in PATTERNS for one in names]
     maps = plan.probability_maps(tiles, {})
     paths += ["results/{mosaic}/probability/{finder}/{tile}.fits".format(**one) for one in maps]

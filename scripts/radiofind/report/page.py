@@ -219,8 +219,8 @@ def _views(data: ReportData, styles: Mapping[str, Style]) -> list[tuple[SkyView,
 
 
 def _tiles(data: ReportData) -> dict[str, object]:
-    """Return the number of tiles per state, and the tiles to list."""
-    readable = data.tiles[data.tiles["state"] != "unreadable"]
+    """Return the number of tiles per state of the mosaics of the sheet, and the tiles to list."""
+    readable = data.tiles[(data.tiles["state"] != "unreadable") & ~data.tiles["mosaic"].isin(data.matched)]
     failed = data.quarantine
     distinct = failed[["mosaic", "tile"]].drop_duplicates()
     states = pd.crosstab(readable["mosaic"], readable["state"])

@@ -192,17 +192,22 @@ class Plan:
         of_sheet, all_of_them = ([one for one in names if self.mosaics[one].truth] for names in candidates)
         return of_sheet or all_of_them
 
-    def readable(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics with all finders, or with the wildcards' finder."""
-        return self.with_finders(self.readable_mosaics(tiles), wildcards)
+    def searched_mosaics(self, tiles: pd.DataFrame) -> list[str]:
+        """Return the readable mosaics that all finders search; simulations that are like others if scored."""
+        wanted = {*self.observed_mosaics(tiles), *self.scored_mosaics(tiles)}
+        return [mosaic for mosaic in self.readable_mosaics(tiles) if mosaic in wanted]
+
+    def searched(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return the mosaics that all finders search with all finders, or with the wildcards' finder."""
+        return self.with_finders(self.searched_mosaics(tiles), wildcards)
 
     def scored(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the readable mosaics with a truth, with all finders or with the wildcards' finder."""
         return self.with_finders(self.scored_mosaics(tiles), wildcards)
 
     def with_components(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the readable mosaics with the finders that have a catalogue of Gaussians."""
-        return [names for names in self.readable(tiles, wildcards) if self.fit_components(names["finder"])]
+        """Return the mosaics that all finders search with those that have a catalogue of Gaussians."""
+        return [names for names in self.searched(tiles, wildcards) if self.fit_components(names["finder"])]
 
     def scored_with_scores(self, tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
         """Return the readable mosaics that have a truth with the finders that give scores."""
@@ -230,23 +235,23 @@ class Plan:
         return [{"mosaic": mosaic} for mosaic in self.observed_mosaics(tiles)]
 
     def image_files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[str]:
-        """Return the images of the readable mosaics."""
-        return [self.sheet_value(mosaic, "image") for mosaic in self.readable_mosaics(tiles)]
+        """Return the images of the mosaics that all finders search."""
+        return [self.sheet_value(mosaic, "image") for mosaic in self.searched_mosaics(tiles)]
 
     def images(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, dict[str, object]]:
-        """Return the arguments of `images.ImageSource` for the readable mosaics."""
-        return {mosaic: self.image(mosaic) for mosaic in self.readable_mosaics(tiles)}
+        """Return the arguments of `images.ImageSource` for the mosaics that all finders search."""
+        return {mosaic: self.image(mosaic) for mosaic in self.searched_mosaics(tiles)}
 
     def image(self, mosaic: str) -> dict[str, object]:
         """Return the arguments of `images.ImageSource` for a mosaic, from the sheet."""
         return {"path": self.sheet_value(mosaic, "image"), **self.sheet_values(mosaic, *OF_AN_IMAGE)}
 
     def _asked_for(self, tiles: pd.DataFrame, key: str) -> list[Names]:
-        """Return the readable mosaics with each finder that has a setting switched on."""
+        """Return the mosaics that all finders search with each finder that has a setting switched on."""
         finders = [finder for finder, settings in self.finders.items() if settings.get(key)]
         return [
             {"mosaic": mosaic, "finder": finder}
-            for mosaic in self.readable_mosaics(tiles)
+            for mosaic in self.searched_mosaics(tiles)
             for finder in finders
         ]
 

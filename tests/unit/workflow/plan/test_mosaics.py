@@ -121,9 +121,11 @@ def test_an_unreadable_mosaic_is_left_out_and_the_others_go_on(plan, tiles):
     plan.mosaics["bare-simulated"] = Mosaic("bare-simulated", "s.fits", **like)
     assert plan.observed_mosaics(tiles) == ["b", "a", "bare"]
     assert plan.scored_mosaics(tiles) == ["b", "a"]
+    assert plan.searched_mosaics(tiles) == list(plan.images(tiles, {})) == ["b", "a", "bare"]
     for name in ("a", "b"):
         plan.mosaics[name] = replace(plan.mosaics[name], truth=None)
     assert plan.scored_mosaics(tiles) == ["bare-simulated"]
+    assert plan.searched_mosaics(tiles) == ["b", "a", "bare", "bare-simulated"]
     assert plan.training_sets == ["bad", "bare", "shared"]
 
 
@@ -180,7 +182,7 @@ def test_fluxes_come_from_the_finders_that_fit_gaussians_first():
 
 
 def test_all_catalogues_of_readable_mosaics_are_made(plan, tiles):
-    catalogues, components = plan.readable(tiles, {}), plan.with_components(tiles, {})
+    catalogues, components = plan.searched(tiles, {}), plan.with_components(tiles, {})
     assert (len(catalogues), len(components)) == (3 * 3, 3 * 2)
     assert {"mosaic": "bare", "finder": "peaks", "training_set": "bare"} in catalogues
     assert {names["finder"] for names in components} == {"pybdsf", "deep"}
