@@ -210,7 +210,14 @@ NEEDS = {
         mib_per_further_mib=0.1,
         seconds_per_table_mib=0.3,
     ),
-    "export_survey": Need(260, tables=("survey",), mib_per_table_mib=2, seconds_per_table_mib=0.2),
+    "export_survey": Need(
+        260,
+        tables=("survey",),
+        mib_per_table_mib=2,
+        most_table_mib=150,
+        mib_per_further_mib=0.5,
+        seconds_per_table_mib=0.2,
+    ),
     "export_hats": Need(900, tables=("survey",), seconds_per_table_mib=0.2),
     "measure_completeness": Need(
         200,
