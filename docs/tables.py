@@ -18,7 +18,7 @@ from radiofind.catalogues.columns import CATALOGUE, SPECTRAL, SURVEY, Column
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
 PAGES = ("config/README.md", "docs/catalogues.md", "docs/survey.md")
-TABLE = re.compile(r"(<!-- table ([\w ]+) -->\n\n).*?(\n<!-- end of table -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- table ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 GROUPS = (
     "tiling",
     "noise",
@@ -45,7 +45,7 @@ def schema_of(name: str) -> dict:
 
 def with_tables(page: str) -> str:
     """Return the text of a page with all its tables made anew."""
-    return TABLE.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}{match[3]}", page)
+    return TABLE.sub(lambda match: f"{match[1]}\n{TABLES[match[2]]()}\n{match[3]}", page)
 
 
 def main(arguments: Sequence[str]) -> int:

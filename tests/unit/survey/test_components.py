@@ -25,7 +25,12 @@ def survey(tmp_path, monkeypatch):
     """A survey of row groups of two rows, and the Gaussians of its mosaics, two of each source."""
     monkeypatch.setattr(merging, "ROWS_OF_GROUP", 2)
     footprints = [make_mosaic(tmp_path, name, ra, 0) for name, ra in zip(TABLES, (0, 0.3, 9), strict=True)]
-    write_survey(write_inputs(TABLES, footprints, tmp_path), tmp_path / "survey.parquet", prefix="TEST")
+    write_survey(
+        write_inputs(TABLES, footprints, tmp_path),
+        tmp_path / "survey.parquet",
+        prefix="TEST",
+        frequency_hz=1.4e9,
+    )
     paths = {}
     for name, table in TABLES.items():
         both = pd.concat([table.assign(component_id="2", ra=(table["ra"] + 1e-3) % 360), table])
