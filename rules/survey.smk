@@ -24,7 +24,7 @@ rule merge_survey:
     wildcard_constraints:
         finder=plan.one_of(survey.finders),
     conda:
-        "../envs/images.yaml"
+        "../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=memory_of("merge_survey", planned(work.on_survey)),

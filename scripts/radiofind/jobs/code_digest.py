@@ -13,6 +13,7 @@ USED_BY = {
     "finders/pybdsf.py": ("finders/pybdsf_process.py",),
     "report/page.py": (
         "report/templates/report.html.j2",
+        "report/templates/survey.html.j2",
         "report/templates/classifiers.html.j2",
         "report/templates/report.css",
     ),

@@ -218,7 +218,9 @@ NEEDS = {
         mib_per_further_mib=0.5,
         seconds_per_table_mib=0.2,
     ),
-    "export_hats": Need(900, tables=("survey",), seconds_per_table_mib=0.2),
+    "export_hats": Need(
+        190, tables=("survey",), mib_per_table_mib=12, most_table_mib=65, seconds_per_table_mib=0.2
+    ),
     "measure_completeness": Need(
         200,
         bytes_per_pixel=20,
