@@ -31,7 +31,7 @@ FEW = {"train_with": ["galaxies/small", "mine/small", "counts/small"]}
 SMALL = ("images", OF_SNAKEMAKE)
 """Environments in every `make test`; all of them in `make test-all`."""
 NEEDED = {
-    **{"images": "astropy", "learning": "scikit-learn", "network": "tensorflow[and-cuda]"},
+    **{"images": "pyarrow", "learning": "scikit-learn", "network": "tensorflow[and-cuda]"},
     **{"pybdsf": "bdsf", "report": "matplotlib", "tables": "pyarrow", OF_SNAKEMAKE: "astropy"},
 }
 """A package of each environment that no other package of it brings along."""
