@@ -2,7 +2,8 @@
 
 Noise is as often negative as positive, and sources are positive: so a catalogue has about as many false
 detections as there are detections in the negated image. Artefacts that are only positive are not seen. Bowls
-around bright sources are negative alone; these are counted apart.
+around bright sources are negative alone, so negative detections near these are counted apart and do not lower
+the reliability.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from radiofind.evaluation.matching import nearby_pairs, positions
 from radiofind.evaluation.metrics import SNR_EDGES
 
 COUNTS = ("n_detections", "n_negative", "n_near_bright")
+"""What is counted in each bin of SNR."""
 COLUMNS = (
     *("mosaic", "finder", "snr_low", "snr_high", *COUNTS),
     *("reliability", "reliability_low", "reliability_high"),
@@ -63,7 +65,8 @@ def pool_reliability(tables: pd.DataFrame) -> pd.DataFrame:
     tables
         Rows of `reliability_by_snr` of all mosaics, for one finder.
     """
-    counts = tables.groupby(["finder", "snr_low", "snr_high"], as_index=False)[list(COUNTS)].sum()
+    numbers = tables.astype(dict.fromkeys(COUNTS, int))  # those of a table without rows have no type
+    counts = numbers.groupby(["finder", "snr_low", "snr_high"], as_index=False)[list(COUNTS)].sum()
     return with_reliability(counts.assign(mosaic="survey"))
 
 

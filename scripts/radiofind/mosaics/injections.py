@@ -46,7 +46,7 @@ class Injections:
 
 
 def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections: Injections) -> pd.DataFrame:
-    """Return the sources whose image touches a box, in the order of their cells.
+    """Return the sources whose image may touch a box, in the order of their cells.
 
     Parameters
     ----------
@@ -64,8 +64,11 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     pandas.DataFrame
         ``x``, ``y`` (mosaic pixels), ``size`` (FWHM before the convolution, arcsec; 0 for a point), ``rms``
         (Jy/beam), ``injected_snr`` and ``injected_flux`` (total flux in units of the noise, and in Jy on the
-        flat-noise image). A source outside the box has the noise of the nearest pixel inside.
+        flat-noise image). A source outside the box has the noise of the nearest pixel inside, so
+        its flux may differ from that in the tile that holds it; a halo wider than the sources makes this
+        harmless.
     """
+    # Side of a cell, pixels.
     side = np.sqrt(injections.beams_per_source * 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels)))
     seen = box.grown(_reach(header, injections), header.shape)
     rows, columns = (
@@ -74,6 +77,7 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     )
     cells = [(row, column) for row in rows for column in columns]
     keys = (injections.seed, injections.realisation)
+    # Random numbers for x, y, flux, whether a source is extended, and its size.
     drawn = np.array([np.random.default_rng([*keys, *cell]).random(5) for cell in cells])
     place = (np.array(cells)[:, ::-1] + drawn[:, :2]) * side - 0.5
     table = pd.DataFrame(

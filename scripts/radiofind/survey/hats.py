@@ -1,7 +1,9 @@
 """Export a survey as a HATS collection, a catalogue in parts of the sky with margins, which LSDB reads.
 
 The survey is read twice, some rows at a time: once for the cells of its positions, and once to sort its rows
-into temporary files of their partitions. No more than a partition is held.
+into temporary files of their partitions. A partition is a HEALPix cell with a file of its own; its margin is
+another file, with the rows just outside. Besides one partition, the cells of all rows are held (8 bytes
+each).
 """
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ def _schema_of(survey: str | Path) -> pa.Schema:
 
 
 def _index_of(survey: str | Path) -> np.ndarray:
-    """Return the cells of all rows of a survey, sorted."""
+    """Return the HEALPix cell of each row of a survey, sorted."""
     with pq.ParquetFile(survey) as file:
         parts = [_cells_of(rows) for rows in file.iter_batches(MOST_ROWS, columns=["ra", "dec"])]
     return np.sort(np.concatenate([np.empty(0, dtype=np.int64), *parts]))

@@ -22,7 +22,7 @@ from radiofind.survey.zones import QUARTER, TURN, Zone
 CORE = ["core_x0", "core_x1", "core_y0", "core_y1"]
 """Columns of the tile table with the core of a tile."""
 _footprint = cache(read_footprint)
-"""Reads a footprint once in each process: zones share them, and sending them takes as long."""
+"""Reads a footprint once in each process: zones share it, and to send it to workers would take as long."""
 NOTHING = np.nan
 """Radius of a circle without a point."""
 ROUNDING_ARCSEC = 0.01
@@ -94,7 +94,7 @@ class SurveyInput:
     members: tuple[Member, ...]
     """The mosaics."""
     ra: np.ndarray
-    """Right ascension of all rows, deg, float32 and in any order: by it the sky is divided into zones."""
+    """Right ascension of all rows, deg, float32 and in any order; used only to divide the sky into zones."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -154,7 +154,8 @@ def _read_member(
     ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
     if not ((ra >= 0) & (ra <= TURN) & (np.abs(dec) <= QUARTER)).all():
         raise ValueError(
-            f"{path}: expected ra from 0 to 360 and dec from -90 to 90 deg in all rows; remake it"
+            f"{path}: expected ra from 0 to 360 and dec from -90 to 90 deg in all rows; "
+            "delete the file and run again"
         )
     failed = read_metadata(path).get("failed_tiles", {})
     cores = tuple(_cores(tiles[tiles["tile"].isin(failed)]))
@@ -180,7 +181,7 @@ def _circles_around(groups: Sequence[np.ndarray]) -> Circles:
     middles, reaches = np.zeros((len(groups), 3)), np.full(len(groups), NOTHING)
     for place, directions in enumerate(groups):
         if len(directions):
-            # A centre that has been to an angle and back, as that of the circle has.
+            # To angles and back first: the radius is measured from the rounded centre that the circle has.
             sky = positions_of(directions.mean(axis=0, keepdims=True))
             middles[place] = unit_vectors(*sky)[0]
             reaches[place] = chords(directions, middles[place]).max()

@@ -1,6 +1,6 @@
 """Merge the catalogues of many mosaics to one survey, in which one row of each source is primary.
 
-The sky is merged a zone at a time (see `zones` and `parts`), so the memory does not grow with the survey, and
+The sky is merged a zone at a time (see `zones` and `parts`), so the memory hardly grows with the survey, and
 zones may be merged by several workers. Nothing is deleted.
 """
 

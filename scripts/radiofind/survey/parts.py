@@ -110,6 +110,7 @@ def merge_zone(zone: Zone, *, members: Sequence[Member], prefix: str, columns: t
     table = conform(table.reset_index(drop=True), columns)
     kept = pairs.where((groups[pairs.truth] == groups[pairs.detection]) & own[pairs.truth])
     flux = around.table["total_flux"].to_numpy()[around.order]
+    # From here on mosaics are numbered among all, not among those near the zone.
     places = {member.mosaic: place for place, member in enumerate(members)}
     numbers = np.array([places[member.mosaic] for member in around.members], dtype=int)
     among_all = replace(rows, mosaic=numbers[rows.mosaic])
@@ -119,7 +120,8 @@ def merge_zone(zone: Zone, *, members: Sequence[Member], prefix: str, columns: t
 def _read_around(zone: Zone, members: Sequence[Member], columns: tuple[Column, ...]) -> Surrounded:
     """Return the rows of a zone with a margin that is wide enough."""
     beam = max((member.beam_arcsec for member in members), default=0.0)
-    # Of the two rows of a pair, which are of different mosaics, the size of the smaller one counts.
+    # The smaller row of a pair counts, and its rows are of different mosaics: the largest size that counts is
+    # the second of the largest sizes of the mosaics.
     size = sorted([0.0, 0.0, *(member.largest_arcsec for member in members)])[-2]
     margin = ROUNDING * NEAR_BEAMS * beam
     while True:
@@ -154,7 +156,7 @@ def _read(
 
 
 def _margin_of_chains(zone: Zone, around: Surrounded, reaches: np.ndarray) -> float:
-    """Return the margin, arcsec, within which all rows are that may be linked to those of a zone."""
+    """Return how wide a margin (arcsec) holds all rows that may be linked to those of a zone."""
     rows = around.rows
     cells = name_cells(rows.ra, rows.dec)
     by_cell = np.argsort(cells, kind="stable")
@@ -162,10 +164,10 @@ def _margin_of_chains(zone: Zone, around: Surrounded, reaches: np.ndarray) -> fl
     first = np.concatenate([around.candidates.truth, by_cell[:-1][alike]])
     second = np.concatenate([around.candidates.detection, by_cell[1:][alike]])
     chains = connected(first, second, len(rows.ra))
-    matter = np.zeros(len(rows.ra), dtype=bool)
-    matter[chains[zone.owns(rows.ra)]] = True
-    matter = matter[chains]
-    return float((zone.beyond(rows.ra, rows.dec) + reaches)[matter].max(initial=0.0))
+    of_zone = np.zeros(len(rows.ra), dtype=bool)
+    of_zone[chains[zone.owns(rows.ra)]] = True
+    linked = of_zone[chains]
+    return float((zone.beyond(rows.ra, rows.dec) + reaches)[linked].max(initial=0.0))
 
 
 def _counts(table: pd.DataFrame) -> dict[str, Counter]:

@@ -36,7 +36,7 @@ def differences_of(rows: Rows, flux: np.ndarray, pairs: Pairs) -> pd.DataFrame:
     pandas.DataFrame
         ``mosaic`` and ``other``, the numbers of the mosaics; ``log_ratio`` (natural logarithm of the total
         flux in the other mosaic over that in the first), ``east`` and ``north`` (offset of the other
-        position, arcsec). It holds 32 bytes a row.
+        position, arcsec). It holds 32 bytes a pair.
     """
     positive = (flux[pairs.truth] > 0) & (flux[pairs.detection] > 0)
     one, other = pairs.truth[positive], pairs.detection[positive]
