@@ -54,7 +54,7 @@ def catalogue_jobs(mosaic, finder):
 
 def survey_jobs(finder):
     """What makes the survey of one finder."""
-    rules = ["merge_survey", "export_survey", "export_hats"]
+    rules = ["merge_survey", "export_survey"]
     rules += ["merge_survey_components"] if finder == "pybdsf" else []
     return {f"{rule} {finder}" for rule in rules}
 

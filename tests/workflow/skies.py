@@ -63,7 +63,7 @@ CONFIGURATION = {
     "find_with": list(FINDERS),
     "snr": [2, 5],
     "simulations": {"sky": SKY},
-    "survey": {"prefix": "TEST", "products": ["votable", "moc", "hats"]},
+    "survey": {"prefix": "TEST", "products": ["votable", "moc"]},
 }
 
 

@@ -16,7 +16,7 @@ from radiofind.workflow.resources import LEAST_MINUTES, SECONDS_IN_MINUTE, SNAKE
 from workflow.cases import cases
 from workflow.jobs import CLASSIFIER_RULES
 from workflow.runs import SNAKEMAKE, planned, run
-from workflow.skies import CONFIGURATION, FINDERS, OF_TILES, SKY, make_survey, write_sheet
+from workflow.skies import CONFIGURATION, FINDERS, SKY, make_survey, write_sheet
 from workflow.test_house import RULES
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,8 @@ def costs(request, tmp_path_factory):
         "tiling": CONFIGURATION["tiling"] | {"core_pixels": SIDE},
         "simulations": {"sky": SKY | {"size_pixels": SIDE}},
         "find_with": FINDERS_OF[request.param],
-        "injections": {"finders": [name for name in FINDERS_OF[request.param] if name in OF_TILES]},
+        "survey": CONFIGURATION["survey"] | {"products": ["votable", "moc", "hats"]},
+        "injections": {"finders": ["peaks"]},
     }
     (folder / "survey.yaml").write_text(yaml.safe_dump(CONFIGURATION | mine))
     done = run(folder, "--benchmark-extended", snakemake=[SNAKEMAKE])

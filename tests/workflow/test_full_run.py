@@ -14,7 +14,6 @@ from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from astropy.table import Table
 from mocpy import MOC
-from pyarrow.dataset import parquet_dataset
 from regions import Regions
 
 from radiofind.catalogues.block_tables import read_notes
@@ -127,10 +126,7 @@ def test_every_file_is_there_and_no_other(results):
             f"{mosaic}/{kind}/{finder}.csv" for mosaic in SCORED for kind in ("evaluation", "curves")
         }
         expected |= {f"cuts/strip/{finder}.json", f"survey/{finder}.parquet", f"survey/{finder}.vot"}
-    expected |= {f"survey/hats/{finder}/collection.properties" for finder in FINDERS}
-    found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
-    in_hats = {path for path in found if re.match(r"survey/hats/\w+/(\w+/|\.)", path)}
-    assert found - in_hats == expected
+    assert {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()} == expected
 
 
 def test_catalogues_have_the_columns_of_the_design(results, mosaic, finder):
@@ -139,13 +135,6 @@ def test_catalogues_have_the_columns_of_the_design(results, mosaic, finder):
     assert catalogue["source_id"].is_unique
     assert set(catalogue["tile"]) <= set(TILES[mosaic])
     assert set(catalogue["mosaic"]) <= {mosaic} and set(catalogue["finder"]) <= {finder}
-
-
-def test_hats_holds_the_rows_of_the_survey(results, finder):
-    survey = pd.read_parquet(results / "survey" / f"{finder}.parquet")
-    metadata = results / "survey/hats" / finder / finder / "dataset/_metadata"
-    rows = parquet_dataset(metadata).to_table().to_pandas()
-    assert sorted(rows["mosaic"] + rows["source_id"]) == sorted(survey["mosaic"] + survey["source_id"])
 
 
 def test_survey_holds_the_rows_of_all_mosaics_and_each_source_once(results, finder):
@@ -308,9 +297,7 @@ def test_report_needs_no_network(results):
     places = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^"')]*)|(@import)""", page)
     assert len(places) > 0
     elsewhere = {"".join(place) for place in places if not "".join(place).startswith(("#", "data:"))}
-    files = {
-        f"survey/{place}" for name in FINDERS for place in (f"{name}.parquet", f"{name}.vot", f"hats/{name}/")
-    }
+    files = {f"survey/{name}.{kind}" for name in FINDERS for kind in ("parquet", "vot")}
     assert elsewhere == files | {"survey/coverage.moc.fits", "survey/rms_area.csv"}
     assert all((results / place).exists() for place in elsewhere)
 

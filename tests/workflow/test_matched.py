@@ -28,10 +28,9 @@ SIZE, CORE = 400, 200
 FINDERS = ("peaks", "net", "general")
 
 
-@pytest.fixture(scope="module")
-def survey(tmp_path_factory):
-    """A survey of one mosaic without truth after a run, and the jobs of that run; not to be changed."""
-    folder = make_survey(tmp_path_factory.mktemp("matched") / "survey")
+def make_survey_without_truth(folder, **changes):
+    """Make the files of a survey of one mosaic without truth."""
+    make_survey(folder)
     write_sheet(folder / "sheet.tsv", SHEET)
     blocks = {"tiles_per_job": 4}
     network = CONFIGURATION["finders"]["net"] | {"training": "simulation", "lowest_score": 0.1}
@@ -46,7 +45,14 @@ def survey(tmp_path_factory):
         "matched_simulation": {"size_pixels": SIZE},
         "simulations": {},
     }
-    (folder / "survey.yaml").write_text(yaml.safe_dump(mine))
+    (folder / "survey.yaml").write_text(yaml.safe_dump(mine | changes))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory):
+    """A survey of one mosaic without truth after a run, and the jobs of that run; not to be changed."""
+    folder = make_survey_without_truth(tmp_path_factory.mktemp("matched") / "survey")
     done = run(folder)
     assert done.code == 0, done.output
     return folder, done

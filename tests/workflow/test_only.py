@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 import yaml
+from pyarrow.dataset import parquet_dataset
 
 from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
@@ -33,6 +34,7 @@ FURTHER = {
 def write_configuration(folder, only, **injections):
     """Search with the finders that do not learn, only in some boxes, and again with fake sources."""
     mine = CONFIGURATION | {"find_with": ["pybdsf", "peaks"], "simulations": {"sky": SKY}, "only": only}
+    mine["survey"] = CONFIGURATION["survey"] | {"products": ["moc", "hats"]}
     mine["injections"] = {"finders": ["peaks"], "beams_per_source": 100, "realisations": 2} | injections
     (folder / "survey.yaml").write_text(yaml.safe_dump(mine))
 
@@ -75,6 +77,16 @@ def test_truth_outside_does_not_count_as_missed_and_scores_say_that_they_are_of_
     assert by_metric.loc["one_to_one", "completeness"] > 0.6
     assert "strip 10:149,0:20" in (results / "scores.txt").read_text().splitlines()[0]
     assert "strip 10:149,0:20" in (results / "report.html").read_text()
+
+
+@pytest.mark.parametrize("finder", ["pybdsf", "peaks"])
+def test_hats_holds_the_rows_of_the_survey(tried, finder):
+    place = tried[0] / "results/survey"
+    survey = pd.read_parquet(place / f"{finder}.parquet")
+    rows = parquet_dataset(place / f"hats/{finder}/{finder}/dataset/_metadata").to_table().to_pandas()
+    assert sorted(rows["source_id"]) == sorted(survey["source_id"]) and len(rows) > 5
+    page = (tried[0] / "results/report.html").read_text()
+    assert f'href="survey/hats/{finder}/"' in page
 
 
 def test_completeness_and_reliability_are_measured_without_truth(tried):

@@ -18,6 +18,7 @@ from workflow.faults.comparison import compare
 from workflow.runs import REPOSITORY, run
 from workflow.skies import make_survey
 from workflow.test_house import RULES, SCRIPTS, files_of, imports_of
+from workflow.test_matched import make_survey_without_truth
 
 pytestmark = pytest.mark.slow
 
@@ -28,14 +29,23 @@ ENVIRONMENT_OF = {name: re.search(r"envs/(\w+)\.yaml", text)[1] for name, text i
 NOT_IN_A_FULL_RUN = {"map_probability": "results/strip/probability/net/y000x000.fits"}
 FEW = {"train_with": ["galaxies/small", "mine/small", "counts/small"]}
 """Classifiers of all kinds of data sets."""
+WITHOUT_TRUTH = {
+    "injections": {"finders": ["peaks", "net"]},
+    "survey": {"prefix": "TEST", "products": ["moc", "hats"]},
+}
+"""What a survey without truth asks for."""
 SMALL = ("images", OF_SNAKEMAKE)
 """Environments in every `make test`; all of them in `make test-all`."""
 NEEDED = {
     **{"images": "pyarrow", "learning": "scikit-learn", "network": "tensorflow[and-cuda]"},
-    **{"pybdsf": "bdsf", "report": "matplotlib", "tables": "pyarrow", OF_SNAKEMAKE: "astropy"},
+    **{"pybdsf": "bdsf", "report": "matplotlib", "tables": "pyarrow"},
+    OF_SNAKEMAKE: "snakemake-executor-plugin-slurm",
 }
 """A package of each environment that no other package of it brings along."""
-MODULES = {"scikit-learn": "sklearn", "tensorflow[and-cuda]": "tensorflow"}
+MODULES = {
+    **{"scikit-learn": "sklearn", "tensorflow[and-cuda]": "tensorflow"},
+    "snakemake-executor-plugin-slurm": "snakemake_executor_plugin_slurm",
+}
 IMPORT = """
 import importlib, sys
 sys.path.append(sys.argv[1])
@@ -124,6 +134,7 @@ def test_each_rule_runs_in_its_own_environment_and_gives_the_same(survey, run_in
     for more in ({}, classified.BY_NETWORK):
         (other / "survey.yaml").write_text(yaml.safe_dump(classified.with_classifiers(**FEW, **more)))
         run_in_conda(other)
+    run_in_conda(make_survey_without_truth(tmp_path / "without_truth", **WITHOUT_TRUTH))
     seen, borrowed = told_by(tmp_path / "testimonies")
     assert seen == set(ENVIRONMENT_OF.items()) | {("pybdsf_process", "pybdsf")}
     assert borrowed == set()
