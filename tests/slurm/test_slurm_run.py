@@ -68,7 +68,7 @@ def test_results_are_those_of_one_machine(cluster, small_survey, tmp_path):
 
 def test_merging_and_matching_on_further_jobs_gives_the_same(cluster, survey, tmp_path):
     folder = copy_of(survey.folder, tmp_path / "copy")
-    targets = ["results/strip/catalogues/peaks.parquet", "results/strip/matches/peaks.parquet"]
+    targets = [f"results/{name}/peaks.parquet" for name in ("strip/catalogues", "strip/matches", "survey")]
     for path in targets:
         (folder / path).unlink()
     overlay = tmp_path / "dask.yaml"
@@ -76,13 +76,14 @@ def test_merging_and_matching_on_further_jobs_gives_the_same(cluster, survey, tm
     files = ("--configfile", folder / "survey.yaml", overlay)
     done = run(folder, *files, "--", *targets, place=cluster)
     assert done.code == 0, done.output
-    assert [job.split()[0] for job in done.jobs] == ["merge_detections", "tune_cuts", "match_catalogue"]
+    rules = ["merge_detections", "tune_cuts", "match_catalogue", "merge_survey"]
+    assert sorted(job.split()[0] for job in done.jobs) == sorted(rules)
     for path in targets:
         assert (folder / path).read_bytes() == (survey.folder / path).read_bytes()
     status = read_status(folder)
     assert status.record.planned == "some" and status.record.used_now > 0 and status.total.is_complete
-    for rule in ("merge_detections", "match_catalogue"):
-        assert "Dask on 1 jobs of SLURM" in (folder / f"logs/{rule}/strip/peaks.log").read_text()
+    for job in ("merge_detections/strip/peaks", "match_catalogue/strip/peaks", "merge_survey/peaks"):
+        assert "Dask on 1 jobs of SLURM" in (folder / f"logs/{job}.log").read_text()
 
 
 def check_place_of_networks(jobs: list[dict[str, str]], logs: Path) -> None:

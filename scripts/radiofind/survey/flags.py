@@ -19,7 +19,6 @@ BLENDED = "blended"
 """Flag of a source whose measurement a neighbour may disturb."""
 WIDE = "wide"
 """Flag of a source much wider than the beam."""
-FLAGS = (UNCONFIRMED, OUTSIDE_REGION, NEAR_BRIGHT, BLENDED, WIDE)
 
 BLENDED_BEAMS = 1.5
 """Distance at which a point source has fallen to 0.2 % of its peak; at one beam it is 6 %."""
