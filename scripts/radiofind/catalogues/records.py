@@ -45,7 +45,8 @@ def batches_of(path: str | Path, *, columns: Sequence[str] | None = None) -> Ite
     columns
         Names of the columns to read; all of them by default.
     """
-    with pq.ParquetFile(path) as file:
+    # With a buffer, pyarrow would hold all row groups that it has read.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=columns):
             yield batch.to_pandas()
 
@@ -61,7 +62,7 @@ def text_widths(path: str | Path, columns: Sequence[Column]) -> dict[str, int]:
         Its columns.
     """
     widths = {column.name: 0 for column in columns if column.dtype == "str"}
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=list(widths)):
             for name in widths:
                 longest = pc.max(pc.binary_length(batch[name])).as_py()

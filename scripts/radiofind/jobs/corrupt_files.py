@@ -83,7 +83,7 @@ def _check_parquet(path: Path) -> None:
     """Raise an error if a Parquet file cannot be read."""
     import pyarrow.parquet as pq  # here and below, since every job watches and few check
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for _ in file.iter_batches():
             pass
 

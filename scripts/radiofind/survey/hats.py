@@ -84,7 +84,7 @@ def _schema_of(survey: str | Path) -> pa.Schema:
 
 def _index_of(survey: str | Path) -> np.ndarray:
     """Return the HEALPix cell of each row of a survey, sorted."""
-    with pq.ParquetFile(survey) as file:
+    with pq.ParquetFile(survey, pre_buffer=False) as file:
         parts = [_cells_of(rows) for rows in file.iter_batches(MOST_ROWS, columns=["ra", "dec"])]
     return np.sort(np.concatenate([np.empty(0, dtype=np.int64), *parts]))
 
@@ -101,7 +101,7 @@ def _sort_rows(
     schema = _schema_of(survey)
     for folder in (inside, beside):
         folder.mkdir()
-    with pq.ParquetFile(survey) as file:
+    with pq.ParquetFile(survey, pre_buffer=False) as file:
         for number, batch in enumerate(file.iter_batches(MOST_ROWS)):
             cells = _cells_of(batch)
             rows = pa.Table.from_arrays([pa.array(cells), *batch.columns], schema=schema)
