@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,8 @@ from radiofind.workflow.stages import STAGES
 BEFORE_TILES = ("simulate", "describe_sky", "simulate_matched", "fingerprint_mosaic", "index_tiles")
 """Rules that run before the tiles are known."""
 TRAINING = ("cut_patches", "train_convosource", "train_combined")
+FURTHER = re.compile("_(injected|negated)_")
+"""Part of the name of a rule that searches again, and that records its settings as the one that it inherits."""
 NOISE = "noise"
 """Name used in place of a finder for noise measurements."""
 
@@ -222,7 +225,8 @@ class Changes:
         key = (job.rule, job.finder, str((reason.before, reason.now)))
         if key not in self._causes_of_many and (reason.before != () or reason.now != ()):
             settings = self.earlier.read_provenance(job.outputs[0]).get("settings", {})
-            recorded = settings.get(f"{job.rule} {job.finder}".strip(), settings.get(job.rule, {}))
+            rule = FURTHER.sub("_", job.rule)
+            recorded = settings.get(f"{rule} {job.finder}".strip(), settings.get(rule, {}))
             subject = job.finder or (NOISE if job.rule == "measure_noise" else job.rule)
             told = describe_params(reason, rule=job.rule, subject=subject, recorded=recorded)
             self._causes_of_many[key] = list(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -165,6 +166,14 @@ def test_settings_without_a_key_have_their_name_from_the_last_result():
     assert "Also: catalogue of peaks in strip (settings of peaks have changed: radius_pixels 3 -> 2)" in text(
         [job], earlier(read_provenance=known)
     )
+
+
+@pytest.mark.parametrize("rule", ["find_injected_peaks", "find_negated_peaks"])
+def test_further_searches_record_settings_as_the_search_that_they_repeat(rule):
+    job = replace(find("peaks", "strip", "y000x000", params((5,), (6,))), rule=rule)
+    known = recorded(settings={"find_peaks peaks": {"threshold": 5}})
+    told = reasons([job], earlier(read_provenance=known))
+    assert set(told.values()) == {"settings of peaks have changed: threshold 5 -> 6"}
 
 
 def test_result_is_read_once_for_all_tiles_with_the_same_change_of_settings():
