@@ -1,9 +1,9 @@
 """Measure without truth how complete a catalogue is, from fake sources that were injected and searched again.
 
 A fake source and a detection within the matching radius are a match if the detection is new: if the catalogue
-of the real search has no source within the radius of the detection, or if the flux has risen, from the sum of
-all such sources, by at least `LEAST_RISE` of what was injected. Of these pairs the closest come first,
-each row used once.
+of the real search has no source within the radius of the detection; or if the fake source is brighter than all
+such sources together, and the flux has risen by at least `LEAST_RISE` of what was injected. Of these pairs the
+closest come first, each row used once.
 """
 
 from __future__ import annotations
@@ -145,8 +145,9 @@ def find_again(
     n_before, flux_before = _known_at(found, before, radius_pixels)
     flux = found["apparent_total_flux"].to_numpy() - flux_before
     pairs = nearby_pairs(positions(injected), positions(found), radius_pixels=radius_pixels)
-    ratio = flux[pairs.detection] / injected["injected_flux"].to_numpy()[pairs.truth]
-    pairs = closest_first(pairs.where((n_before[pairs.detection] == 0) | (ratio >= LEAST_RISE)))
+    of_pairs = injected["injected_flux"].to_numpy()[pairs.truth]
+    is_most = (of_pairs > flux_before[pairs.detection]) & (flux[pairs.detection] >= LEAST_RISE * of_pairs)
+    pairs = closest_first(pairs.where((n_before[pairs.detection] == 0) | is_most))
 
     def of_partner(values: np.ndarray, missing: object = np.nan) -> np.ndarray:
         """Return the values of the detections that match the injected sources."""

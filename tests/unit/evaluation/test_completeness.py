@@ -45,17 +45,22 @@ NOTHING = catalogue_of()
         ("nothing", [], [], False),
         ("a detection out of reach", [(13.1, 10, 2)], [], False),
         ("a detection that was there, as bright", [(11, 10, 9)], [(11, 10, 9)], False),
-        ("one that rose by less than half", [(11, 10, 9.9)], [(11.2, 10, 9)], False),
-        ("one that rose by more than half", [(11, 10, 10.1)], [(11.2, 10, 9)], True),
-        ("two that became one and rose", [(10, 10, 6.1)], [(9, 10, 2), (11, 10, 3)], True),
-        ("two that became one and hardly rose", [(10, 10, 5.9)], [(9, 10, 2), (11, 10, 3)], False),
+        ("one that rose by less than half", [(11, 10, 2.4)], [(11.2, 10, 1.5)], False),
+        ("one that rose by more than half", [(11, 10, 2.6)], [(11.2, 10, 1.5)], True),
+        ("a brighter one that rose", [(11, 10, 4.1)], [(11.2, 10, 2.1)], False),
+        ("two that became one and rose", [(10, 10, 2.6)], [(9, 10, 0.7), (11, 10, 0.8)], True),
+        (
+            "two, brighter together, that became one and rose",
+            [(10, 10, 4)],
+            [(9, 10, 1), (11, 10, 1.1)],
+            False,
+        ),
+        ("two that became one and hardly rose", [(10, 10, 2.4)], [(9, 10, 0.7), (11, 10, 0.8)], False),
         ("a new one between others", [(10, 10, 2), (6, 10, 9)], [(6, 10, 9)], True),
         ("one that was there and moved", [(12, 10, 9)], [(14, 10, 9)], False),
     ],
 )
-def test_a_match_counts_if_the_detection_is_new_or_rose_by_half_of_what_was_injected(
-    what, found, before, counts
-):
+def test_a_match_counts_if_the_detection_is_new_or_mostly_what_was_injected(what, found, before, counts):
     table = found_of(injected_at((10, 10, 2)), catalogue_of(*found), catalogue_of(*before))
     assert table["found"].tolist() == [counts], what
     assert table["blended"].tolist() == [counts and bool(before) and what != "a new one between others"]
@@ -72,8 +77,8 @@ def test_what_was_there_does_not_take_the_match_from_what_is_new():
 
 
 def test_each_detection_is_found_once_and_without_the_flux_that_was_there():
-    found = catalogue_of((10, 10, 7), (50, 50, 1.5))
-    table = found_of(injected_at((10, 11, 2), (10, 12, 2), (51, 50, 1)), found, catalogue_of((10, 10, 5)))
+    found = catalogue_of((10, 10, 3.5), (50, 50, 1.5))
+    table = found_of(injected_at((10, 11, 2), (10, 12, 2), (51, 50, 1)), found, catalogue_of((10, 10, 1.5)))
     assert table["found"].tolist() == [True, False, True]
     assert table["found_flux"].tolist()[::2] == [2, 1.5] and table["flux_ratio"].tolist()[::2] == [1, 1.5]
     assert table["e_found_flux"].tolist()[::2] == [0.1, 0.1]
