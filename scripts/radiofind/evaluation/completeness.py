@@ -1,9 +1,9 @@
 """Measure without truth how complete a catalogue is, from fake sources that were injected and searched again.
 
-A fake source and a detection within the matching radius are a match if the detection is new: if the catalogue
-of the real search has no source within the radius of the detection; or if the fake source is brighter than all
-such sources together, and the flux has risen by at least `LEAST_RISE` of what was injected. Of these pairs the
-closest come first, each row used once.
+A fake source and a detection within the matching radius are a match if the detection is new: if the
+catalogue of the real search has no source within the radius of the detection; or if the fake source is
+brighter than all such sources together, and the flux has risen by at least `LEAST_RISE` of what was injected.
+Of these pairs the closest come first, each row used once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from radiofind.evaluation.further_searches import merge_search, searched_tiles
 from radiofind.evaluation.intervals import wilson_interval
 from radiofind.evaluation.matching import closest_first, nearby_pairs, positions
 from radiofind.evaluation.metrics import SNR_EDGES
+from radiofind.evaluation.pulls import width_of, with_pulls
 from radiofind.mosaics.images import ImageHeader
 from radiofind.mosaics.injections import NO_SOURCES, Injections, injected_sources
 from radiofind.mosaics.tile_images import read_planes
@@ -32,8 +33,13 @@ COLUMNS = (
     *("mosaic", "finder", "snr_low", "snr_high", "n_injected", "n_found", "n_blended"),
     *("completeness", "completeness_low", "completeness_high"),
     *("flux_ratio", "flux_ratio_p16", "flux_ratio_p84"),
+    *("flux_pull", "flux_pull_width", "position_pull_width"),
 )
 """Columns of `completeness_by_snr`."""
+OF_SOURCES = ("injected_snr", "found", "blended", "flux_ratio", "flux_pull", "ra_pull", "dec_pull")
+"""Columns of `find_again` that `completeness_by_snr` needs."""
+OF_PARTNERS = ["ra", "dec", "x", "y", "e_ra", "e_dec", "e_apparent_total_flux", "resolved"]
+"""Columns of the detections that are compared with the injected sources."""
 
 
 def measure_completeness(
@@ -126,7 +132,7 @@ def find_again(
     Parameters
     ----------
     injected
-        Columns ``x``, ``y`` and ``injected_flux`` (Jy).
+        Columns ``x``, ``y``, ``ra``, ``dec`` (deg) and ``injected_flux`` (Jy).
     found
         Catalogue of the search with the injections.
     before
@@ -138,8 +144,9 @@ def find_again(
     -------
     pandas.DataFrame
         The rows of `injected` with ``found``, ``blended`` (found where the catalogue had a source),
-        ``found_flux`` (Jy, less the flux that was there before), its error ``e_found_flux``, ``flux_ratio``
-        (found over injected), ``d_x_pixels`` and ``d_y_pixels`` (found minus injected). NaN where nothing was
+        ``found_flux`` (Jy, less the flux that was there before), its error ``e_found_flux``,
+        ``found_resolved`` (the detection is), ``flux_ratio`` (found over injected), ``d_x_pixels`` and
+        ``d_y_pixels`` (found minus injected), and the columns of `pulls.with_pulls`. NaN where nothing was
         found.
     """
     n_before, flux_before = _known_at(found, before, radius_pixels)
@@ -148,23 +155,15 @@ def find_again(
     of_pairs = injected["injected_flux"].to_numpy()[pairs.truth]
     is_most = (of_pairs > flux_before[pairs.detection]) & (flux[pairs.detection] >= LEAST_RISE * of_pairs)
     pairs = closest_first(pairs.where((n_before[pairs.detection] == 0) | is_most))
-
-    def of_partner(values: np.ndarray, missing: object = np.nan) -> np.ndarray:
-        """Return the values of the detections that match the injected sources."""
-        column = np.full(len(injected), missing)
-        column[pairs.truth] = values[pairs.detection]
-        return column
-
-    x, y = positions(found).T
-    partner = of_partner(np.ones(len(found), dtype=bool), missing=False)
-    table = injected.assign(found=partner, blended=of_partner(n_before > 0, missing=False))
-    table["found_flux"] = of_partner(flux)
-    table["e_found_flux"] = of_partner(found["e_apparent_total_flux"].to_numpy())
+    found = found[OF_PARTNERS].assign(found_flux=flux, blended=n_before > 0)
+    partners = found.iloc[pairs.detection].set_axis(injected.index[pairs.truth]).reindex(injected.index)
+    table = injected.assign(found=False, blended=partners["blended"].eq(True))
+    table.loc[injected.index[pairs.truth], "found"] = True
+    table["found_flux"], table["e_found_flux"] = partners["found_flux"], partners["e_apparent_total_flux"]
+    table["found_resolved"] = partners["resolved"].eq(True)
     table["flux_ratio"] = table["found_flux"] / table["injected_flux"]
-    return table.assign(
-        d_x_pixels=of_partner(x) - table["x"],
-        d_y_pixels=of_partner(y) - table["y"],
-    )
+    table["d_x_pixels"], table["d_y_pixels"] = partners["x"] - table["x"], partners["y"] - table["y"]
+    return with_pulls(table, partners)
 
 
 def completeness_by_snr(sources: pd.DataFrame, *, mosaic: str, finder: str) -> pd.DataFrame:
@@ -173,7 +172,7 @@ def completeness_by_snr(sources: pd.DataFrame, *, mosaic: str, finder: str) -> p
     Parameters
     ----------
     sources
-        Rows of `find_again`.
+        Columns `OF_SOURCES` of rows of `find_again`.
     mosaic, finder
         Their names.
 
@@ -182,18 +181,22 @@ def completeness_by_snr(sources: pd.DataFrame, *, mosaic: str, finder: str) -> p
     pandas.DataFrame
         The columns `COLUMNS`, one row per bin with injected sources: how many were injected, found, and found
         where the catalogue had a source; completeness with its 95 % interval (Wilson); the median ratio of
-        found to injected flux with its 16th and 84th percentiles, NaN where nothing was found.
+        found to injected flux with its 16th and 84th percentiles, NaN where nothing was found; of sources
+        without blends, median and width of the pulls of the flux, and width of those of both coordinates.
     """
     rows = []
     upper = np.searchsorted(SNR_EDGES, sources["injected_snr"], side="right")
     for edge, group in sources.groupby(np.clip(upper, 1, len(SNR_EDGES) - 1)):
         number, hits = len(group), int(group["found"].sum())
         low, high = map(float, wilson_interval(hits, number))
+        alone = group[~group["blended"]]
         rows.append(
             (
                 *(mosaic, finder, SNR_EDGES[edge - 1], SNR_EDGES[edge], number, hits, group["blended"].sum()),
                 *(hits / number, low, high),
                 *group["flux_ratio"].quantile([0.5, 0.16, 0.84]),
+                *(alone["flux_pull"].median(), width_of(alone["flux_pull"])),
+                width_of(alone[["ra_pull", "dec_pull"]].to_numpy().ravel()),
             )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -23,11 +23,16 @@ RADIUS = 3.0
 def catalogue_of(*rows):
     """Return a catalogue of sources at x, y with a flux."""
     table = pd.DataFrame(rows, columns=["x", "y", "apparent_total_flux"], dtype=float)
-    return table.assign(e_apparent_total_flux=0.1)
+    return on_sky(table).assign(e_apparent_total_flux=0.1, e_ra=0.5, e_dec=0.5, resolved=False)
 
 
 def injected_at(*rows):
-    return pd.DataFrame(rows, columns=["x", "y", "injected_flux"], dtype=float)
+    return on_sky(pd.DataFrame(rows, columns=["x", "y", "injected_flux"], dtype=float))
+
+
+def on_sky(table):
+    """Return a table with positions on the sky: pixels of an arcsecond, around right ascension 0."""
+    return table.assign(ra=(-table["x"] / 3600 / np.cos(np.deg2rad(60))) % 360, dec=60 + table["y"] / 3600)
 
 
 def found_of(injected, found, before):
@@ -89,13 +94,11 @@ def test_completeness_is_that_of_the_finder():
     """One that finds a known fraction at each signal to noise."""
     rng = np.random.default_rng(1)
     snr = 10 ** rng.uniform(0, 2, 4000)
-    injected = pd.DataFrame(
-        {"x": np.arange(4000) * 10.0, "y": 0.0, "injected_flux": snr, "injected_snr": snr}
-    )
+    places = np.column_stack([np.arange(4000) * 10.0, np.zeros(4000), snr])
+    injected = injected_at(*places).assign(injected_snr=snr)
     known = np.clip(np.log10(snr) / 2, 0, 1)
     hit = rng.uniform(size=4000) < known
-    found = injected[hit].rename(columns={"injected_flux": "apparent_total_flux"})
-    found = found.assign(e_apparent_total_flux=1.0, x=found["x"] + 1, apparent_total_flux=1.2 * snr[hit])
+    found = catalogue_of(*(places[hit] * [1, 1, 1.2] + [1, 0, 0]))
     table = completeness_by_snr(found_of(injected, found, NOTHING), mosaic="m", finder="f")
     assert tuple(table.columns) == COLUMNS
     assert table["n_injected"].sum() == 4000 and table["n_found"].sum() == hit.sum()
@@ -105,6 +108,30 @@ def test_completeness_is_that_of_the_finder():
         assert row.completeness == hit[inside].mean()
         assert row.completeness == pytest.approx(known[inside].mean(), abs=0.1)
     assert table["flux_ratio"].to_numpy() == pytest.approx(1.2)
+
+
+def test_pulls_tell_by_what_errors_are_too_small():
+    """Of flux by 2 and of position by 3; blended sources do not count, nor bins with few sources."""
+    rng = np.random.default_rng(2)
+    places = np.column_stack([rng.permutation(3000) * 10.0, np.zeros(3000), np.full(3000, 20.0)])
+    injected = injected_at(*places).assign(injected_snr=np.where(np.arange(3000) < 2990, 20.0, 50.0))
+    found = catalogue_of(*(places + rng.normal(size=(3000, 3)) * [0.3, 0.3, 0.2] + [0, 0, 0.1]))
+    found = found.assign(e_ra=0.1, e_dec=0.1)
+    before = catalogue_of(*places[:500] * [1, 1, 0.1])
+    found.loc[:499, "apparent_total_flux"] += 10
+    sources = found_of(injected, found, before)
+    assert sources["blended"].sum() == 500
+    table = completeness_by_snr(sources, mosaic="m", finder="f").set_index("n_injected")
+    assert table.loc[2990, "flux_pull"] == pytest.approx(1, abs=0.15)
+    assert table.loc[2990, "flux_pull_width"] == pytest.approx(2, rel=0.08)
+    assert table.loc[2990, "position_pull_width"] == pytest.approx(3, rel=0.08)
+    assert table.loc[10, ["flux_pull_width", "position_pull_width"]].isna().tolist() == [True, False]
+
+
+def test_errors_that_are_not_positive_give_no_pulls():
+    found = catalogue_of((11, 10, 2)).assign(e_ra=0.0, e_dec=np.nan)
+    table = found_of(injected_at((10, 10, 2)), found, NOTHING)
+    assert table[["ra_pull", "dec_pull"]].isna().all(axis=None) and table["flux_pull"].item() == 0
 
 
 def test_without_sources_there_are_no_bins():
