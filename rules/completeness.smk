@@ -4,7 +4,8 @@ Measure completeness and reliability without truth.
 Reads  results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet, results/{mosaic}/negated/{finder}/{block}.parquet,
        results/{mosaic}/noise/{tile}.fits, results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/{mosaic}/completeness/{finder}.csv and .parquet, results/{mosaic}/reliability/{finder}.csv,
-       and of a survey results/survey/completeness/{finder}.csv and results/survey/reliability/{finder}.csv
+       and of a survey results/survey/completeness/{finder}.csv, results/survey/reliability/{finder}.csv and
+       results/survey/flux_correction/{finder}.csv, by which merge_survey corrects fluxes
 """
 
 
@@ -97,6 +98,33 @@ rule pool_completeness:
         "Pooling the completeness of {wildcards.finder} in the survey"
     script:
         "../scripts/pool_completeness.py"
+
+
+rule calibrate_fluxes:
+    input:
+        sources=each("results/{mosaic}/completeness/{finder}.parquet", survey.members),
+        catalogues=each("results/{mosaic}/catalogues/{finder}.parquet", survey.members),
+    output:
+        correction="results/survey/flux_correction/{finder}.csv",
+    log:
+        "logs/calibrate_fluxes/{finder}.log",
+    benchmark:
+        "benchmarks/calibrate_fluxes/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("calibrate_fluxes", planned(work.on_survey)),
+        runtime=time_of("calibrate_fluxes", planned(work.on_survey)),
+    params:
+        slope=injections.slope,
+        code=digest_of("calibrate_fluxes"),
+    message:
+        "Calibrating the fluxes of {wildcards.finder} in the survey"
+    script:
+        "../scripts/calibrate_fluxes.py"
 
 
 rule pool_reliability:

@@ -10,6 +10,7 @@ from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.survey.band import band_of
 from radiofind.survey.inputs import read_survey
 from radiofind.survey.merging import write_survey
+from radiofind.tables import read_csv
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
@@ -21,11 +22,9 @@ if __name__ == "__main__":
     known = {"rms": {}, "tiles": {}, "weights": {}}
     provenance = fold_tiles(provenance_of(rule, params=params, inputs=given, known=known))
     band = band_of([read_metadata(path)["image"] for path in given.catalogues])
-    terms = {
-        "prefix": params.prefix,
-        "frequency_hz": band.frequency_hz,
-        "metadata": {"provenance": provenance},
-    }
+    terms = {"prefix": params.prefix, "frequency_hz": band.frequency_hz}
+    terms |= {"metadata": {"provenance": provenance}}
+    terms |= {"flux_correction": next(map(read_csv, given.flux_correction), None)}
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         files = {"catalogues": given.catalogues, "rms": given.rms, "tiles": given.tiles}
         survey = read_survey(params.sheet, **files, apply=workers.map)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pyarrow.dataset import parquet_dataset
 
+from radiofind.catalogues.columns import CORRECTED
 from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
 from radiofind.tables import read_csv
@@ -85,6 +86,7 @@ def test_hats_holds_the_rows_of_the_survey(tried, finder):
     survey = pd.read_parquet(place / f"{finder}.parquet")
     rows = parquet_dataset(place / f"hats/{finder}/{finder}/dataset/_metadata").to_table().to_pandas()
     assert sorted(rows["source_id"]) == sorted(survey["source_id"]) and len(rows) > 5
+    assert {*rows.columns} >= {*survey.columns}
     page = (tried[0] / "results/report.html").read_text()
     assert f'href="survey/hats/{finder}/"' in page
 
@@ -108,11 +110,22 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
         assert reliability.loc[reliability["snr_low"] > 6, "reliability"].min() == 1
 
 
+def test_fluxes_are_corrected_where_there_are_fake_sources(tried):
+    place = tried[0] / "results/survey"
+    without, survey = (pd.read_parquet(place / f"{finder}.parquet") for finder in ("pybdsf", "peaks"))
+    names = [column.name for column in CORRECTED]
+    assert not {*names} & {*without.columns} and {*names} < {*survey.columns}
+    correction = read_csv(place / "flux_correction/peaks.csv")
+    assert correction["n_found"].sum() > 10 and not correction["resolved"].any()
+    assert survey[names].isna().all(axis=None), "so few fake sources tell nothing"
+
+
 def test_other_fake_sources_are_searched_and_nothing_else(tried):
     folder, _ = tried
     write_configuration(folder, {"strip": f"10:{CORE - 1},0:20"}, seed=2)
     expected = {f"find_injected_peaks strip peaks {realisation} {TRIED}" for realisation in (1, 2)}
-    expected |= {"measure_completeness strip peaks", "pool_completeness peaks"}
+    expected |= {"measure_completeness strip peaks", "pool_completeness peaks", "calibrate_fluxes peaks"}
+    expected |= {"merge_survey peaks", "export_hats peaks"}
     assert planned(folder) - {"write_report", "record_provenance", "all"} == expected
 
 

@@ -127,6 +127,31 @@ SURVEY = (
 )
 """Columns of a survey, in which the same source may stand in several mosaics."""
 
+CORRECTED = (
+    Column(
+        "completeness",
+        "float64",
+        "",
+        "stat.probability",
+        "Fraction of the fake sources of this SNR that were found; NaN if unknown",
+    ),
+    Column(
+        "corrected_total_flux",
+        "float64",
+        "Jy",
+        f"{FLUX};meta.modelled",
+        "Mean true flux of fake sources that were measured like this one; NaN if unknown",
+    ),
+    Column(
+        "e_corrected_total_flux",
+        "float64",
+        "Jy",
+        f"stat.error;{FLUX};meta.modelled",
+        "Error of corrected_total_flux",
+    ),
+)
+"""Columns of a survey that was also searched with fake sources."""
+
 SURVEY_COMPONENT = (
     *SURVEY[:2],
     *COMPONENT[1:],

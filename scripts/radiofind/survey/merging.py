@@ -37,6 +37,7 @@ def write_survey(
     prefix: str,
     frequency_hz: float,
     metadata: Mapping[str, object] | None = None,
+    flux_correction: pd.DataFrame | None = None,
     rows_of_zone: int = ROWS_OF_ZONE,
     apply: Callable[..., Iterator] = map,
 ) -> None:
@@ -57,6 +58,8 @@ def write_survey(
     metadata
         Metadata of the file, to which ``survey`` is added: numbers of ``rows``, ``sources``, ``flags`` and
         ``flags_of_primary_rows``, and how the mosaics agree (see `scatter.summarise`).
+    flux_correction
+        Rows of `flux_correction.calibrate_fluxes`: with them the survey has corrected fluxes.
     rows_of_zone
         About how many rows are merged at a time. The file is the same for any number.
     apply
@@ -67,9 +70,10 @@ def write_survey(
     ValueError
         If a catalogue has changed since its positions were read.
     """
-    columns = survey_columns(given.classes)
+    columns = survey_columns(given.classes, corrected=flux_correction is not None)
     zones = zones_of(given.ra, rows_of_zone=rows_of_zone)
-    merge = partial(merge_zone, members=given.members, prefix=prefix, columns=columns)
+    terms = {"prefix": prefix, "columns": columns, "flux_correction": flux_correction}
+    merge = partial(merge_zone, members=given.members, **terms)
     told: list[tuple[dict[str, Counter], pd.DataFrame]] = []
     widths: dict[str, int] = {}
 

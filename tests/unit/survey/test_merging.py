@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 
 from radiofind.catalogues.class_columns import with_classes
-from radiofind.catalogues.columns import SURVEY, empty
+from radiofind.catalogues.columns import CORRECTED, SURVEY, empty
 from radiofind.survey.directions import positions_of
 from radiofind.survey.regions import holds
 from unit.survey.mosaics import BEAM, catalogue, centre_in_rings, detect, make_mosaic, merge, scatter_sources
@@ -79,6 +79,18 @@ def test_the_order_of_mosaics_and_of_rows_does_not_matter(sky):
 def pair(tmp_path):
     """Two mosaics whose boundary is at right ascension 10.5."""
     return [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 11, 0)]
+
+
+def test_fluxes_are_corrected_if_the_survey_knows_by_what(pair):
+    tables = {"a": catalogue("a", [10.2, 10.3], 0, snr=[5.0, 1000.0], e_total_flux=0.1)}
+    tables["b"] = catalogue("b", 11.2, 0, resolved=True)
+    values = {"flux_factor": 0.8, "error_factor": 2.0, "completeness": 0.7}
+    correction = pd.DataFrame({"resolved": False, "snr_low": [1.0, 10.0], "snr_high": [10.0, 40.0], **values})
+    rows = merge(tables, pair, flux_correction=correction)[0]
+    assert list(rows.columns) == [column.name for column in SURVEY + CORRECTED]
+    assert rows["corrected_total_flux"].tolist() == pytest.approx([0.8, 1.0, np.nan], nan_ok=True)
+    assert rows["e_corrected_total_flux"].tolist() == pytest.approx([0.16, 0.2, np.nan], nan_ok=True)
+    assert rows["completeness"].tolist() == pytest.approx([0.7, 0.7, np.nan], nan_ok=True)
 
 
 @pytest.mark.parametrize("shift", [-30, -1e-3, 0, 1e-3, 30])

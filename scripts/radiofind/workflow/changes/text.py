@@ -46,6 +46,7 @@ SUBJECTS = {
     "measure_reliability": "reliability",
     "pool_completeness": "completeness of the survey",
     "pool_reliability": "reliability of the survey",
+    "calibrate_fluxes": "flux correction of the survey",
     "map_coverage": "coverage",
     "write_report": "report",
     "record_provenance": "provenance record",

@@ -45,6 +45,10 @@ class InjectionPlan:
         """Return the fields of `injections.Injections` without the number of the realisation."""
         return {key: self._settings[key] for key in OF_THE_SOURCES}
 
+    def slope(self, _wildcards: Mapping[str, str]) -> float:
+        """Return the exponent of the fluxes of fake sources."""
+        return self._settings["slope"]
+
     def injected_image(self, wildcards: Mapping[str, str]) -> dict[str, object]:
         """Return the fields of `images.ImageSource` with fake sources, without the path."""
         injected = {**self.sources(wildcards), "realisation": int(wildcards["realisation"])}
@@ -70,6 +74,10 @@ class InjectionPlan:
     def pooled(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the finders whose completeness is that of a survey."""
         return [{"finder": finder} for finder in self.injected_by() if finder in self._survey.finders]
+
+    def corrected(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return one empty set of names if the fluxes of a finder in a survey are corrected, else none."""
+        return [{}] if wildcards["finder"] in self.injected_by() else []
 
     def pooled_negated(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the finders whose reliability is that of a survey."""
