@@ -24,7 +24,7 @@ def test_few_sources_give_no_slope():
 
 
 def test_the_limit_is_where_the_catalogue_is_complete():
-    table = pd.DataFrame({"snr_low": [4.0, 16.0, 10.0], "completeness": [0.3, 0.97, 0.9]})
+    table = pd.DataFrame({"snr_low": [4.0, 16.0, 10.0], "completeness": [0.3, 0.97, 0.8]})
     assert lowest_complete_snr(table) == 16
     assert lowest_complete_snr(table.assign(completeness=1.0)) == LEAST_SNR
     assert np.isnan(lowest_complete_snr(table.assign(completeness=0.5)))
