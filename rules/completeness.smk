@@ -1,11 +1,12 @@
 """
-Measure completeness and reliability without truth.
+Measure completeness and reliability without truth, and count sources.
 
 Reads  results/{mosaic}/injections/{finder}/{realisation}/{block}.parquet, results/{mosaic}/negated/{finder}/{block}.parquet,
        results/{mosaic}/noise/{tile}.fits, results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/{mosaic}/completeness/{finder}.csv and .parquet, results/{mosaic}/reliability/{finder}.csv,
-       and of a survey results/survey/completeness/{finder}.csv, results/survey/reliability/{finder}.csv and
-       results/survey/flux_correction/{finder}.csv, by which merge_survey corrects fluxes
+       and of a survey results/survey/completeness/{finder}.csv, results/survey/reliability/{finder}.csv,
+       results/survey/flux_correction/{finder}.csv, by which merge_survey corrects fluxes,
+       and results/survey/counts/{finder}.csv
 """
 
 
@@ -150,3 +151,41 @@ rule pool_reliability:
         "Pooling the reliability of {wildcards.finder} in the survey"
     script:
         "../scripts/pool_reliability.py"
+
+
+rule count_sources:
+    input:
+        survey=indexed("results/survey/{finder}.parquet"),
+        catalogues=each("results/{mosaic}/catalogues/{folder}{finder}.parquet", survey.members),
+        rms=each("results/survey/rms/{mosaic}.fits", survey.members),
+        tiles=ancient(indexed("results/tiles.parquet")),
+        regions=planned(survey.files, "region_file"),
+        weights=planned(survey.files, "weight"),
+        primary_beams=planned(survey.files, "primary_beam"),
+        fakes=each("results/{mosaic}/completeness/{finder}.parquet", survey.members),
+        completeness=indexed("results/survey/completeness/{finder}.csv"),
+        reliability=each("results/survey/reliability/{finder}.csv", injections.if_negated),
+        areas=indexed("results/survey/rms_area.csv"),
+    output:
+        counts="results/survey/counts/{finder}.csv",
+    log:
+        "logs/count_sources/{finder}.log",
+    benchmark:
+        "benchmarks/count_sources/{finder}.tsv"
+    wildcard_constraints:
+        finder=plan.one_of(injections.injected_by()),
+    conda:
+        "../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of("count_sources", planned(work.on_survey)),
+        runtime=time_of("count_sources", planned(work.on_survey)),
+    params:
+        sheet=planned(survey.sheet_rows),
+        beams=planned(survey.primary_beams),
+        injected=injections.distribution,
+        code=digest_of("count_sources"),
+    message:
+        "Counting the sources of {wildcards.finder} in the survey"
+    script:
+        "../scripts/count_sources.py"

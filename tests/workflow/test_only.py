@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -11,6 +12,8 @@ from pyarrow.dataset import parquet_dataset
 
 from radiofind.catalogues.columns import CORRECTED
 from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
+from radiofind.evaluation.counts import COLUMNS as COUNTS
+from radiofind.evaluation.counts import euclidean_unit
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
 from radiofind.tables import read_csv
 from radiofind.workflow.inventory import read_record
@@ -108,6 +111,12 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
         assert tuple(reliability.columns) == RELIABILITY
         assert reliability["n_detections"].sum() == len(found) > 20
         assert reliability.loc[reliability["snr_low"] > 6, "reliability"].min() == 1
+    counts = read_csv(results / "survey/counts/peaks.csv")
+    assert tuple(counts.columns) == COUNTS and counts["n"].sum() == len(found)
+    assert counts["n_injected"].sum() > 0.5 * len(sources) and set(counts["published_source"].dropna())
+    area = read_csv(results / "survey/rms_area.csv").set_index("mosaic").loc["survey", "area_deg2"].max()
+    unit = euclidean_unit(np.append(counts["flux_low"], counts["flux_high"].iloc[-1]), area)
+    assert counts["counts_uncorrected"].tolist() == pytest.approx((unit * counts["n"]).tolist())
 
 
 def test_fluxes_are_corrected_where_there_are_fake_sources(tried):
@@ -125,7 +134,7 @@ def test_other_fake_sources_are_searched_and_nothing_else(tried):
     write_configuration(folder, {"strip": f"10:{CORE - 1},0:20"}, seed=2)
     expected = {f"find_injected_peaks strip peaks {realisation} {TRIED}" for realisation in (1, 2)}
     expected |= {"measure_completeness strip peaks", "pool_completeness peaks", "calibrate_fluxes peaks"}
-    expected |= {"merge_survey peaks", "export_hats peaks"}
+    expected |= {"merge_survey peaks", "export_hats peaks", "count_sources peaks"}
     assert planned(folder) - {"write_report", "record_provenance", "all"} == expected
 
 

@@ -36,8 +36,9 @@ NEVER = {
     | {"scipy.spatial", "h5py", "pydantic"},
     "summarise_noise, merge_survey": HEAVY | {"h5py", "pydantic"},
     "match_catalogue, tune_cuts, evaluate_finder, tabulate_scores": HEAVY | {"astropy.table", "h5py"},
-    "measure_completeness, measure_reliability, pool_completeness, pool_reliability, calibrate_fluxes": HEAVY
+    "measure_completeness, measure_reliability, pool_completeness, pool_reliability": HEAVY
     | {"h5py", "pydantic"},
+    "calibrate_fluxes, count_sources": HEAVY | {"h5py", "pydantic"},
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
     "describe_sky, simulate, simulate_matched": HEAVY | {"h5py"},
     "cut_patches": HEAVY | {"scipy", "pydantic"},

@@ -49,6 +49,10 @@ class InjectionPlan:
         """Return the exponent of the fluxes of fake sources."""
         return self._settings["slope"]
 
+    def distribution(self, _wildcards: Mapping[str, str]) -> dict[str, object]:
+        """Return how the fluxes of fake sources are distributed."""
+        return {key: self._settings[key] for key in ("slope", "flux_snr")}
+
     def injected_image(self, wildcards: Mapping[str, str]) -> dict[str, object]:
         """Return the fields of `images.ImageSource` with fake sources, without the path."""
         injected = {**self.sources(wildcards), "realisation": int(wildcards["realisation"])}
@@ -72,7 +76,7 @@ class InjectionPlan:
         return self._of_mosaics(tiles, self.negated_by())
 
     def pooled(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
-        """Return the finders whose completeness is that of a survey."""
+        """Return the finders whose completeness is that of a survey, and whose sources are counted."""
         return [{"finder": finder} for finder in self.injected_by() if finder in self._survey.finders]
 
     def corrected(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
@@ -82,6 +86,10 @@ class InjectionPlan:
     def pooled_negated(self, _tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> list[Names]:
         """Return the finders whose reliability is that of a survey."""
         return [{"finder": finder} for finder in self.negated_by() if finder in self._survey.finders]
+
+    def if_negated(self, _tiles: pd.DataFrame, wildcards: Mapping[str, str]) -> list[Names]:
+        """Return one empty set of names if the finder searches negated mosaics, else none."""
+        return [{}] if wildcards["finder"] in self.negated_by() else []
 
     def _finders(self, kinds: tuple[str, ...]) -> list[str]:
         """Return the finders that search again, of these kinds or of all."""

@@ -77,6 +77,10 @@ class SurveyPlan:
         """Return what the sheet says of the part of each mosaic in the survey; None where it says nothing."""
         return {mosaic: self._plan.sheet_values(mosaic, *OF_ITS_PART) for mosaic in self.mosaics(tiles)}
 
+    def primary_beams(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str]) -> dict[str, str | None]:
+        """Return the primary beam of each mosaic; None if it has none."""
+        return {mosaic: self._plan.sheet_value(mosaic, "primary_beam") for mosaic in self.mosaics(tiles)}
+
     def files(self, tiles: pd.DataFrame, _wildcards: Mapping[str, str], column: str) -> list[str]:
         """Return the files in a column of the sheet for the mosaics of the survey."""
         return self._files(self.mosaics(tiles), column)

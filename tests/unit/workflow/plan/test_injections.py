@@ -75,6 +75,7 @@ def test_images_say_how_their_pixels_are_changed():
     assert Injections(**image.injected) == Injections(1, 2, 500, [1, 50], 1.6, 0)
     negated = ImageSource("a.fits", **injections.negated_image(HERE))
     assert negated.negated and negated.injected is None
+    assert injections.distribution(HERE) == {"slope": 1.6, "flux_snr": [1, 50]}
 
 
 @pytest.mark.parametrize(("off", "still"), [("realisations", "negated"), ("negated", "injected")])
@@ -82,6 +83,7 @@ def test_one_of_the_two_can_be_had_alone(off, still):
     injections = plan_with(**{off: 0})
     left = {"injected": injections.injected_by(), "negated": injections.negated_by()}
     assert {name for name, finders in left.items() if finders} == {still}
+    assert injections.if_negated(TILES, HERE) == ([{}] if still == "negated" else [])
 
 
 def test_without_the_key_nothing_is_searched_again():

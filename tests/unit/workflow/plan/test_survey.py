@@ -13,7 +13,7 @@ NETWORK = {"by": "network", "dataset": None, "network": "n"}
 
 
 def plan_with(survey, *, classify=None):
-    first = Mosaic("a", "a.fits", centre=(10.0, 20.0), region="a.moc", weight="w.fits")
+    first = Mosaic("a", "a.fits", "p.fits", centre=(10.0, 20.0), region="a.moc", weight="w.fits")
     rows = [
         first,
         Mosaic("b", "b.fits", region="healpix:16:0"),
@@ -39,6 +39,7 @@ def test_a_survey_has_the_readable_mosaics_of_the_sheet_and_all_finders(tiles):
         "a": {"centre": (10.0, 20.0), "region": "a.moc", "weight": "w.fits"},
         "b": {"centre": None, "region": "healpix:16:0", "weight": None},
     }
+    assert survey.primary_beams(tiles, {}) == {"a": "p.fits", "b": None}
     files = [survey.files(tiles, {}, column) for column in ("region_file", "weight")]
     assert files == [["a.moc"], ["w.fits"]] and survey.given_files == ["a.moc", "w.fits"]
     assert list(survey.stamps(tiles, {})) == ["file a.moc", "file w.fits"]
