@@ -3,7 +3,7 @@ Write the report.
 
 Reads  the evaluation, calibration, curves, cuts, catalogues, tiles, noise and images of all mosaics,
        the training records of the networks and of frozen models, scores, cutouts and predictions of classifiers, the scores of classes,
-       and the catalogues and areas of the survey
+       the catalogues and areas of the survey, completeness, reliability and source counts
 Makes  results/report.html, which needs no network, results/quarantine.csv (tiles that could not be searched) and
        results/warnings.csv (unusual images, and tiles with implausible catalogues)
 """
@@ -23,6 +23,9 @@ rule write_report:
         patches=each("results/{mosaic}/patches.parquet", plan.searched),
         survey=each("results/survey/{finder}.parquet", survey.with_finders),
         areas=each("results/survey/rms_area.csv", survey_products.coverage),
+        completeness=each("results/{mosaic}/completeness/{finder}.csv", injections.with_injections),
+        reliabilities=each("results/{mosaic}/reliability/{finder}.csv", injections.with_negated),
+        counts=each("results/survey/counts/{finder}.csv", injections.pooled),
         cutouts=each("results/classifiers/{dataset}/cutouts.h5", classifiers.all),
         metrics=each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),
         predictions=each("results/classifiers/{dataset}/{network}/predictions.parquet", classifiers.all),

@@ -11,16 +11,15 @@ from radiofind.tables import write_csv
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     watch_for_damage(snakemake.input, checks={".h5": check_hdf5})
-    files = ("patches", "catalogues", "truths")
-    mosaics = mosaic_files(
-        image_sources(snakemake.params.images), **{name: snakemake.input[name] for name in files}
-    )
+    images, files = image_sources(snakemake.params.images), ("patches", "catalogues", "truths")
+    mosaics = mosaic_files(images, **{name: snakemake.input[name] for name in files})
     files = ("cutouts", "metrics", "predictions", "members", "views")
     classifiers = read_classifier_report(
         **{name: snakemake.input[name] for name in files},
         source_classes=[*snakemake.input.source_classes, *snakemake.input.confusions],
     )
     files = ("tiles", "scores", "curves", "cuts", "calibrations", "models", "frozen", "survey", "areas")
+    files += ("completeness", "reliabilities", "counts")
     data = read_report_data(
         mosaics,
         **{name: snakemake.input[name] for name in files},

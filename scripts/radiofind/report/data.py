@@ -10,6 +10,7 @@ import pandas as pd
 from radiofind.evaluation import calibration as score_evaluation
 from radiofind.evaluation import metrics as evaluation
 from radiofind.report.classifiers import ClassifierReport
+from radiofind.report.completeness import CompletenessReport
 from radiofind.report.frozen_models import FrozenModel
 from radiofind.report.sky_view import SkyView
 from radiofind.report.survey import SurveyReport
@@ -82,6 +83,8 @@ class ReportData:
     """Results of classifiers and classes of sources, if any."""
     survey: SurveyReport | None = None
     """The survey made of all mosaics, if any."""
+    completeness: CompletenessReport | None = None
+    """Completeness and reliability without truth, and source counts, if any."""
 
     @property
     def matched(self) -> list[str]:

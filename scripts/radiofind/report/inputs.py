@@ -20,6 +20,7 @@ from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import ImageSource, read_pixels
 from radiofind.mosaics.regions import PATCH_PIXELS, patches_across
 from radiofind.report.classifiers import ClassifierReport
+from radiofind.report.completeness import read_completeness_report
 from radiofind.report.data import ReportData
 from radiofind.report.frozen_models import read_frozen_models
 from radiofind.report.sky_view import SkyView
@@ -94,6 +95,9 @@ def read_report_data(
     classifiers: ClassifierReport | None = None,
     survey: Sequence[str] = (),
     areas: Sequence[str] = (),
+    completeness: Sequence[str] = (),
+    reliabilities: Sequence[str] = (),
+    counts: Sequence[str] = (),
 ) -> ReportData:
     """Return the content of the report.
 
@@ -116,6 +120,8 @@ def read_report_data(
         Result of `classifier_inputs.read_classifier_report`.
     survey, areas
         Catalogues of the survey and its table of areas, if any (see `survey.read_survey_report`).
+    completeness, reliabilities, counts
+        What fake sources and negated mosaics tell, if any (see `completeness.read_completeness_report`).
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
     paths = {(one.mosaic, finder): path for one in mosaics for finder, path in one.catalogues.items()}
@@ -148,6 +154,7 @@ def read_report_data(
         survey=read_survey_report(
             survey, areas, products=(configuration.get("survey") or {}).get("products", ())
         ),
+        completeness=read_completeness_report(completeness, reliabilities, counts),
     )
 
 

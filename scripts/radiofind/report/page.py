@@ -26,6 +26,7 @@ from radiofind.evaluation.ranking import (
 )
 from radiofind.files import write_text
 from radiofind.report.classifiers import classifier_parts
+from radiofind.report.completeness_figures import completeness_figure, counts_figure
 from radiofind.report.data import COLUMNS, ReportData
 from radiofind.report.figures import (
     calibration_figure,
@@ -112,6 +113,7 @@ def render(data: ReportData) -> str:
         **_calibration(data.calibrations, scores["region"], styles),
         **_training(data.training, styles),
         **classifier_parts(data.classifiers),
+        **_completeness(data, pool_fractions(curves), styles),
         survey_figure=noise_figure(data.survey.area) if data.survey and len(data.survey.area) else "",
     )
 
@@ -183,6 +185,21 @@ def _score_figures(
         "f1_figure": f1_figure(compared, styles) if len(compared) else "",
         "fractions_figure": fractions_figure(fractions, styles) if len(fractions) else "",
         "measurements_figure": measurements_figure(measured, styles) if len(measured) else "",
+    }
+
+
+def _completeness(
+    data: ReportData, from_truth: pd.DataFrame, styles: Mapping[str, Style]
+) -> dict[str, object]:
+    """Return the figures of completeness and reliability without truth, and what the truth says of them."""
+    if not data.completeness:
+        return {}
+    shown, counts = data.completeness.fractions, data.completeness.counts
+    truth = from_truth[(from_truth["cut"] == "as_found") & from_truth["finder"].isin(shown["finder"])]
+    return {
+        "truth_fractions": truth,
+        "completeness_figure": completeness_figure(shown, truth, styles),
+        "counts_figure": counts_figure(counts, styles) if len(counts) else "",
     }
 
 

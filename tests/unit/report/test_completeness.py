@@ -1,0 +1,79 @@
+"""What the report tells of completeness and reliability without truth, and of source counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from radiofind.evaluation.counts import COLUMNS as COUNTS
+from radiofind.evaluation.negation import COLUMNS as RELIABILITY
+from radiofind.report.completeness import FRACTION, read_completeness_report
+from radiofind.report.page import render
+from radiofind.tables import write_csv
+from unit.report.test_page import Balance, curves_of, data_of, scores_of, words
+
+BINS = pd.DataFrame({"snr_low": [4.0, 6.3], "snr_high": [6.3, 10.0]})
+FOUND = {"a": [30, 50], "b": [10, 44]}
+"""Of 50 injected in each bin of each mosaic."""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write the tables of two mosaics and a survey, and return what is read of them."""
+
+    def report(**given):
+        paths = {name: [] for name in ("completeness", "reliabilities", "counts")}
+
+        def write(kind, name, table):
+            paths[kind].append(str(tmp_path / f"{kind}_{name}.csv"))
+            write_csv(table, paths[kind][-1])
+
+        for mosaic, found in FOUND.items():
+            names = {"mosaic": mosaic, "finder": "pybdsf"}
+            write("completeness", mosaic, BINS.assign(**names, n_injected=50, n_found=found))
+            table = BINS.assign(**names, n_detections=100, n_negative=[3, 0], n_near_bright=0)
+            write("reliabilities", mosaic, table.reindex(columns=list(RELIABILITY)))
+        rows = {"flux_low": [1e-4, 1e-3], "flux_high": [1e-3, 1e-2], "n": [812, 0], "counts": [5.5, 0.0]}
+        numbers = {**dict.fromkeys(COUNTS, 1.0), **rows, "finder": "pybdsf", "trusted": [True, False]}
+        counts = pd.DataFrame(numbers | {"published": [4.321, np.nan], "published_source": "Author 2003"})
+        write("counts", "pybdsf", counts)
+        return read_completeness_report(**paths | given)
+
+    return report
+
+
+def page_of(report, **other):
+    return render(
+        data_of(**{"scores": pd.DataFrame(), "curves": pd.DataFrame()} | other, completeness=report)
+    )
+
+
+def test_mosaics_are_pooled(read):
+    table = read().fractions
+    assert tuple(table.columns) == FRACTION
+    by = table.set_index(["quantity", "snr_low"])
+    assert by["value"].tolist() == [0.4, 0.94, 0.97, 1.0] and by["n"].tolist() == [100, 100, 200, 200]
+    # Wilson's interval of 40 of 100, and Garwood's limit of no event.
+    assert by.loc[("completeness", 4.0), ["low", "high"]].tolist() == pytest.approx([0.309, 0.498], abs=1e-3)
+    assert by.loc[("reliability", 6.3), "low"] == pytest.approx(1 - 3.689 / 200, abs=1e-4)
+
+
+def test_the_page_shows_them_beside_the_truth(read):
+    report = read()
+    page = page_of(report, scores=scores_of(), curves=curves_of())
+    text = words(page)
+    assert 'href="#completeness"' in page and "Negation cannot see" in text
+    assert "pybdsf completeness 4 6.3 100 0.400 0.309 0.498" in text and "812" in text and "4.321" in text
+    parser = Balance()
+    parser.feed(page)
+    assert parser.opened == [] and "Dashed: from the truth" in text
+
+
+def test_one_of_the_two_alone_is_a_report_and_none_is_no_section(read):
+    assert read(completeness=[], reliabilities=[], counts=[]) is None
+    assert 'id="completeness"' not in page_of(None)
+    assert set(read(reliabilities=[]).fractions["quantity"]) == {"completeness"}
+    alone = read(completeness=[], counts=[])
+    assert set(alone.fractions["quantity"]) == {"reliability"} and alone.counts.empty
+    page = page_of(alone)
+    assert page.count("<img") == page_of(None).count("<img") + 1
+    assert "Source counts" not in page and "Dashed" not in page
