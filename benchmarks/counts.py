@@ -3,7 +3,7 @@
     python benchmarks/counts.py                    # 2,400 x 2,400 pixels, five realisations; minutes
 
 The sky has three times the counts of Hopkins et al. 2003 at 1.4 GHz (one source per 50 beams), points at
-random, noise as wide as the beam of 4 pixels, and a primary beam that falls to 0.4 in the corners. The workflow
+random, noise as wide as the beam of 4 pixels, a primary beam that falls to 0.4 in the corners. The workflow
 searches it with `peaks`, again with fake sources, and negated. Chi-squared is that of corrected over drawn
 numbers, and over those expected of the polynomial, in bins with at least 100 fake sources and ten found; its
 variance is that of the number found (Poisson) and of the correction. Results stay in ./counts.

@@ -22,7 +22,7 @@ BEFORE_TILES = ("simulate", "describe_sky", "simulate_matched", "fingerprint_mos
 """Rules that run before the tiles are known."""
 TRAINING = ("cut_patches", "train_convosource", "train_combined")
 FURTHER = re.compile("_(injected|negated)_")
-"""Part of the name of a rule that searches again, and that records its settings as the one that it inherits."""
+"""In the names of rules that search again: they record settings under the name of the rule they inherit."""
 NOISE = "noise"
 """Name used in place of a finder for noise measurements."""
 
