@@ -1,5 +1,6 @@
 """Source counts: a sky drawn from published counts has these counts, whatever was missed and mismeasured."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -151,3 +152,15 @@ def test_counts_are_scaled_to_the_frequency_of_the_survey():
     (there,) = HOPKINS.at(np.array([1.6245e-3]), frequency_hz=0.7e9)
     assert there == pytest.approx(1.6245**1.5 * 7.228, rel=1e-3)
     assert [nearest_counts(one) for one in (144e6, 160e6, 888e6, np.nan)] == [MANDAL, FRANZEN, HOPKINS, None]
+
+
+@pytest.mark.parametrize("noisy", [60e-6, 2e-3], ids=["missed", "never drawn"])
+def test_what_is_missed_where_the_noise_is_high_counts_by_its_area(noisy):
+    # Without errors, all sources above 5 sigma are found in the quiet half, and none in the noisy half.
+    fakes = draw_fakes(np.random.default_rng(1))
+    rms = np.where(np.arange(len(fakes.snr)) % 2, noisy, 15e-6)
+    flux = fakes.snr * rms
+    fakes = replace(fakes, rms=rms, found_flux=np.where(fakes.snr > 5, flux, np.nan))
+    (row,) = correct_counts(fakes, np.array([2e-4, 2.9e-4]), counts_slopes=np.array([2.2])).to_dict("records")
+    assert row["correction"] == pytest.approx(2, abs=3 * row["e_correction"])
+    assert row["e_correction"] < 0.1 and not row["trusted"]
