@@ -63,7 +63,8 @@ def calibrate_fluxes(
         The columns `COLUMNS`, one row per bin, sorted by ``resolved`` and SNR. ``n_found``, ``flux_factor``
         and ``error_factor`` are for a measured SNR, ``n_injected`` and ``completeness`` for a true one.
         ``counts_slope`` is that to which the fake sources were weighed; without enough sources to fit it, the
-        one with which they were drawn. Without extended fake sources there are no rows for resolved sources.
+        one with which they were drawn. Rows for resolved sources need extended ones that were measured as
+        resolved; without these, the completeness is that of all fake sources.
     """
     bins = completeness_by_snr(sources, mosaic="", finder=finder)
     counts_slope = fit_slope(catalogued_snr, lowest_snr=lowest_complete_snr(bins))
@@ -73,10 +74,12 @@ def calibrate_fluxes(
     weights = count_weights(sources["injected_snr"].to_numpy(), slope=slope, counts_slope=counts_slope)
     sources = sources.assign(weight=weights, found_snr=sources["found_flux"] / sources["rms"])
     extended = sources["size"] > 0
+    tells = (extended & sources["found_resolved"]).any()
     tables = []
-    for resolved in (False, True) if extended.any() else (False,):
+    for resolved in (False, True) if tells else (False,):
         found = sources[is_measured(sources) & (sources["found_resolved"] == resolved)]
-        table = _in_bins(sources[extended == resolved], found, _edges(sources["injected_snr"]))
+        injected = sources[extended == resolved] if tells else sources
+        table = _in_bins(injected, found, _edges(sources["injected_snr"]))
         tables.append(table.assign(finder=finder, resolved=resolved, counts_slope=counts_slope))
     table = pd.concat(tables, ignore_index=True)[list(COLUMNS)]
     if table["flux_factor"].isna().any():

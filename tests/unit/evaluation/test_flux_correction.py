@@ -95,6 +95,15 @@ def test_resolved_sources_are_corrected_by_extended_fake_sources_alone(sky, corr
     assert fluxes[1] < 1 < fluxes[0]
 
 
+def test_a_finder_that_never_tells_resolved_sources_has_one_correction_for_all(sky):
+    rng = np.random.default_rng(4)
+    both = pd.concat([sources_of(rng, 5000, slope=SLOPE, size=size) for size in (0.0, 2.0)])
+    snr = sky["snr"].to_numpy()
+    table = calibrate_fluxes(both.assign(found_resolved=False), snr, slope=SLOPE, finder="f")
+    assert not table["resolved"].any() and table["n_injected"].sum() > 8000
+    assert table["n_found"].sum() == calibrate_fluxes(both, snr, slope=SLOPE, finder="f")["n_found"].sum()
+
+
 def test_bins_with_few_sources_take_the_nearest_value(sky):
     injected = sources_of(np.random.default_rng(5), 1500, slope=SLOPE)
     table = calibrate_fluxes(injected, sky["snr"].to_numpy(), slope=SLOPE, finder="f")
