@@ -14,6 +14,7 @@ USED_BY = {
     "report/page.py": (
         "report/templates/report.html.j2",
         "report/templates/survey.html.j2",
+        "report/templates/completeness.html.j2",
         "report/templates/classifiers.html.j2",
         "report/templates/report.css",
     ),
