@@ -23,9 +23,13 @@ from workflow.forked_jobs import take_environment
 
 IMPORTED = [
     "snakemake.cli",
+    "snakemake.profiles",
+    "snakemake.report.html_reporter",
     "nbformat",
     "smart_open",
+    "rich.console",
     "pandas",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "astropy.table",
     "astropy.wcs",

@@ -1,7 +1,8 @@
 """Run the scripts of jobs in forks of a process that has imported their libraries: half of a job is imports.
 
 Each job is still a process of its own, with the folder, the environment and the streams that Snakemake gives
-it. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to be run, and ends as it ends.
+it, and so is the PyBDSF that it starts. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to be
+run, and ends as it ends.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from io import RawIOBase
+from contextlib import redirect_stderr
+from io import RawIOBase, StringIO
 
 LIBRARIES = [
     "keras",
@@ -31,6 +34,7 @@ LIBRARIES = [
 ]
 """What jobs import of others; what is ours they import from their own repository."""
 KILLED = 137
+PYBDSF = "pybdsf_process.py"
 
 
 def ask(path: str, script: str) -> int:
@@ -51,6 +55,10 @@ def serve(path: str) -> None:
     # Here, since the forks find modules where their jobs do.
     from loaded import hide_libraries
 
+    sys.modules["matplotlib"] = None  # for PyBDSF, as in its own process
+    with redirect_stderr(StringIO()):
+        importlib.import_module("bdsf")
+    del sys.modules["matplotlib"]
     for name in LIBRARIES:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -70,6 +78,7 @@ def serve(path: str) -> None:
 def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     """Run the script that is asked for, say how it ended, and end; hide what the script has not loaded."""
     import atexit
+    import functools
     import runpy
 
     from threadpoolctl import threadpool_limits
@@ -87,6 +96,7 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
     hide()
+    subprocess.run = functools.partial(_fork_pybdsf, subprocess.run)
     code = 0
     try:
         runpy.run_path(job["script"], run_name="__main__")
@@ -100,6 +110,29 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     sys.stderr.flush()
     connection.sendall(str(code).encode())
     os._exit(code)
+
+
+def _fork_pybdsf(start: Callable, command: list[str], **options: object) -> subprocess.CompletedProcess:
+    """Run PyBDSF in a fork, and every other program as `subprocess.run`, in whose place this is."""
+    import multiprocessing
+    import runpy
+
+    if not any(str(part).endswith(PYBDSF) for part in command):
+        return start(command, **options)
+    _python, _flag, program, folder = command
+
+    def be_pybdsf() -> None:
+        sys.argv = [program, folder]
+        runpy.run_path(program, run_name="__main__")
+
+    process = multiprocessing.get_context("fork").Process(target=be_pybdsf)
+    process.start()
+    process.join(options["timeout"])
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise subprocess.TimeoutExpired(command, options["timeout"])
+    return subprocess.CompletedProcess(command, process.exitcode)
 
 
 def _end_at_end_of(stream: RawIOBase | socket.socket) -> None:

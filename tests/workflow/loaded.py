@@ -20,6 +20,7 @@ BRINGS = {
     "dask": set(),
     "scipy": {"numpy"},
     "astropy": {"numpy"},
+    "bdsf": {"numpy", "scipy", "astropy"},
     "pyarrow": {"numpy"},
     "pandas": {"numpy", "pyarrow"},
     "h5py": {"numpy"},
