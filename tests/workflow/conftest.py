@@ -28,7 +28,7 @@ def survey(tmp_path_factory):
     with folder_of_all_workers(tmp_path_factory) as shared:
         folder, record = shared / "survey", shared / "full_run.json"
         if not record.exists():
-            done = run(make_survey(folder), "--benchmark-extended")
+            done = run(make_survey(folder), "--benchmark-extended", figures=True)
             record.write_text(json.dumps(asdict(done)))
     full_run = Run(**json.loads(record.read_text()))
     assert full_run.code == 0, full_run.output

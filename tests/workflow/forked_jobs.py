@@ -1,8 +1,8 @@
 """Run the scripts of jobs in forks of a process that has imported their libraries: half of a job is imports.
 
 Each job is still a process of its own, with the folder, the environment and the streams that Snakemake gives
-it, and so is the PyBDSF that it starts. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to be
-run, and ends as it ends.
+it, and so is the PyBDSF that it starts. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to
+be run, and ends as it ends.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ LIBRARIES = [
 ]
 """What jobs import of others; what is ours they import from their own repository."""
 KILLED = 137
+FIGURES = "FIGURES_ARE_DRAWN"
+"""Variable without which the figures of a report are blank: to draw them takes most of its time."""
 PYBDSF = "pybdsf_process.py"
 
 
@@ -81,6 +83,7 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     import functools
     import runpy
 
+    from matplotlib.figure import Figure
     from threadpoolctl import threadpool_limits
 
     _received, (folder, *streams), _flags, _address = socket.recv_fds(connection, 5, 3)
@@ -97,6 +100,8 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
     hide()
     subprocess.run = functools.partial(_fork_pybdsf, subprocess.run)
+    if FIGURES not in os.environ:
+        Figure.savefig = _leave_blank
     code = 0
     try:
         runpy.run_path(job["script"], run_name="__main__")
@@ -133,6 +138,11 @@ def _fork_pybdsf(start: Callable, command: list[str], **options: object) -> subp
         process.join()
         raise subprocess.TimeoutExpired(command, options["timeout"])
     return subprocess.CompletedProcess(command, process.exitcode)
+
+
+def _leave_blank(_figure: object, stream: StringIO, **_options: object) -> None:
+    """Write a figure without anything in it, in the place of matplotlib."""
+    stream.write('<svg xmlns="http://www.w3.org/2000/svg"/>')
 
 
 def _end_at_end_of(stream: RawIOBase | socket.socket) -> None:

@@ -76,7 +76,7 @@ def survey(tmp_path_factory):
     galaxies = write_mosaic(folder / "sky.fits")
     write_sheet(folder / "sheet.tsv", "mosaic image\nsky sky.fits")
     (folder / "survey.yaml").write_text(yaml.safe_dump(CONFIGURATION))
-    done = run(folder)
+    done = run(folder, figures=True)
     assert done.code == 0, done.output
     return folder, galaxies
 

@@ -25,7 +25,7 @@ def one_core():
 @pytest.mark.exhaustive
 def test_one_core_gives_the_same_bytes_as_two(survey, tmp_path, one_core):
     folder = make_survey(tmp_path / "survey")
-    done = run(folder, "--cores", "1", "--prioritize", "results/hard/patches.parquet")
+    done = run(folder, "--cores", "1", "--prioritize", "results/hard/patches.parquet", figures=True)
     assert done.code == 0, done.output
     assert sorted(done.jobs) == sorted(survey.full_run.jobs)
     assert done.jobs != survey.full_run.jobs

@@ -168,7 +168,7 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
     """Run the workflow under a fault; its jobs live as long as the block, if they outlive the run."""
     environment = {"PYTHONPATH": f"{HOOKS}{os.pathsep}{LOGGER}", "STRIKES_FOLDER": str(strikes)}
     struck = {strike.job.partition("/")[0] for strike in fault.strikes}
-    options = {"environment": environment, "apart": struck, "place": place}
+    options = {"environment": environment, "apart": struck, "place": place, "figures": True}
     with started(copy, *_asked(fault, copy), **options) as (process, jobs, output):
         if fault.stop or fault.meanwhile:
             wait_for(lambda: list(strikes.glob("struck-*")) or process.poll() is not None)
@@ -188,10 +188,10 @@ def _disturbed(fault: Fault, copy: Path, strikes: Path, place: Place) -> Iterato
 def _go_on(fault: Fault, copy: Path, place: Place) -> Run:
     """Mend what is to be mended, and run again."""
     fault.mend(copy)
-    done = run(copy, *fault.again, *_asked(fault, copy), place=place)
+    done = run(copy, *fault.again, *_asked(fault, copy), place=place, figures=True)
     if LOCKED in done.output:
         assert run(copy, "--unlock", place=place).code == 0
-        done = run(copy, *fault.again, *_asked(fault, copy), place=place)
+        done = run(copy, *fault.again, *_asked(fault, copy), place=place, figures=True)
     return done
 
 
