@@ -37,6 +37,7 @@ IMPORTED = [
 """Before any run. Nothing of ours: a run imports that from its own repository."""
 
 PROGRAM = Path(__file__).with_name("forked_jobs.py")
+ASKING = Path(__file__).with_name("ask_fork.py")
 FORKS = "JOBS_ARE_FORKED_BY"
 """Variable with the socket of the process that forks jobs, for a run whose jobs may be forks."""
 APART = "JOBS_APART"
@@ -107,5 +108,5 @@ def _fork_script(script, start: Callable, fname: str, edit: bool = False) -> Non
         start(script, fname, edit)
         return
     command = "{python:q} -I -S {program:q} {forks:q} {fname:q}"
-    names = {"python": sys.executable, "program": PROGRAM, "forks": os.environ[FORKS], "fname": fname}
+    names = {"python": sys.executable, "program": ASKING, "forks": os.environ[FORKS], "fname": fname}
     script._execute_cmd(command, **names)

@@ -1,13 +1,12 @@
 """Run the scripts of jobs in forks of a process that has imported their libraries: half of a job is imports.
 
 Each job is still a process of its own, with the folder, the environment and the streams that Snakemake gives
-it, and so is the PyBDSF that it starts. As a program, ``forked_jobs.py SOCKET SCRIPT`` asks for a script to
-be run, and ends as it ends.
+it, and so is the PyBDSF that it starts. As a program, ``forked_jobs.py SOCKET`` waits for those who ask for
+scripts to be run (see `ask_fork`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -33,20 +32,9 @@ LIBRARIES = [
     "snakemake.script",
 ]
 """What jobs import of others; what is ours they import from their own repository."""
-KILLED = 137
 FIGURES = "FIGURES_ARE_DRAWN"
 """Variable without which the figures of a report are blank: to draw them takes most of its time."""
 PYBDSF = "pybdsf_process.py"
-
-
-def ask(path: str, script: str) -> int:
-    """Let a script run in a fork, and return its exit code."""
-    job = {"script": script, "environment": dict(os.environ)}
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        socket.send_fds(connection, [b"files"], [os.open(".", os.O_RDONLY), 1, 2])
-        connection.sendall(json.dumps(job).encode() + b"\n")
-        return int(connection.recv(16) or KILLED)
 
 
 def serve(path: str) -> None:
@@ -88,14 +76,14 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
 
     _received, (folder, *streams), _flags, _address = socket.recv_fds(connection, 5, 3)
     with connection.makefile("rb") as asked:
-        job = json.loads(asked.readline())
+        script, *variables = asked.read(int(asked.readline())).split(b"\0")
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
         os.close(stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.fchdir(folder)
     os.close(folder)
-    take_environment(job["environment"])
+    take_environment(dict(os.fsdecode(variable).split("=", 1) for variable in variables))
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
     hide()
@@ -104,7 +92,7 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
         Figure.savefig = _leave_blank
     code = 0
     try:
-        runpy.run_path(job["script"], run_name="__main__")
+        runpy.run_path(os.fsdecode(script), run_name="__main__")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
@@ -151,7 +139,7 @@ def _end_at_end_of(stream: RawIOBase | socket.socket) -> None:
 
     def wait() -> None:
         read(1)
-        os._exit(KILLED)
+        os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
 
@@ -166,6 +154,4 @@ def take_environment(environment: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        sys.exit(ask(*sys.argv[1:]))
     serve(sys.argv[1])
