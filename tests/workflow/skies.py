@@ -55,7 +55,7 @@ CONFIGURATION = {
             "train_snr": 4,
             "augment": "none",
             "epochs": 2,
-            "batches_per_epoch": 2,
+            "batches_per_epoch": 1,
             "lowest_score": 0.5,
         },
         "both": {"kind": "combined", "of": ["pybdsf", "net"], "train_snr": 4},

@@ -26,8 +26,8 @@ OTHER_AGAIN = (OTHER_FOUND, MERGED)
 HARD_AGAIN = (HARD_FOUND, "hard/catalogues/peaks.parquet")
 """What is removed so that they are made again: a file that nothing misses stays away."""
 
-MID_EPOCH = "call keras:Model.train_on_batch:10"
-"""A moment in the second of two epochs of six batches."""
+MID_EPOCH = "call keras:Model.train_on_batch:2"
+"""A moment in the second of two epochs of one batch."""
 IN_SEARCH = "call radiofind.mosaics.field:read_planes:1"
 """When the search of a tile has begun, and counts as an attempt."""
 HALF_WRITTEN = "call pyarrow.parquet:ParquetWriter.write_table:2"
