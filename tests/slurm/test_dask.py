@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from slurm.merge_on_dask import HURRY
 from workflow.runs import REPOSITORY
 
 pytestmark = pytest.mark.slow
@@ -103,7 +104,8 @@ def test_a_job_that_is_cancelled_is_replaced_and_nothing_is_lost(within, started
     wait_until(process, lambda: set(readers(tmp_path)) - {"own"})
     (first,) = set(readers(tmp_path)) - {"own"}
     subprocess.run([*within, "scancel", first], check=True)
-    wait_until(process, lambda: jobs() and first not in jobs())
+    wait_until(process, lambda: (others := jobs()) and first not in others)
+    (tmp_path / HURRY).touch()
     log = assert_whole(process, tmp_path, expected)
     assert "lost 1 Dask workers" in log
     assert not jobs()
