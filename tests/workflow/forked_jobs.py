@@ -34,6 +34,8 @@ LIBRARIES = [
 """What jobs import of others; what is ours they import from their own repository."""
 FIGURES = "FIGURES_ARE_DRAWN"
 """Variable without which the figures of a report are blank: to draw them takes most of its time."""
+GRAPHS = "GRAPHS_ARE_BUILT"
+"""Variable without which TensorFlow builds no graphs: for a tiny network, that takes longer than the rest."""
 PYBDSF = "pybdsf_process.py"
 
 
@@ -86,6 +88,8 @@ def _be_job(connection: socket.socket, hide: Callable[[], None]) -> None:
     take_environment(dict(os.fsdecode(variable).split("=", 1) for variable in variables))
     _end_at_end_of(connection)
     threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
+    if GRAPHS not in os.environ:
+        sys.modules["tensorflow"].config.run_functions_eagerly(True)
     hide()
     subprocess.run = functools.partial(_fork_pybdsf, subprocess.run)
     if FIGURES not in os.environ:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow.forked import APART, FORKS, Forked, started_forks
-from workflow.forked_jobs import FIGURES
+from workflow.forked_jobs import FIGURES, GRAPHS
 
 REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -61,6 +61,7 @@ def started(
     environment: Mapping[str, str] | None = None,
     apart: Collection[str] | None = (),
     figures: bool = False,
+    graphs: bool = True,
     place: Place = HERE,
     snakemake: Sequence[str | Path] = (),
 ) -> Iterator[tuple]:
@@ -70,7 +71,7 @@ def started(
     says. What still runs of the group at the end is killed. `snakemake` is the command that is to be started;
     here, without one, a process is forked that has imported Snakemake already. Its jobs are forks, too, which
     take less memory than a user's, but those of rules that are to be `apart`; none is if that is None. They
-    draw figures if these are asked for.
+    draw figures if these are asked for, and let TensorFlow build graphs unless it is told not to.
     """
     local = (repository / "profiles/local", "--cores", "2")
     asked = ["-s", repository / "Snakefile", "--profile"]
@@ -86,7 +87,7 @@ def started(
         within = [*place.within, *(snakemake or [SNAKEMAKE])] if place.within or snakemake else []
         if apart is not None and not within and "--dry-run" not in arguments:
             settings |= {FORKS: started_forks(), APART: " ".join(apart)}
-            settings |= {FIGURES: "yes"} if figures else {}
+            settings |= ({FIGURES: "yes"} if figures else {}) | ({GRAPHS: "yes"} if graphs else {})
         process = _start(within, map(str, asked), output, cwd or Path.cwd(), os.environ | settings)
         try:
             yield process, jobs, output
