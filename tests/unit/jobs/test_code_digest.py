@@ -7,21 +7,28 @@ import pytest
 from radiofind.jobs import code_digest
 
 
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory):
+    """A copy of all code. Its modules are parsed once: no test changes what one of them imports."""
+    folder = tmp_path_factory.mktemp("code") / "scripts"
+    return shutil.copytree(code_digest.SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 @pytest.fixture
-def digest(tmp_path, monkeypatch):
-    """A function that returns the digest of a script after changes to files."""
-    scripts, copies = code_digest.SCRIPTS, iter(range(100))
+def digest(scripts, monkeypatch):
+    """A function that returns the digest of a script while some files are changed."""
+    monkeypatch.setattr(code_digest, "SCRIPTS", scripts)
+    monkeypatch.setattr(code_digest, "PACKAGE", scripts / "radiofind")
 
     def of(script, *files):
-        folder = tmp_path / str(next(copies))
-        shutil.copytree(scripts, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in files:
-            with (folder / file).open("a") as code:
-                code.write("\n# changed\n")
-        monkeypatch.setattr(code_digest, "SCRIPTS", folder)
-        monkeypatch.setattr(code_digest, "PACKAGE", folder / "radiofind")
+        contents = {scripts / file: (scripts / file).read_bytes() for file in files}
+        for path, content in contents.items():
+            path.write_bytes(content + b"\n# changed\n")
         code_digest.digest_of.cache_clear()
-        return code_digest.digest_of(script)
+        changed = code_digest.digest_of(script)
+        for path, content in contents.items():
+            path.write_bytes(content)
+        return changed
 
     yield of
     code_digest.digest_of.cache_clear()
