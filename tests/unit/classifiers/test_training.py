@@ -87,7 +87,7 @@ def test_a_network_learns_to_tell_classes(learn):
 
 
 def test_a_capsule_network_learns_with_its_decoder(learn):
-    network, record, _pace = learn(cutouts_of(number=240), architecture="capsnet", epochs=8)
+    network, record, _pace = learn(cutouts_of(number=240), architecture="capsnet", epochs=5)
     assert record["history"][-1]["validation_error"] < 0.2
     assert record["history"][-1]["validation_loss"] < 0.5 * record["history"][0]["validation_loss"]
     assert reconstruct(network, np.zeros((2, 16, 16, 1), dtype=np.float32)).shape == (2, 16, 16, 1)

@@ -75,7 +75,7 @@ def learn(patches, tmp_path, small):
 def test_a_trained_network_finds_sources_of_another_sky_and_scores_them_above_noise(
     learn, tmp_path, sky, fields_of
 ):
-    network, record = learn(epochs=6, batches_per_epoch=20)
+    network, record = learn(epochs=4, batches_per_epoch=20)
     files = tmp_path / "a.keras", tmp_path / "a.json"
     network.save(files[0])
     write_json(record, files[1])
@@ -124,9 +124,10 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(learn, re
 
 @pytest.mark.usefixtures("without_graphs")
 def test_a_training_starts_where_another_one_ended(learn, tmp_path):
-    network, record = learn()
+    options = {"augment": "none", "batches_per_epoch": 6}
+    network, record = learn(epochs=3, **options)
     network.save(tmp_path / "first.keras")
-    _network, further = learn(start=tmp_path / "first.keras", epochs=1)
+    _network, further = learn(start=tmp_path / "first.keras", epochs=1, **options)
     first, last, again = record["history"][0], record["history"][-1], further["history"][0]
     assert again["loss"] < (first["loss"] + last["loss"]) / 2
     assert again["validation_loss"] < first["validation_loss"]
@@ -159,7 +160,7 @@ def test_deepsource_learns_its_demand_map(learn):
 @pytest.mark.usefixtures("without_graphs")
 def test_an_interrupted_training_is_resumed_only_when_nothing_has_changed(learn, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="radiofind")
-    options = {"epochs": 2, "batches_per_epoch": 2}
+    options = {"augment": "none", "epochs": 2, "batches_per_epoch": 1}
     validate, asked = convosource_training._validate, []
 
     def die_in_the_second_epoch(*arguments):
