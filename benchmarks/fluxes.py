@@ -24,7 +24,7 @@ from radiofind.evaluation.count_weights import count_weights
 from radiofind.evaluation.flux_correction import LEAST_PART, calibrate_fluxes, is_measured
 from radiofind.evaluation.matching import match_one_to_one, positions
 from radiofind.evaluation.pulls import width_of
-from radiofind.survey.corrected_fluxes import corrected_fluxes
+from radiofind.survey.learned import corrected_fluxes
 from radiofind.tables import read_csv
 
 CHOSEN = ("pybdsf", "peaks")

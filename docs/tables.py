@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from radiofind.catalogues.columns import CATALOGUE, CORRECTED, SPECTRAL, SURVEY, Column
+from radiofind.catalogues.columns import CATALOGUE, CORRECTED, RELIABLE, SPECTRAL, SURVEY, Column
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIG = REPOSITORY / "config"
@@ -155,7 +155,7 @@ TABLES = {
     "columns": lambda: columns_in(CATALOGUE),
     "spectral": lambda: columns_in(SPECTRAL),
     "survey": lambda: columns_in([column for column in SURVEY if column not in CATALOGUE]),
-    "corrected": lambda: columns_in(CORRECTED),
+    "corrected": lambda: columns_in(CORRECTED + RELIABLE),
 }
 """What makes each table."""
 

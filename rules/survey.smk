@@ -4,7 +4,8 @@ Make one survey of many mosaics: duplicates settled, sources named and flagged; 
 Reads  results/{mosaic}/catalogues/{finder}.parquet, classified where sources are classified,
        results/survey/rms/{mosaic}.fits (where each mosaic was searched), regions and weights of the mosaic sheet,
        results/{mosaic}/catalogues/components/{finder}.parquet,
-       results/survey/flux_correction/{finder}.csv of finders that also search with fake sources
+       results/survey/flux_correction/{finder}.csv of finders that also search with fake sources, and results/survey/reliability/{finder}.csv
+       of those that search negated mosaics
 Makes  results/survey/{finder}.parquet, and of finders that fit Gaussians results/survey/components/{finder}.parquet
 """
 
@@ -17,6 +18,7 @@ rule merge_survey:
         regions=planned(survey.files, "region_file"),
         weights=planned(survey.files, "weight"),
         flux_correction=each("results/survey/flux_correction/{finder}.csv", injections.corrected),
+        reliability=each("results/survey/reliability/{finder}.csv", injections.if_negated),
     output:
         catalogue="results/survey/{finder}.parquet",
     log:

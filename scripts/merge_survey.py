@@ -9,6 +9,7 @@ from radiofind.jobs.job_log import log_to
 from radiofind.jobs.provenance import fold_tiles, provenance_of
 from radiofind.survey.band import band_of
 from radiofind.survey.inputs import read_survey
+from radiofind.survey.learned import Learned
 from radiofind.survey.merging import write_survey
 from radiofind.tables import read_csv
 
@@ -24,7 +25,8 @@ if __name__ == "__main__":
     band = band_of([read_metadata(path)["image"] for path in given.catalogues])
     terms = {"prefix": params.prefix, "frequency_hz": band.frequency_hz}
     terms |= {"metadata": {"provenance": provenance}}
-    terms |= {"flux_correction": next(map(read_csv, given.flux_correction), None)}
+    further = {"flux_correction": given.flux_correction, "reliability": given.reliability}
+    terms["learned"] = Learned(**{name: next(map(read_csv, paths), None) for name, paths in further.items()})
     with open_workers(**snakemake.config["dask"], threads=snakemake.threads) as workers:
         files = {"catalogues": given.catalogues, "rms": given.rms, "tiles": given.tiles}
         survey = read_survey(params.sheet, **files, apply=workers.map)

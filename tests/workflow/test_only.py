@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pyarrow.dataset import parquet_dataset
 
-from radiofind.catalogues.columns import CORRECTED
+from radiofind.catalogues.columns import CORRECTED, RELIABLE
 from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
 from radiofind.evaluation.counts import COLUMNS as COUNTS
 from radiofind.evaluation.counts import euclidean_unit
@@ -124,11 +124,12 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
 def test_fluxes_are_corrected_where_there_are_fake_sources(tried):
     place = tried[0] / "results/survey"
     without, survey = (pd.read_parquet(place / f"{finder}.parquet") for finder in ("pybdsf", "peaks"))
-    names = [column.name for column in CORRECTED]
+    names = [column.name for column in CORRECTED + RELIABLE]
     assert not {*names} & {*without.columns} and {*names} < {*survey.columns}
     correction = read_csv(place / "flux_correction/peaks.csv")
     assert correction["n_found"].sum() > 10 and not correction["resolved"].any()
-    assert survey[names].isna().all(axis=None), "so few fake sources tell nothing"
+    assert survey[names[:-1]].isna().all(axis=None), "so few fake sources tell nothing"
+    assert survey.loc[survey["snr"] > 7, "reliability"].min() == 1
 
 
 def test_other_fake_sources_are_searched_and_nothing_else(tried):

@@ -152,6 +152,17 @@ CORRECTED = (
 )
 """Columns of a survey that was also searched with fake sources."""
 
+RELIABLE = (
+    Column(
+        "reliability",
+        "float64",
+        "",
+        "stat.probability",
+        "Fraction of the rows of this SNR that are real, from the negated image; NaN if unknown",
+    ),
+)
+"""Columns of a survey that was also searched negated."""
+
 SURVEY_COMPONENT = (
     *SURVEY[:2],
     *COMPONENT[1:],

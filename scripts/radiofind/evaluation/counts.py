@@ -10,6 +10,7 @@ from radiofind.evaluation.count_corrections import FakeSources, correct_counts, 
 from radiofind.evaluation.count_weights import fit_slope, lowest_complete_snr
 from radiofind.evaluation.intervals import poisson_interval
 from radiofind.evaluation.published_counts import nearest_counts
+from radiofind.evaluation.row_reliability import reliability_of
 
 BINS_PER_DECADE = 5
 USUAL_SLOPE = 1.8
@@ -46,8 +47,8 @@ def count_sources(
     frequency_hz
         Frequency of the fluxes, to which published counts are scaled; NaN if unknown.
     completeness, reliability
-        Rows of `completeness.completeness_by_snr` and of `negation.reliability_by_snr`; without the latter
-        all sources count as real.
+        Rows of `completeness.completeness_by_snr` and of `negation.reliability_by_snr`. Without the latter
+        all sources count as real, and otherwise those of an SNR that it lacks.
     finder
         Name of the finder.
 
@@ -64,7 +65,8 @@ def count_sources(
     if not len(edges):
         return pd.DataFrame(columns=list(COLUMNS))
     n, _ = np.histogram(flux, edges)
-    real, _ = np.histogram(flux, edges, weights=reliability_of(snr, reliability))
+    chance = 1.0 if reliability is None else np.nan_to_num(reliability_of(snr, reliability), nan=1.0)
+    real, _ = np.histogram(flux, edges, weights=np.broadcast_to(chance, len(flux)))
     first = fit_slope(snr, lowest_snr=lowest_complete_snr(completeness))
     slopes = np.full(len(n), first if np.isfinite(first) else USUAL_SLOPE)
     for _ in range(PASSES):
@@ -120,21 +122,3 @@ def euclidean_unit(edges: np.ndarray, area_deg2: float) -> np.ndarray:
     """
     middle = np.sqrt(edges[:-1] * edges[1:])
     return middle**2.5 / (np.diff(edges) * area_deg2 * np.deg2rad(1) ** 2)
-
-
-def reliability_of(snr: np.ndarray, reliability: pd.DataFrame | None) -> np.ndarray:
-    """Return the reliability of each source, that of its bin of SNR; 1 where it is unknown.
-
-    Parameters
-    ----------
-    snr
-        Their SNR, shape (n,).
-    reliability
-        As for `count_sources`.
-    """
-    if reliability is None or reliability.empty:
-        return np.ones(len(snr))
-    table = reliability.sort_values("snr_low")
-    place = np.searchsorted(table["snr_low"], snr, side="right") - 1
-    inside = (place >= 0) & (snr < table["snr_high"].to_numpy()[place])
-    return np.where(inside, table["reliability"].fillna(1.0).to_numpy()[place], 1.0)

@@ -18,6 +18,7 @@ from radiofind.catalogues.catalogue_files import write_catalogue
 from radiofind.catalogues.records import Layout
 from radiofind.catalogues.votables import parquet_keys
 from radiofind.survey.inputs import SurveyInput
+from radiofind.survey.learned import NOTHING, Learned
 from radiofind.survey.parts import merge_zone, survey_columns
 from radiofind.survey.scatter import summarise
 from radiofind.survey.zones import zones_of
@@ -37,7 +38,7 @@ def write_survey(
     prefix: str,
     frequency_hz: float,
     metadata: Mapping[str, object] | None = None,
-    flux_correction: pd.DataFrame | None = None,
+    learned: Learned = NOTHING,
     rows_of_zone: int = ROWS_OF_ZONE,
     apply: Callable[..., Iterator] = map,
 ) -> None:
@@ -58,8 +59,8 @@ def write_survey(
     metadata
         Metadata of the file, to which ``survey`` is added: numbers of ``rows``, ``sources``, ``flags`` and
         ``flags_of_primary_rows``, and how the mosaics agree (see `scatter.summarise`).
-    flux_correction
-        Rows of `flux_correction.calibrate_fluxes`: with them the survey has corrected fluxes.
+    learned
+        What further searches have told of the finder: the survey has columns of it.
     rows_of_zone
         About how many rows are merged at a time. The file is the same for any number.
     apply
@@ -70,9 +71,9 @@ def write_survey(
     ValueError
         If a catalogue has changed since its positions were read.
     """
-    columns = survey_columns(given.classes, corrected=flux_correction is not None)
+    columns = survey_columns(given.classes, learned=learned)
     zones = zones_of(given.ra, rows_of_zone=rows_of_zone)
-    terms = {"prefix": prefix, "columns": columns, "flux_correction": flux_correction}
+    terms = {"prefix": prefix, "columns": columns, "learned": learned}
     merge = partial(merge_zone, members=given.members, **terms)
     told: list[tuple[dict[str, Counter], pd.DataFrame]] = []
     widths: dict[str, int] = {}

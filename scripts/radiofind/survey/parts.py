@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from radiofind.catalogues.class_columns import CLASS, CLASSIFIER, class_columns
-from radiofind.catalogues.columns import CORRECTED, SURVEY, Column, conform, empty
+from radiofind.catalogues.columns import SURVEY, Column, conform, empty
 from radiofind.catalogues.records import widths_in
 from radiofind.evaluation.matching import Pairs
-from radiofind.survey.corrected_fluxes import corrected_fluxes
 from radiofind.survey.duplicates import (
     ROUNDING,
     Rows,
@@ -38,6 +37,7 @@ from radiofind.survey.flags import (
     with_flag,
 )
 from radiofind.survey.inputs import Member
+from radiofind.survey.learned import NOTHING, Learned
 from radiofind.survey.names import CELL_ARCSEC, name_cells
 from radiofind.survey.scatter import differences_of
 from radiofind.survey.settling import settle
@@ -79,9 +79,9 @@ class Surrounded:
     """Those that may be the same source."""
 
 
-def survey_columns(classes: Sequence[str], *, corrected: bool = False) -> tuple[Column, ...]:
-    """Return the columns of a survey with these classes, if any, and with corrected fluxes or without."""
-    return SURVEY + (CORRECTED if corrected else ()) + (class_columns(classes) if classes else ())
+def survey_columns(classes: Sequence[str], *, learned: Learned = NOTHING) -> tuple[Column, ...]:
+    """Return the columns of a survey with these classes, if any, and with what further searches tell."""
+    return SURVEY + learned.columns + (class_columns(classes) if classes else ())
 
 
 def merge_zone(
@@ -90,7 +90,7 @@ def merge_zone(
     members: Sequence[Member],
     prefix: str,
     columns: tuple[Column, ...],
-    flux_correction: pd.DataFrame | None = None,
+    learned: Learned = NOTHING,
 ) -> Part:
     """Return the rows that a zone has of a survey.
 
@@ -104,8 +104,8 @@ def merge_zone(
         The acronym before the position in the names of sources.
     columns
         The columns of the survey.
-    flux_correction
-        Rows of `flux_correction.calibrate_fluxes`, if the survey has corrected fluxes.
+    learned
+        What further searches have told.
     """
     around = _read_around(zone, members, columns)
     rows, footprints = around.rows, [member.read_footprint() for member in around.members]
@@ -117,9 +117,7 @@ def merge_zone(
     flags = with_flag(table["flags"], UNCONFIRMED, settled_own["is_unconfirmed"].to_numpy())
     flags = with_flag(flags, OUTSIDE_REGION, settled_own["is_outside"].to_numpy())
     table = table.assign(flags=flags, **{name: settled_own[name].array for name in SETTLED})
-    if flux_correction is not None:
-        table = table.assign(**corrected_fluxes(table, flux_correction))
-    table = conform(table.reset_index(drop=True), columns)
+    table = conform(learned.told_of(table).reset_index(drop=True), columns)
     kept = pairs.where((groups[pairs.truth] == groups[pairs.detection]) & own[pairs.truth])
     flux = around.table["total_flux"].to_numpy()[around.order]
     # From here on mosaics are numbered among all, not among those near the zone.

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 
 from radiofind.evaluation.count_corrections import LEAST_INJECTED, FakeSources, correct_counts
-from radiofind.evaluation.counts import COLUMNS, count_sources, euclidean_unit, flux_edges, reliability_of
+from radiofind.evaluation.counts import COLUMNS, count_sources, euclidean_unit, flux_edges
 from radiofind.evaluation.published_counts import FRANZEN, HOPKINS, MANDAL, nearest_counts
 
 FREQUENCY = 1.4e9
@@ -91,10 +91,6 @@ def test_bins_in_which_most_is_missed_or_few_were_injected_are_not_trusted():
 
 
 def test_a_source_counts_by_its_flux_and_by_its_reliability():
-    reliability = pd.DataFrame({"snr_low": [3.0, 6.0], "snr_high": [6.0, 10.0], "reliability": [0.5, np.nan]})
-    snr = np.array([1.0, 3.0, 5.9, 7.0, 50.0])
-    assert reliability_of(snr, reliability).tolist() == [1, 0.5, 0.5, 1, 1]
-    assert reliability_of(snr, None).tolist() == [1] * 5
     whole, _ = counted(1)
     half, _ = counted(1, reliable=0.5)
     for name in ("counts", "counts_low", "counts_high", "n_corrected"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from radiofind.evaluation.flux_correction import COLUMNS, LEAST_SOURCES, OF_SOURCES, calibrate_fluxes
-from radiofind.survey.corrected_fluxes import corrected_fluxes
+from radiofind.survey.learned import corrected_fluxes
 
 RMS = 2.0
 THRESHOLD = 5.0

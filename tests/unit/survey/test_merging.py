@@ -10,8 +10,9 @@ import pytest
 from astropy.io import fits
 
 from radiofind.catalogues.class_columns import with_classes
-from radiofind.catalogues.columns import CORRECTED, SURVEY, empty
+from radiofind.catalogues.columns import CORRECTED, RELIABLE, SURVEY, empty
 from radiofind.survey.directions import positions_of
+from radiofind.survey.learned import Learned
 from radiofind.survey.regions import holds
 from unit.survey.mosaics import BEAM, catalogue, centre_in_rings, detect, make_mosaic, merge, scatter_sources
 
@@ -81,13 +82,15 @@ def pair(tmp_path):
     return [make_mosaic(tmp_path, "a", 10, 0), make_mosaic(tmp_path, "b", 11, 0)]
 
 
-def test_fluxes_are_corrected_if_the_survey_knows_by_what(pair):
+def test_rows_have_what_further_searches_tell_of_them(pair):
     tables = {"a": catalogue("a", [10.2, 10.3], 0, snr=[5.0, 1000.0], e_total_flux=0.1)}
     tables["b"] = catalogue("b", 11.2, 0, resolved=True)
     values = {"flux_factor": 0.8, "error_factor": 2.0, "completeness": 0.7}
     correction = pd.DataFrame({"resolved": False, "snr_low": [1.0, 10.0], "snr_high": [10.0, 40.0], **values})
-    rows = merge(tables, pair, flux_correction=correction)[0]
-    assert list(rows.columns) == [column.name for column in SURVEY + CORRECTED]
+    bins = pd.DataFrame({"snr_low": [3.0], "snr_high": 8.0, "reliability": 0.9})
+    rows = merge(tables, pair, learned=Learned(flux_correction=correction, reliability=bins))[0]
+    assert list(rows.columns) == [column.name for column in SURVEY + CORRECTED + RELIABLE]
+    assert rows["reliability"].tolist() == pytest.approx([0.9, np.nan, np.nan], nan_ok=True)
     assert rows["corrected_total_flux"].tolist() == pytest.approx([0.8, 1.0, np.nan], nan_ok=True)
     assert rows["e_corrected_total_flux"].tolist() == pytest.approx([0.16, 0.2, np.nan], nan_ok=True)
     assert rows["completeness"].tolist() == pytest.approx([0.7, 0.7, np.nan], nan_ok=True)

@@ -19,14 +19,14 @@ from regions import Regions
 from radiofind.catalogues import records, votables
 from radiofind.catalogues.catalogue_files import described_columns, write_catalogue
 from radiofind.catalogues.class_columns import class_columns
-from radiofind.catalogues.columns import CORRECTED, SURVEY
+from radiofind.catalogues.columns import CORRECTED, RELIABLE, SURVEY
 from radiofind.catalogues.records import Layout, widths_in
 from radiofind.files import read_metadata
 from radiofind.survey.band import Band, band_of
 from radiofind.survey.products import PRODUCTS
 
 BAND = Band(frequency_hz=1.44e8, beam_arcsec=6.0)
-COLUMNS = SURVEY + CORRECTED + class_columns(["FRI", "FR II"])
+COLUMNS = SURVEY + CORRECTED + RELIABLE + class_columns(["FRI", "FR II"])
 N_ROWS = 25
 HISTORY = ["code merge_survey: <0123> & more", "x" * 72]
 

@@ -1,9 +1,48 @@
-"""Give the rows of a survey corrected fluxes and their completeness, as fake sources tell them."""
+"""Give the rows of a survey what further searches tell: corrected fluxes, completeness, reliability."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+
+from radiofind.catalogues.columns import CORRECTED, RELIABLE, Column
+from radiofind.evaluation.row_reliability import reliability_of
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What further searches have told of a finder."""
+
+    flux_correction: pd.DataFrame | None = None
+    """Rows of `flux_correction.calibrate_fluxes`, if it searched with fake sources."""
+    reliability: pd.DataFrame | None = None
+    """Rows of `negation.pool_reliability`, if it searched negated mosaics."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that a survey has of it."""
+        corrected = CORRECTED if self.flux_correction is not None else ()
+        return corrected + (RELIABLE if self.reliability is not None else ())
+
+    def told_of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a catalogue with these columns.
+
+        Parameters
+        ----------
+        table
+            As for `corrected_fluxes`.
+        """
+        if self.flux_correction is not None:
+            table = table.assign(**corrected_fluxes(table, self.flux_correction))
+        if self.reliability is not None:
+            table = table.assign(reliability=reliability_of(table["snr"].to_numpy(float), self.reliability))
+        return table
+
+
+NOTHING = Learned()
+"""Of a finder without further searches."""
 
 
 def corrected_fluxes(table: pd.DataFrame, correction: pd.DataFrame) -> pd.DataFrame:
