@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,8 @@ USED_BY = {
     ),
 }
 """Files that a module uses without importing them."""
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""Attributes of a statement that hold further ones."""
 
 
 @cache
@@ -64,7 +67,7 @@ def modules_of(script: str) -> set[str]:
 def _imports(path: Path) -> frozenset[str]:
     """Return the modules of the package that a file imports."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _statements(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -73,3 +76,11 @@ def _imports(path: Path) -> frozenset[str]:
     ours = (name.split(".")[1:] for name in names if name.startswith(f"{PACKAGE.name}."))
     files = ("/".join(parts) + ".py" for parts in ours)
     return frozenset(file for file in files if (PACKAGE / file).is_file())
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements in a module or in a statement; an expression, where most nodes are, has none."""
+    for part in BLOCKS:
+        for inner in getattr(node, part, ()):
+            yield inner
+            yield from _statements(inner)
