@@ -19,7 +19,7 @@ module radiofind:
 use rule * from radiofind
 
 
-rule count_sources:
+rule weigh_catalogue:
     default_target: True
     input:
         "results/strip/catalogues/pybdsf.parquet",
@@ -34,10 +34,10 @@ rule count_sources:
 def test_another_workflow_goes_on_with_the_catalogues(copy):
     other = copy / "Snakefile"
     other.write_text(OTHER)
-    assert planned(copy, "-s", other) == {"count_sources"}
+    assert planned(copy, "-s", other) == {"weigh_catalogue"}
     (copy / "results/scores.txt").unlink()
     done = run(copy, "-s", other)
     assert done.code == 0, done.output
-    assert {job.split()[0] for job in done.jobs} == {"count_sources", "tabulate_scores", "record_provenance"}
+    assert {job.split()[0] for job in done.jobs} == {"weigh_catalogue", "tabulate_scores", "record_provenance"}
     assert (copy / "count.txt").exists()
     assert planned(copy) == set(), "Expected the workflow by itself to find nothing to do."
