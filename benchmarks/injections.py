@@ -38,6 +38,7 @@ FINDERS = {
     "pybdsf": {"kind": "pybdsf", "thresh_pix": 5.0, "thresh_isl": 3.0},
     "pybdsf_low": {"kind": "pybdsf", "thresh_pix": 3.0, "thresh_isl": 2.0},
     "peaks": {"kind": "peaks", "threshold": 4.0},
+    "convosource": {"kind": "convosource", "lowest_score": 0.3},
 }
 KINDS = {name: settings["kind"] for name, settings in FINDERS.items()}
 
