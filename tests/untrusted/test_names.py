@@ -94,6 +94,7 @@ def paths_of(plan):
 
 @QUIET
 @given(names_of_a_survey())
+@pytest.mark.slow
 def test_names_that_are_accepted_make_paths_inside_the_working_folder(folder, names):
     try:
         config, mosaics = inputs_of(*names)

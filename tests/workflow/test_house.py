@@ -225,6 +225,7 @@ def test_environment_has_the_versions_of_the_lock(path):
     assert versions.items() <= locked_for(python).items()
 
 
+@pytest.mark.slow
 def test_digest_of_a_rule_changes_with_each_file_that_it_uses(monkeypatch):
     before = {name: code_digest.digest_of(name) for name in SCRIPTS}
     for name, script in SCRIPTS.items():

@@ -122,6 +122,7 @@ def test_detections_without_a_score_take_no_part_in_the_matching():
     assert (row["n"], row["matched"], row["region"]) == (1, 1.0, "test")
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_score_as_often_as_they_say():
     held = []
     for seed in range(40):

@@ -117,6 +117,7 @@ def pixels(sky):
     return pixels
 
 
+@pytest.mark.slow
 def test_the_map_is_that_of_a_slow_version_with_astropy(pixels):
     fast, slow = whole(pixels, SETTINGS), slow_noise(pixels, SETTINGS.lattice)
     assert np.array_equal(np.isnan(fast), np.isnan(slow))
@@ -271,6 +272,7 @@ def pybdsf_rms(image, folder):
     return np.load(folder / "rms.npy")
 
 
+@pytest.mark.slow
 def test_the_map_agrees_with_that_of_pybdsf(tmp_path, sky, write_fits):
     rng = np.random.default_rng(3)
     sources = [(x, y, sky.rms * 10**f) for x, y, f in rng.uniform([0, 0, 0], [620, 620, 2], (250, 3))]

@@ -11,6 +11,8 @@ from radiofind.report.page import render
 from radiofind.tables import write_csv
 from unit.report.test_page import Balance, curves_of, data_of, scores_of, words
 
+pytestmark = pytest.mark.slow
+
 BINS = pd.DataFrame({"snr_low": [4.0, 6.3], "snr_high": [6.3, 10.0]})
 FOUND = {"a": [30, 50], "b": [10, 44]}
 """Of 50 injected in each bin of each mosaic."""

@@ -11,6 +11,8 @@ from radiofind.simulation import sky_description
 from radiofind.simulation.matched_sky import SkyDescription, simulate_matched
 from radiofind.simulation.sky_description import describe_sky, measure
 
+pytestmark = pytest.mark.slow
+
 SIZE = 700
 LAG = 12
 

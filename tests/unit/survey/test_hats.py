@@ -16,6 +16,8 @@ from radiofind.survey.hats import export_hats
 from radiofind.survey.hats_files import INDEX
 from radiofind.survey.healpix import cells_of
 
+pytestmark = pytest.mark.slow
+
 BAND = Band(frequency_hz=1.44e8, beam_arcsec=60.0)
 WIDTH_ARCSEC = 120
 """Of the margins: two beams."""

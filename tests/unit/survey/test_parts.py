@@ -15,6 +15,8 @@ from radiofind.survey.merging import write_survey
 from radiofind.survey.zones import Zone
 from unit.survey.mosaics import BEAM, SIDE, catalogue, make_mosaic, write_inputs
 
+pytestmark = pytest.mark.slow
+
 STEP = BEAM / 3600
 """A beam in degrees."""
 SKIES = {

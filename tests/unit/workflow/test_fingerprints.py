@@ -50,6 +50,7 @@ def changed(one, other):
     return set(one["tile"][one["fingerprint"] != other["fingerprint"]])
 
 
+@pytest.mark.slow
 def test_a_pixel_changes_exactly_the_tiles_that_depend_on_it(write_fits, pixels):
     first = fingerprints(write_fits(pixels))
     rng = np.random.default_rng(2)

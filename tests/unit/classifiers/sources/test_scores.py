@@ -131,6 +131,7 @@ def test_counts_are_those_that_the_value_rests_on():
     assert one(scores, "accuracy")["n"] == one(scores, "balanced_accuracy")["n"] == len(part)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
     held = {"recall": 0, "f1": 0, "balanced_accuracy": 0}
     large = random_pairs(999, 200_000).assign(region="test", snr_min=1.0)
