@@ -52,7 +52,7 @@ rule calibrate_fluxes:
         mem_mb=memory_of("calibrate_fluxes", planned(work.on_survey)),
         runtime=time_of("calibrate_fluxes", planned(work.on_survey)),
     params:
-        slope=injections.slope,
+        injected=injections.distribution,
         code=digest_of("calibrate_fluxes"),
     message:
         "Calibrating the fluxes of {wildcards.finder} in the survey"

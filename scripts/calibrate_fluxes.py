@@ -16,7 +16,7 @@ if __name__ == "__main__":
     correction = calibrate_fluxes(
         pd.concat(sources, ignore_index=True),
         pd.concat(catalogued)["snr"].to_numpy(),
-        slope=snakemake.params.slope,
+        slope=snakemake.params.injected["slope"],
         finder=snakemake.wildcards.finder,
     )
     write_csv(correction, snakemake.output.correction)

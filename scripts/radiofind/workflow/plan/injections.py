@@ -45,10 +45,6 @@ class InjectionPlan:
         """Return the fields of `injections.Injections` without the number of the realisation."""
         return {key: self._settings[key] for key in OF_THE_SOURCES}
 
-    def slope(self, _wildcards: Mapping[str, str]) -> float:
-        """Return the exponent of the fluxes of fake sources."""
-        return self._settings["slope"]
-
     def distribution(self, _wildcards: Mapping[str, str]) -> dict[str, object]:
         """Return how the fluxes of fake sources are distributed."""
         return {key: self._settings[key] for key in ("slope", "flux_snr")}
