@@ -20,6 +20,12 @@ PANELS = {
 """Titles of the panels and labels of their axes."""
 WITHOUT_TRUTH = {"linestyle": "solid"}
 FROM_TRUTH = {"linestyle": (0, (4, 2)), "markerfacecolor": "white"}
+OF_COUNTS = {
+    "corrected": {"linestyle": "none"},
+    "not trusted": {"linestyle": "none", "markerfacecolor": "white"},
+    "not corrected": {"linestyle": "none", "marker": ".", "markersize": 3},
+}
+"""Legend of the counts."""
 GREY = "#777777"
 SHIFT = 1.03
 """Factor by which SNRs of the truth are shifted, so that error bars do not overlap."""
@@ -87,17 +93,9 @@ def counts_figure(counts: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
     if len(known):
         flux = 1e3 * np.sqrt(known["flux_low"] * known["flux_high"])
         handles += axes.plot(flux, known["published"], color=GREY, label=known["published_source"].iloc[0])
-    corrected = {"linestyle": "none"}
-    handles += [
-        _entry("corrected", corrected),
-        _entry("not trusted", corrected | {"markerfacecolor": "white"}),
-    ]
-    handles.append(
-        Line2D([], [], color=GREY, marker=".", markersize=3, linestyle="none", label="not corrected")
-    )
     plain_numbers(axes.xaxis)
     plain_numbers(axes.yaxis)
-    put_legend(figure, handles)
+    put_legend(figure, [*handles, *(_entry(label, look) for label, look in OF_COUNTS.items())])
     return figure
 
 
@@ -127,4 +125,4 @@ def _finders(styles: Mapping[str, Style], shown: set[str]) -> list[Line2D]:
 
 def _entry(label: str, look: Mapping[str, object]) -> Line2D:
     """Return a legend entry that applies to all finders."""
-    return Line2D([], [], color=GREY, marker="o", label=label, **look)
+    return Line2D([], [], label=label, **{"color": GREY, "marker": "o", **look})
