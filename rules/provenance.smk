@@ -37,6 +37,7 @@ completeness_targets = joined(
     each("results/{mosaic}/reliability/{finder}.csv", injections.with_negated),
     each("results/survey/completeness/{finder}.csv", injections.pooled),
     each("results/survey/reliability/{finder}.csv", injections.pooled_negated),
+    each("results/survey/completeness/by_flux/{finder}.csv", injections.pooled),
     each("results/survey/counts/{finder}.csv", injections.pooled),
 )
 

@@ -1,10 +1,10 @@
 """
-Pool completeness and reliability of the mosaics of a survey, and correct its fluxes and source counts by them.
+Pool completeness and reliability of the mosaics of a survey, and tell by what its fluxes are to be corrected.
 
 Reads  results/{mosaic}/completeness/{finder}.parquet, results/{mosaic}/reliability/{finder}.csv,
-       results/{mosaic}/catalogues/{finder}.parquet, and for the counts the survey, its areas and rms maps
+       results/{mosaic}/catalogues/{finder}.parquet
 Makes  results/survey/completeness/{finder}.csv, results/survey/reliability/{finder}.csv,
-       results/survey/flux_correction/{finder}.csv, by which merge_survey corrects fluxes, and results/survey/counts/{finder}.csv
+       results/survey/flux_correction/{finder}.csv, by which merge_survey corrects fluxes
 """
 
 
@@ -83,41 +83,3 @@ rule pool_reliability:
         "Pooling the reliability of {wildcards.finder} in the survey"
     script:
         "../scripts/pool_reliability.py"
-
-
-rule count_sources:
-    input:
-        survey=indexed("results/survey/{finder}.parquet"),
-        catalogues=each("results/{mosaic}/catalogues/{folder}{finder}.parquet", survey.members),
-        rms=each("results/survey/rms/{mosaic}.fits", survey.members),
-        tiles=ancient(indexed("results/tiles.parquet")),
-        regions=planned(survey.files, "region_file"),
-        weights=planned(survey.files, "weight"),
-        primary_beams=planned(survey.files, "primary_beam"),
-        fakes=each("results/{mosaic}/completeness/{finder}.parquet", survey.members),
-        completeness=indexed("results/survey/completeness/{finder}.csv"),
-        reliability=each("results/survey/reliability/{finder}.csv", injections.if_negated),
-        areas=indexed("results/survey/rms_area.csv"),
-    output:
-        counts="results/survey/counts/{finder}.csv",
-    log:
-        "logs/count_sources/{finder}.log",
-    benchmark:
-        "benchmarks/count_sources/{finder}.tsv"
-    wildcard_constraints:
-        finder=plan.one_of(injections.injected_by()),
-    conda:
-        "../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_of("count_sources", planned(work.on_survey)),
-        runtime=time_of("count_sources", planned(work.on_survey)),
-    params:
-        sheet=planned(survey.sheet_rows),
-        beams=planned(survey.primary_beams),
-        injected=injections.distribution,
-        code=digest_of("count_sources"),
-    message:
-        "Counting the sources of {wildcards.finder} in the survey"
-    script:
-        "../scripts/count_sources.py"

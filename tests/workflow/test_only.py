@@ -15,6 +15,7 @@ from radiofind.evaluation.completeness import COLUMNS as COMPLETENESS
 from radiofind.evaluation.counts import COLUMNS as COUNTS
 from radiofind.evaluation.counts import euclidean_unit
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
+from radiofind.survey.flux_completeness import BY_CELL, BY_FLUX
 from radiofind.tables import read_csv
 from radiofind.workflow.inventory import read_record
 from workflow.runs import planned, run
@@ -111,6 +112,10 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
         assert tuple(reliability.columns) == RELIABILITY
         assert reliability["n_detections"].sum() == len(found) > 20
         assert reliability.loc[reliability["snr_low"] > 6, "reliability"].min() == 1
+    for place, columns in (("by_flux", BY_FLUX), ("by_cell", BY_CELL)):
+        by_flux = read_csv(results / f"survey/completeness/{place}/peaks.csv")
+        assert tuple(by_flux.columns) == columns and by_flux["n_injected"].sum() == len(sources)
+        assert by_flux["n_found"].sum() == sources["found"].sum()
     counts = read_csv(results / "survey/counts/peaks.csv")
     assert tuple(counts.columns) == COUNTS and counts["n"].sum() == len(found)
     assert counts["n_injected"].sum() > 0.3 * len(sources) and set(counts["published_source"].dropna())
@@ -137,7 +142,7 @@ def test_other_fake_sources_are_searched_and_nothing_else(tried):
     write_configuration(folder, {"strip": f"10:{CORE - 1},0:20"}, seed=2)
     expected = {f"find_injected_peaks strip peaks {realisation} {TRIED}" for realisation in (1, 2)}
     expected |= {"measure_completeness strip peaks", "pool_completeness peaks", "calibrate_fluxes peaks"}
-    expected |= {"merge_survey peaks", "export_hats peaks", "count_sources peaks"}
+    expected |= {"merge_survey peaks", "export_hats peaks", "count_sources peaks", "map_completeness peaks"}
     assert planned(folder) - {"write_report", "record_provenance", "all"} == expected
 
 

@@ -39,6 +39,7 @@ NEVER = {
     "measure_completeness, measure_reliability, pool_completeness, pool_reliability": HEAVY
     | {"h5py", "pydantic"},
     "calibrate_fluxes, count_sources": HEAVY | {"h5py", "pydantic"},
+    "map_completeness": NETWORKS | FITS | CLUSTER | {"h5py", "pydantic"},
     "combine_catalogues, classify_sources, evaluate_classes": HEAVY | {"h5py"},
     "describe_sky, simulate, simulate_matched": HEAVY | {"h5py"},
     "cut_patches": HEAVY | {"scipy", "pydantic"},

@@ -7,7 +7,7 @@ bins together, so neither the visibility area nor corrected fluxes may be applie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,20 @@ class FakeSources:
         lowest, highest = (edge * self.rms for edge in self.flux_snr)
         return weights * (_integral(lowest, highest, exponent).sum() / weights.sum())
 
+    def where(self, chosen: np.ndarray) -> FakeSources:
+        """Return those of the sources for which `chosen`, shape (n,), is true."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("rms", "snr", "found_flux")}
+        return replace(self, **arrays)
+
+    def beyond(self, low: float, high: float, exponent: float) -> tuple[float, float]:
+        """Return how many sources of dN/dS = S^-exponent between two fluxes are below and above the range.
+
+        In the units of `weights`.
+        """
+        lowest, highest = (edge * self.rms for edge in self.flux_snr)
+        below = _integral(low, np.clip(lowest, low, high), exponent).sum()
+        return below, _integral(np.clip(highest, low, high), high, exponent).sum()
+
     def at_top(self) -> tuple[float, float, int]:
         """Return found part, median flux ratio and number of the sources in the upper half of the range."""
         top = self.snr > self.flux_snr[1] / 2
@@ -96,11 +110,8 @@ def _correction(fakes: FakeSources, low: float, high: float, exponent: float) ->
     weights, (part, ratio, number) = fakes.weights(exponent), fakes.at_top()
     inside = (fakes.flux >= low) & (fakes.flux < high)
     seen = (fakes.found_flux >= low) & (fakes.found_flux < high)
-    lowest, highest = (edge * fakes.rms for edge in fakes.flux_snr)
-    below = _integral(low, np.clip(lowest, low, high), exponent).sum()
-    above = _integral(np.clip(highest, low, high), high, exponent).sum()
-    least, most = low / ratio, high / ratio
-    found_above = part * _integral(np.clip(highest, least, most), most, exponent).sum()
+    below, above = fakes.beyond(low, high, exponent)
+    found_above = part * fakes.beyond(low / ratio, high / ratio, exponent)[1]
     total, found = below + weights[inside].sum() + above, weights[seen].sum() + found_above
     row = _unknown(int(inside.sum()), int(seen.sum()))
     if found > 0:

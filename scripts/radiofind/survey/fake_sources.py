@@ -11,18 +11,13 @@ from radiofind.evaluation.count_corrections import FakeSources
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.survey.footprints import Footprint, owners_of
 
-COLUMNS = ["mosaic", "ra", "dec", "rms", "injected_snr", "found", "found_flux"]
+COLUMNS = ["mosaic", "ra", "dec", "size", "rms", "injected_snr", "found", "found_flux"]
 """What is read of each source."""
 
 
 def read_fake_sources(
-    paths: Iterable[str],
-    footprints: Sequence[Footprint],
-    *,
-    beams: Mapping[str, str | None],
-    slope: float,
-    flux_snr: tuple[float, float],
-) -> FakeSources:
+    paths: Iterable[str], footprints: Sequence[Footprint], *, beams: Mapping[str, str | None]
+) -> pd.DataFrame:
     """Return the fake sources of a survey, as its primary rows are chosen: one mosaic for each place.
 
     Parameters
@@ -34,15 +29,30 @@ def read_fake_sources(
     beams
         Image of the primary beam by mosaic, by which noise and fluxes are divided; None for none. Where it is
         not positive, sources have no flux and are left out.
-    slope, flux_snr
-        As they were injected (see `injections.Injections`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns `COLUMNS`; noise and fluxes are those after the primary beam.
     """
     empty = pd.DataFrame(columns=COLUMNS)
     parts = [
         empty,
         *(_on_the_sky(pd.read_parquet(path, columns=COLUMNS), footprints, beams) for path in paths),
     ]
-    table = pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+
+
+def fluxes_of(table: pd.DataFrame, *, slope: float, flux_snr: tuple[float, float]) -> FakeSources:
+    """Return fluxes and noise of fake sources.
+
+    Parameters
+    ----------
+    table
+        As `read_fake_sources` returns it.
+    slope, flux_snr
+        As they were injected (see `injections.Injections`).
+    """
     return FakeSources(
         rms=table["rms"].to_numpy(float),
         snr=table["injected_snr"].to_numpy(float),

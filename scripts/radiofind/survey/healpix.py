@@ -63,15 +63,17 @@ def cells_of(ra: np.ndarray, dec: np.ndarray, *, order: int) -> np.ndarray:
     return nested.lonlat_to_healpix(longitude, latitude, order, num_threads=1).astype(np.int64)
 
 
-def centres_of(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def centres_of(cells: np.ndarray, *, order: int = ORDER) -> tuple[np.ndarray, np.ndarray]:
     """Return right ascension and declination of the centres of cells, in deg.
 
     Parameters
     ----------
     cells
-        Numbers of cells of order `ORDER`, shape (n,).
+        Numbers of cells, shape (n,).
+    order
+        Their order.
     """
-    longitude, latitude = nested.healpix_to_lonlat(cells, ORDER, num_threads=1)
+    longitude, latitude = nested.healpix_to_lonlat(cells, order, num_threads=1)
     return longitude.deg, latitude.deg
 
 
@@ -95,3 +97,22 @@ def moc_of_ring_cell(nside: int, index: int) -> MOC:
     centre = ring.healpix_to_lonlat(np.array([index]), nside)
     # Its centre is in no other cell of this order.
     return MOC.from_lonlat(*centre, max_norder=nside.bit_length() - 1)
+
+
+def order_with(ra: np.ndarray, dec: np.ndarray, *, least: int, finest: int = ORDER) -> int:
+    """Return the finest order at which cells hold at least so many of these positions on average.
+
+    Parameters
+    ----------
+    ra, dec
+        Positions in deg, shape (n,).
+    least
+        Positions per cell, over the cells that hold any; 0 is returned if there are fewer.
+    finest
+        The finest order.
+    """
+    cells = cells_of(ra, dec, order=finest)
+    for order in range(finest, 0, -1):
+        if len(cells) >= least * len(np.unique(cells >> 2 * (finest - order))):
+            return order
+    return 0

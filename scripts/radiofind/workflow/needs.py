@@ -240,6 +240,9 @@ NEEDS = {
     "pool_completeness": Need(186, tables=("sources",), mib_per_table_mib=5, seconds_per_table_mib=1),
     "pool_reliability": Need(157, tables=("reliabilities",), mib_per_table_mib=5),
     "calibrate_fluxes": Need(190, tables=("sources",), mib_per_table_mib=7, seconds_per_table_mib=1),
+    "map_completeness": Need(
+        200, tables=("catalogues", "fakes"), mib_per_table_mib=3, seconds_per_table_mib=0.5
+    ),
     "count_sources": Need(
         200, tables=("survey", "catalogues", "fakes"), mib_per_table_mib=3, seconds_per_table_mib=0.5
     ),

@@ -17,7 +17,7 @@ STAGES = {
     "completeness": (
         *("find_injected_pybdsf", "find_injected_peaks", "find_injected_convosource", "measure_completeness"),
         *("find_negated_pybdsf", "find_negated_peaks", "find_negated_convosource", "measure_reliability"),
-        *("pool_completeness", "pool_reliability", "calibrate_fluxes", "count_sources"),
+        *("pool_completeness", "pool_reliability", "calibrate_fluxes", "map_completeness", "count_sources"),
     ),
     "combined": ("train_combined", "combine_catalogues"),
     "evaluation": (

@@ -47,6 +47,7 @@ SUBJECTS = {
     "pool_completeness": "completeness of the survey",
     "pool_reliability": "reliability of the survey",
     "calibrate_fluxes": "flux correction of the survey",
+    "map_completeness": "completeness of the survey by flux and place",
     "count_sources": "source counts",
     "map_coverage": "coverage",
     "write_report": "report",

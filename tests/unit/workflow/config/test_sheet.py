@@ -282,7 +282,7 @@ def test_a_sheet_that_is_not_there_or_not_text_is_told(folder):
 @pytest.mark.parametrize("sheet", ["demo", *(f"presets/{name}" for name in PRESETS)])
 def test_the_sheets_that_come_along_are_right(tmp_path, sheet):
     text = (CONFIG / f"{sheet}.tsv").read_text()
-    for path in {field for field in text.split() if field.startswith("data/")}:
+    for path in {field for field in text.split() if field.startswith(("data/", "config/"))}:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     (tmp_path / "s.tsv").write_text(text)
