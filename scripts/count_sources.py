@@ -7,7 +7,7 @@ from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
 from radiofind.survey.band import band_of
-from radiofind.survey.fake_sources import fluxes_of, read_fake_sources
+from radiofind.survey.fake_sources import fluxes_of, read_fake_sources, without_doubles
 from radiofind.survey.inputs import read_survey
 from radiofind.tables import read_csv, write_csv
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     footprints = [member.read_footprint() for member in survey.members]
     sources = pd.read_parquet(given.survey, columns=["total_flux", "snr", "is_primary"])
     areas = read_csv(given.areas)
-    fakes = read_fake_sources(given.fakes, footprints, beams=params.beams)
+    fakes = without_doubles(read_fake_sources(given.fakes, footprints, beams=params.beams))
     counts = count_sources(
         sources[sources["is_primary"]],
         fluxes_of(fakes, **params.injected),

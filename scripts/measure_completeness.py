@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from radiofind.evaluation.completeness import completeness_by_snr, measure_completeness
+from radiofind.evaluation.completeness import completeness_by_shape, measure_completeness
 from radiofind.files import read_metadata
 from radiofind.jobs.corrupt_files import watch_for_damage
 from radiofind.jobs.job_log import log_to
@@ -27,4 +27,4 @@ if __name__ == "__main__":
         radius_pixels=params.radius_pixels,
     ).assign(**names)
     write_parquet(sources, snakemake.output.sources)
-    write_csv(completeness_by_snr(sources, **names), snakemake.output.completeness)
+    write_csv(completeness_by_shape(sources, **names), snakemake.output.completeness)

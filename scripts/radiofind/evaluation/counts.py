@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation import count_corrections
+from radiofind.evaluation.completeness import ALL_SHAPES
 from radiofind.evaluation.count_corrections import FakeSources, correct_counts, fit_slopes
 from radiofind.evaluation.count_weights import fit_slope, lowest_complete_snr
 from radiofind.evaluation.intervals import poisson_interval
@@ -47,7 +48,7 @@ def count_sources(
     frequency_hz
         Frequency of the fluxes, to which published counts are scaled; NaN if unknown.
     completeness, reliability
-        Rows of `completeness.completeness_by_snr` and of `negation.reliability_by_snr`. Without the latter
+        Rows of `completeness.completeness_by_shape` and of `negation.reliability_by_snr`. Without the latter
         all sources count as real, and otherwise those of an SNR that it lacks.
     finder
         Name of the finder.
@@ -67,7 +68,8 @@ def count_sources(
     n, _ = np.histogram(flux, edges)
     chance = 1.0 if reliability is None else np.nan_to_num(reliability_of(snr, reliability), nan=1.0)
     real, _ = np.histogram(flux, edges, weights=np.broadcast_to(chance, len(flux)))
-    first = fit_slope(snr, lowest_snr=lowest_complete_snr(completeness))
+    of_all = completeness[completeness["shape"] == ALL_SHAPES]
+    first = fit_slope(snr, lowest_snr=lowest_complete_snr(of_all))
     slopes = np.full(len(n), first if np.isfinite(first) else USUAL_SLOPE)
     for _ in range(PASSES):
         table = correct_counts(fakes, edges, counts_slopes=slopes)

@@ -3,6 +3,7 @@
 Noise lifts more faint sources above the threshold than it sinks bright ones below, so measured fluxes are too
 high on average near it. How much depends on the source counts, so fake sources are weighed to those of the
 catalogue. The correction is the mean true flux of the sources with a measured SNR, over the measured flux.
+Doubles tell nothing: a row of the catalogue may be one of their two points, which has half of the flux.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pandas as pd
 from radiofind.evaluation.completeness import completeness_by_snr
 from radiofind.evaluation.count_weights import count_weights, fit_slope, lowest_complete_snr
 from radiofind.evaluation.pulls import width_of
+from radiofind.mosaics.injections import DOUBLE, EXTENDED
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ LEAST_PART = 0.5
 MARGIN = 1.25
 """The highest injected SNR over the highest corrected: sources that were brighter would be missing above."""
 OF_SOURCES = (
-    *("size", "rms", "injected_snr", "injected_flux", "found", "blended", "found_flux", "e_found_flux"),
+    *("shape", "rms", "injected_snr", "injected_flux", "found", "blended", "found_flux", "e_found_flux"),
     *("found_resolved", "flux_ratio", "flux_pull", "ra_pull", "dec_pull"),
 )
 """Columns of the fake sources that `calibrate_fluxes` needs."""
@@ -49,7 +51,7 @@ def calibrate_fluxes(
     Parameters
     ----------
     sources
-        Columns `OF_SOURCES` of rows of `completeness.measure_completeness`.
+        Columns `OF_SOURCES` of rows of `completeness.measure_completeness`. Doubles are left out.
     catalogued_snr
         SNR (of the total flux) of the sources of the catalogue.
     slope
@@ -66,6 +68,7 @@ def calibrate_fluxes(
         one with which they were drawn. Rows for resolved sources need extended ones that were measured as
         resolved; without these, the completeness is that of all fake sources.
     """
+    sources = sources[sources["shape"] != DOUBLE]
     bins = completeness_by_snr(sources, mosaic="", finder=finder)
     counts_slope = fit_slope(catalogued_snr, lowest_snr=lowest_complete_snr(bins))
     if np.isnan(counts_slope):
@@ -73,7 +76,7 @@ def calibrate_fluxes(
         counts_slope = slope
     weights = count_weights(sources["injected_snr"].to_numpy(), slope=slope, counts_slope=counts_slope)
     sources = sources.assign(weight=weights, found_snr=sources["found_flux"] / sources["rms"])
-    extended = sources["size"] > 0
+    extended = sources["shape"] == EXTENDED
     tells = (extended & sources["found_resolved"]).any()
     tables = []
     for resolved in (False, True) if tells else (False,):

@@ -19,19 +19,20 @@ def with_pulls(sources: pd.DataFrame, partners: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     sources
-        Columns ``ra``, ``dec`` (deg), ``injected_flux``, ``found_flux`` and ``e_found_flux`` (Jy).
+        Columns ``ra``, ``dec`` (deg), ``injected_flux`` and ``found_flux`` (Jy).
     partners
-        The detection of each source, or NaN: columns ``ra``, ``dec`` (deg), ``e_ra`` and ``e_dec`` (arcsec).
+        The detection of each source, or NaN: columns ``ra``, ``dec`` (deg), ``e_ra``, ``e_dec`` (arcsec) and
+        ``e_apparent_total_flux`` (Jy).
 
     Returns
     -------
     pandas.DataFrame
         `sources` with ``flux_pull``, ``ra_pull`` and ``dec_pull``: found minus injected, over the error. NaN
-        where nothing was found or the error is not positive.
+        without a detection or if the error is not positive.
     """
     east = (partners["ra"] - sources["ra"] + 180) % 360 - 180
     differences = {
-        "flux_pull": (sources["found_flux"] - sources["injected_flux"], sources["e_found_flux"]),
+        "flux_pull": (sources["found_flux"] - sources["injected_flux"], partners["e_apparent_total_flux"]),
         "ra_pull": (east * np.cos(np.deg2rad(sources["dec"])) * ARCSEC, partners["e_ra"]),
         "dec_pull": ((partners["dec"] - sources["dec"]) * ARCSEC, partners["e_dec"]),
     }

@@ -16,13 +16,19 @@ from radiofind.mosaics.box import Box, pixel_of
 from radiofind.mosaics.gaussians import FWHM
 from radiofind.mosaics.images import ImageHeader
 
+POINT, EXTENDED, DOUBLE = SHAPES = ("point", "extended", "double")
+"""Points; round Gaussians; and doubles of two points with half of the flux each."""
 SIZES_BEAMS = (0.5, 3.0)
-"""Range of the sizes (FWHM before the convolution with the beam) of extended sources, in beams."""
+"""Range of the sizes in beams: FWHM of extended sources before the convolution with the beam, distance of the
+points of doubles."""
 RADIUS = 5.0
 """Radius to which a source is drawn, in its standard deviations: 4e-6 of its peak."""
 
 NO_SOURCES = pd.DataFrame(
-    {name: pd.Series(dtype=float) for name in ("x", "y", "size", "rms", "injected_snr", "injected_flux")}
+    {
+        name: pd.Series(dtype="str" if name == "shape" else float)
+        for name in ("x", "y", "shape", "size", "position_angle", "rms", "injected_snr", "injected_flux")
+    }
 )
 """Injected sources, without rows."""
 
@@ -42,7 +48,9 @@ class Injections:
     slope: float
     """Exponent q of the flux distribution dN/dS ~ S^-q."""
     extended_fraction: float = 0.0
-    """Fraction of the sources that are round Gaussians of `SIZES_BEAMS`; the others are points."""
+    """Fraction of the sources that are extended, with `SIZES_BEAMS`."""
+    double_fraction: float = 0.0
+    """Fraction of the sources that are double, with `SIZES_BEAMS`; the others are points."""
 
 
 def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections: Injections) -> pd.DataFrame:
@@ -62,11 +70,11 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y`` (mosaic pixels), ``size`` (FWHM before the convolution, arcsec; 0 for a point), ``rms``
-        (Jy/beam), ``injected_snr`` and ``injected_flux`` (total flux in units of the noise, and in Jy on the
-        flat-noise image). A source outside the box has the noise of the nearest pixel inside, so
-        its flux may differ from that in the tile that holds it; a halo wider than the sources makes this
-        harmless.
+        ``x``, ``y`` (mosaic pixels; of the middle of a double), ``shape`` (one of `SHAPES`), ``size`` (arcsec,
+        as `SIZES_BEAMS`; 0 for a point), ``position_angle`` (of a double, deg; else NaN), ``rms`` (Jy/beam),
+        ``injected_snr`` and ``injected_flux`` (total flux in units of the noise, and in Jy on the flat-noise
+        image). A source outside the box has the noise of the nearest pixel inside, so its flux may differ
+        from that in the tile that holds it; a halo wider than the sources makes this harmless.
     """
     # Side of a cell, pixels.
     side = np.sqrt(injections.beams_per_source * 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels)))
@@ -77,11 +85,14 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     )
     cells = [(row, column) for row in rows for column in columns]
     keys = (injections.seed, injections.realisation)
-    # Random numbers for x, y, flux, whether a source is extended, and its size.
-    drawn = np.array([np.random.default_rng([*keys, *cell]).random(5) for cell in cells])
+    # Random numbers for x, y, flux, shape, size and position angle.
+    drawn = np.array([np.random.default_rng([*keys, *cell]).random(6) for cell in cells])
     place = (np.array(cells)[:, ::-1] + drawn[:, :2]) * side - 0.5
+    shape = _shapes(drawn[:, 3], injections)
+    size = np.where(shape == POINT, 0.0, _sizes(drawn[:, 4], header))
+    angle = np.where(shape == DOUBLE, 180 * drawn[:, 5], np.nan)
     table = pd.DataFrame(
-        {"x": place[:, 0], "y": place[:, 1], "size": _sizes(drawn[:, 3:], header, injections)}
+        {"x": place[:, 0], "y": place[:, 1], "shape": shape, "size": size, "position_angle": angle}
     )
     column, row = (pixel_of(table[axis].to_numpy()).astype(int) for axis in ("x", "y"))
     row, column = np.clip(row, box.y0, box.y1 - 1) - box.y0, np.clip(column, box.x0, box.x1 - 1) - box.x0
@@ -91,13 +102,47 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     return table[seen.holds(table["x"], table["y"]) & (table["rms"] > 0)].reset_index(drop=True)
 
 
+def components_of(sources: pd.DataFrame, header: ImageHeader) -> pd.DataFrame:
+    """Return the Gaussians of sources: one of each point and extended source, two of each double.
+
+    Parameters
+    ----------
+    sources
+        Columns ``x``, ``y``, ``shape``, ``size``, ``position_angle`` and ``injected_flux`` of
+        `injected_sources`.
+    header
+        The mosaic.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``source`` (the number of its row), ``x``, ``y`` (mosaic pixels), ``size`` (FWHM before the
+        convolution, arcsec) and ``injected_flux`` (Jy), in the order of the sources.
+    """
+    is_double = (sources["shape"] == DOUBLE).to_numpy()
+    row = np.repeat(np.arange(len(sources)), 1 + is_double)
+    x, y, size, flux = sources[["x", "y", "size", "injected_flux"]].to_numpy(float)[row].T
+    of_doubles = is_double[row]
+    if of_doubles.any():
+        angle = np.deg2rad(sources["position_angle"].to_numpy()[row][of_doubles])
+        ends = np.tile([0.5, -0.5], is_double.sum()) * size[of_doubles]
+        east_north = np.stack([ends * np.sin(angle), ends * np.cos(angle)], axis=-1)
+        to_sky = header.coordinates.jacobian(x[of_doubles], y[of_doubles])
+        dx, dy = np.linalg.solve(to_sky, east_north[..., np.newaxis])[..., 0].T
+        x[of_doubles] += dx
+        y[of_doubles] += dy
+        size[of_doubles] = 0.0
+        flux[of_doubles] /= 2
+    return pd.DataFrame({"source": row, "x": x, "y": y, "size": size, "injected_flux": flux})
+
+
 def draw(sources: pd.DataFrame, header: ImageHeader, box: Box) -> np.ndarray:
     """Return the image of sources in a box.
 
     Parameters
     ----------
     sources
-        As `injected_sources` returns them.
+        As for `components_of`.
     header
         The mosaic, whose beam the sources have where they lie.
     box
@@ -108,11 +153,12 @@ def draw(sources: pd.DataFrame, header: ImageHeader, box: Box) -> np.ndarray:
     2D float32 ndarray
         Jy/beam, shape `box.shape`.
     """
-    x, y = sources["x"].to_numpy(), sources["y"].to_numpy()
+    parts = components_of(sources, header)
+    x, y = parts["x"].to_numpy(), parts["y"].to_numpy()
     beams = header.beam_pixels_at(x, y)
-    widths = sources["size"].to_numpy() / header.pixel_arcsec / FWHM
+    widths = parts["size"].to_numpy() / header.pixel_arcsec / FWHM
     shapes = beams + np.square(widths)[:, np.newaxis, np.newaxis] * np.eye(2)
-    peaks = sources["injected_flux"] * np.sqrt(np.linalg.det(beams) / np.linalg.det(shapes))
+    peaks = parts["injected_flux"] * np.sqrt(np.linalg.det(beams) / np.linalg.det(shapes))
     image = np.zeros(box.shape)
     for *centre, shape, peak in zip(x, y, shapes, peaks, strict=True):
         half = int(np.ceil(RADIUS * np.sqrt(shape.diagonal().max())))
@@ -127,15 +173,21 @@ def draw(sources: pd.DataFrame, header: ImageHeader, box: Box) -> np.ndarray:
 
 def _reach(header: ImageHeader, injections: Injections) -> int:
     """Return how far from its centre a source is drawn at most, in pixels, with a margin for projections."""
-    widest = max(SIZES_BEAMS) if injections.extended_fraction else 0.0
+    # The points of a double reach less far than an extended source.
+    widest = max(SIZES_BEAMS) if injections.extended_fraction or injections.double_fraction else 0.0
     return int(np.ceil(1.1 * RADIUS * header.beam_major_pixels / FWHM * np.hypot(1, widest))) + 1
 
 
-def _sizes(drawn: np.ndarray, header: ImageHeader, injections: Injections) -> np.ndarray:
-    """Return the sizes of sources in arcsec, from two uniform random numbers of each."""
+def _shapes(drawn: np.ndarray, injections: Injections) -> np.ndarray:
+    """Return the shapes of sources, from uniform random numbers."""
+    ends = np.cumsum([injections.extended_fraction, injections.double_fraction])
+    return np.array([EXTENDED, DOUBLE, POINT])[np.searchsorted(ends, drawn, side="right")]
+
+
+def _sizes(drawn: np.ndarray, header: ImageHeader) -> np.ndarray:
+    """Return sizes in arcsec, from uniform random numbers."""
     low, high = np.log(SIZES_BEAMS)
-    sizes = np.exp(low + (high - low) * drawn[:, 1]) * header.beam_major_pixels * header.pixel_arcsec
-    return np.where(drawn[:, 0] < injections.extended_fraction, sizes, 0.0)
+    return np.exp(low + (high - low) * drawn) * header.beam_major_pixels * header.pixel_arcsec
 
 
 def _power_law(drawn: np.ndarray, injections: Injections) -> np.ndarray:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.count_corrections import FakeSources
+from radiofind.mosaics.injections import DOUBLE
 from radiofind.mosaics.primary_beams import beam_sampler
 from radiofind.survey.footprints import Footprint, owners_of
 
-COLUMNS = ["mosaic", "ra", "dec", "size", "rms", "injected_snr", "found", "found_flux"]
+COLUMNS = ["mosaic", "ra", "dec", "shape", "size", "rms", "injected_snr", "found", "found_flux"]
 """What is read of each source."""
 
 
@@ -41,6 +42,14 @@ def read_fake_sources(
         *(_on_the_sky(pd.read_parquet(path, columns=COLUMNS), footprints, beams) for path in paths),
     ]
     return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+
+
+def without_doubles(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the fake sources that a catalogue counts as one: points and extended ones.
+
+    If a double is found as two sources, they are two in the counts of the catalogue.
+    """
+    return table[table["shape"] != DOUBLE]
 
 
 def fluxes_of(table: pd.DataFrame, *, slope: float, flux_snr: tuple[float, float]) -> FakeSources:

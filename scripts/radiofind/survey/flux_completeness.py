@@ -54,7 +54,7 @@ def completeness_by_flux(
     parts = [_in_bins(fluxes).assign(shape="all", size_low=np.nan, size_high=np.nan)]
     smallest = np.zeros(len(size))
     smallest[size > 0] = 2 ** np.floor(np.log2(size[size > 0]))
-    shape = np.where(size > 0, "extended", "point")
+    shape = fakes["shape"].to_numpy(str)
     for name in sorted(set(shape)) if len(set(shape)) > 1 else ():
         for low in np.unique(smallest[shape == name]):
             table = _in_bins(fluxes.where((shape == name) & (smallest == low)))

@@ -8,7 +8,8 @@ import pytest
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
 from radiofind.catalogues.detections import Found
-from radiofind.evaluation.completeness import COLUMNS, completeness_by_snr, find_again, measure_completeness
+from radiofind.evaluation.completeness import OF_BINS, completeness_by_snr, measure_completeness
+from radiofind.evaluation.found_again import find_again
 from radiofind.evaluation.further_searches import merge_search
 from radiofind.finders.peaks import find_peaks
 from radiofind.mosaics.field import read_field
@@ -27,7 +28,7 @@ def catalogue_of(*rows):
 
 
 def injected_at(*rows):
-    return on_sky(pd.DataFrame(rows, columns=["x", "y", "injected_flux"], dtype=float))
+    return on_sky(pd.DataFrame(rows, columns=["x", "y", "injected_flux"], dtype=float)).assign(shape="point")
 
 
 def on_sky(table):
@@ -36,7 +37,8 @@ def on_sky(table):
 
 
 def found_of(injected, found, before):
-    return find_again(injected, found, before, radius_pixels=RADIUS)
+    components = injected[["x", "y", "injected_flux"]].assign(source=np.arange(len(injected)))
+    return find_again(injected, components, found, before, radius_pixels=RADIUS)
 
 
 NOTHING = catalogue_of()
@@ -100,7 +102,7 @@ def test_completeness_is_that_of_the_finder():
     hit = rng.uniform(size=4000) < known
     found = catalogue_of(*(places[hit] * [1, 1, 1.2] + [1, 0, 0]))
     table = completeness_by_snr(found_of(injected, found, NOTHING), mosaic="m", finder="f")
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == OF_BINS
     assert table["n_injected"].sum() == 4000 and table["n_found"].sum() == hit.sum()
     for row in table.itertuples():
         inside = (snr >= row.snr_low) & (snr < row.snr_high)
@@ -136,7 +138,7 @@ def test_errors_that_are_not_positive_give_no_pulls():
 
 def test_without_sources_there_are_no_bins():
     nothing = found_of(injected_at().assign(injected_snr=1.0), NOTHING, NOTHING)
-    assert tuple(completeness_by_snr(nothing, mosaic="m", finder="f").columns) == COLUMNS
+    assert tuple(completeness_by_snr(nothing, mosaic="m", finder="f").columns) == OF_BINS
 
 
 INJECTED = {"seed": 1, "beams_per_source": 100, "flux_snr": [2, 50], "slope": 1.6}

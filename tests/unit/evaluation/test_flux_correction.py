@@ -22,7 +22,8 @@ def sources_of(rng, number, *, slope, highest=50.0, size=0.0):
     snr = (1 + rng.uniform(size=number) * (highest**power - 1)) ** (1 / power)
     measured = FLUX_SCALE * (snr + ERROR_SCALE * rng.normal(size=number))
     found = measured > THRESHOLD
-    table = pd.DataFrame({"injected_snr": snr, "injected_flux": RMS * snr, "rms": RMS, "size": size})
+    table = pd.DataFrame({"injected_snr": snr, "injected_flux": RMS * snr, "rms": RMS})
+    table["shape"] = "extended" if size > 0 else "point"
     table = table.assign(found=found, blended=False, found_resolved=size > 0, e_found_flux=RMS * FLUX_SCALE)
     table["found_flux"] = np.where(found, RMS * measured, np.nan)
     table["flux_ratio"] = table["found_flux"] / table["injected_flux"]

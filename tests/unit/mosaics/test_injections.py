@@ -91,6 +91,7 @@ def test_blank_pixels_get_no_sources(header, rms):
 
 def test_points_have_the_beam_and_all_sources_their_flux(header):
     places = pd.DataFrame({"x": [100.0, 200.3], "y": [100.0, 250.6], "size": [0.0, 20.0]})
+    places = places.assign(shape=["point", "extended"], position_angle=np.nan)
     image = draw(places.assign(injected_flux=[1.0, 2.0]), header, ALL).astype(float)
     beam_area = 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels))
     halves = image[:180].sum(), image[180:].sum()

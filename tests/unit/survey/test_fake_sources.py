@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
-from radiofind.survey.fake_sources import fluxes_of, read_fake_sources
+from radiofind.survey.fake_sources import fluxes_of, read_fake_sources, without_doubles
 from unit.survey.mosaics import make_mosaic
 
-ROWS = {"size": 0.0, "rms": 1e-4, "injected_snr": 10.0, "found": True, "found_flux": 1.1e-3}
+ROWS = {"shape": "point", "size": 0.0, "rms": 1e-4, "injected_snr": 10.0, "found": True, "found_flux": 1.1e-3}
 
 
 def read(paths, mosaics, beams):
@@ -55,3 +55,10 @@ def test_what_was_not_found_has_no_flux_and_no_source_is_a_result(mosaics, tmp_p
     pd.read_parquet(path).assign(found=False).to_parquet(path)
     assert np.isnan(read([path], mosaics[:1], {"a": None}).found_flux).tolist() == [True]
     assert len(read([write(tmp_path, "a", [])], mosaics[:1], {"a": None}).snr) == 0
+
+
+def test_doubles_may_be_left_out(mosaics, tmp_path):
+    path = write(tmp_path, "a", [(10.0, 0.3), (10.0, 0.2)])
+    pd.read_parquet(path).assign(shape=["point", "double"], rms=[1e-4, 2e-4]).to_parquet(path)
+    fakes = read_fake_sources([path], mosaics[:1], beams={"a": None})
+    assert fakes["rms"].tolist() == [1e-4, 2e-4] and without_doubles(fakes)["rms"].tolist() == [1e-4]

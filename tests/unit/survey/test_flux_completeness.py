@@ -32,7 +32,8 @@ def draw_fakes(seed, number=20_000, sizes=(0.0,)):
     snr = power_law(rng, *FLUX_SNR, number)
     found = is_found(snr * rms, rms, size, rng)
     found_flux = np.where(found, snr * rms, np.nan)
-    table = pd.DataFrame({"rms": rms, "size": size, "injected_snr": snr, "found": found})
+    shape = np.where(size > 0, "extended", "point")
+    table = pd.DataFrame({"rms": rms, "shape": shape, "size": size, "injected_snr": snr, "found": found})
     return table.assign(
         ra=PLACES["ra"][place] + rng.random(number), dec=rng.random(number), found_flux=found_flux
     )

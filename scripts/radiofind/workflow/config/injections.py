@@ -42,3 +42,7 @@ def injection_faults(config: Mapping, _base: Path) -> Iterator[Fault]:
         yield Fault(
             (KEY, "flux_snr"), "a lower and a higher number", shown([low, high]), settings["flux_snr"]
         )
+    shares = [settings[f"{shape}_fraction"] for shape in ("extended", "double")]
+    if sum(shares) > 1:
+        expected = f"at most {1 - shares[0]:g}, as extended_fraction is {shares[0]:g}"
+        yield Fault((KEY, "double_fraction"), expected, shown(shares[1]), shares[1])
