@@ -76,6 +76,7 @@ def make_sky(place: Path, side: int, seed: int) -> np.ndarray:
     x, y = rng.uniform(-0.5, side - 0.5, (2, len(flux)))
     at = np.rint(y).astype(int).clip(0, side - 1), np.rint(x).astype(int).clip(0, side - 1)
     sources = pd.DataFrame({"x": x, "y": y, "size": 0.0, "injected_flux": flux * beam[at]})
+    sources = sources.assign(shape="point", position_angle=np.nan)
     image += draw(sources, read_header(place / "image.fits"), Box(0, side, 0, side))
     fits.writeto(place / "image.fits", image.astype(np.float32), cards, overwrite=True)
     return flux

@@ -148,7 +148,10 @@ def cost_of(place: Path, rule: str, finder: str) -> float:
 
 def compare(path: Path, from_truth: pd.DataFrame) -> None:
     """Print a table of the workflow beside what the truth says, and whether the intervals overlap."""
-    table = read_csv(path).drop(columns=["mosaic", "finder"]).merge(from_truth, on="snr_low")
+    table = read_csv(path)
+    if "shape" in table:
+        table = table[table["shape"] == "all"].drop(columns=["shape", "size_low_beams", "size_high_beams"])
+    table = table.drop(columns=["mosaic", "finder"]).merge(from_truth, on="snr_low")
     low, high = (table[f"{path.parent.name}_{end}"] for end in ("low", "high"))
     table["agrees"] = (low <= table["truth_high"]) & (table["truth_low"] <= high)
     print(table.to_string(index=False, float_format="%.3f"))

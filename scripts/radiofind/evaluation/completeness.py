@@ -1,4 +1,4 @@
-"""Measure without truth how complete a catalogue is, from fake sources that were injected and searched again."""
+"""Measure without truth how complete a catalogue is, from fake sources that were searched again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from radiofind.evaluation.intervals import wilson_interval
 from radiofind.evaluation.metrics import SNR_EDGES
 from radiofind.evaluation.pulls import width_of
 from radiofind.mosaics.images import ImageHeader
-from radiofind.mosaics.injections import NO_SOURCES, POINT, SHAPES, Injections, components_of, injected_sources
+from radiofind.mosaics.injections import (
+    NO_SOURCES,
+    POINT,
+    SHAPES,
+    Injections,
+    components_of,
+    injected_sources,
+)
 from radiofind.mosaics.tile_images import read_planes
 from radiofind.mosaics.tiles import Tile
 
@@ -111,7 +118,7 @@ def place_injections(
     Returns
     -------
     pandas.DataFrame
-        Columns of `injections.injected_sources`, and ``size_beams`` (the same size in beams), ``realisation``,
+        Columns of `injections.injected_sources`, and ``size_beams`` (``size`` in beams), ``realisation``,
         ``ra`` and ``dec`` (deg).
     """
     parts = [NO_SOURCES]
@@ -162,7 +169,7 @@ def completeness_by_snr(sources: pd.DataFrame, *, mosaic: str, finder: str) -> p
 
 
 def completeness_by_shape(sources: pd.DataFrame, *, mosaic: str, finder: str) -> pd.DataFrame:
-    """Return completeness and flux ratio in bins of the injected SNR, of all shapes and of each shape and size.
+    """Return completeness and flux ratio in bins of the injected SNR, of all sources and by shape and size.
 
     Parameters
     ----------
@@ -174,9 +181,9 @@ def completeness_by_shape(sources: pd.DataFrame, *, mosaic: str, finder: str) ->
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS`: the rows of `completeness_by_snr`, first those of all sources, with ``shape``
-        `ALL_SHAPES`. If not all sources are points, those of each of `injections.SHAPES` follow, extended ones
-        and doubles in bins of `SIZE_EDGES_BEAMS`. The bin is NaN of other rows.
+        The columns `COLUMNS`: rows of `completeness_by_snr`, first those of all sources, with ``shape``
+        `ALL_SHAPES`. If not all sources are points, those of each of `injections.SHAPES` follow, of extended
+        ones and doubles in bins of `SIZE_EDGES_BEAMS`. Other rows have no bin of size: NaN.
     """
     parts = [(ALL_SHAPES, np.nan, np.nan, sources)]
     if (sources["shape"] != POINT).any():
@@ -191,7 +198,8 @@ def completeness_by_shape(sources: pd.DataFrame, *, mosaic: str, finder: str) ->
 def _by_size(sources: pd.DataFrame, shape: str) -> Iterator[tuple[str, float, float, pd.DataFrame]]:
     """Yield shape, bin of size, and the sources of a shape in it, if there are any."""
     if shape == POINT:
-        yield shape, np.nan, np.nan, sources
+        if len(sources):
+            yield shape, np.nan, np.nan, sources
         return
     inner = np.searchsorted(SIZE_EDGES_BEAMS[1:-1], sources["size_beams"], side="right")
     for number, group in sources.groupby(inner):

@@ -70,11 +70,11 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y`` (mosaic pixels; of the middle of a double), ``shape`` (one of `SHAPES`), ``size`` (arcsec,
-        as `SIZES_BEAMS`; 0 for a point), ``position_angle`` (of a double, deg; else NaN), ``rms`` (Jy/beam),
-        ``injected_snr`` and ``injected_flux`` (total flux in units of the noise, and in Jy on the flat-noise
-        image). A source outside the box has the noise of the nearest pixel inside, so its flux may differ
-        from that in the tile that holds it; a halo wider than the sources makes this harmless.
+        ``x``, ``y`` (mosaic pixels; of the middle of a double), ``shape`` (one of `SHAPES`), ``size``
+        (arcsec, as `SIZES_BEAMS`; 0 for a point), ``position_angle`` (of a double, deg; else NaN), ``rms``
+        (Jy/beam), ``injected_snr`` and ``injected_flux`` (total flux in units of the noise, and in Jy on the
+        flat-noise image). A source outside the box has the noise of the nearest pixel inside, so its flux may
+        differ from that in the tile that holds it; a halo wider than the sources makes this harmless.
     """
     # Side of a cell, pixels.
     side = np.sqrt(injections.beams_per_source * 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels)))

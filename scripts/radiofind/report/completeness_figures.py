@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from radiofind.evaluation.calibration import FEWEST_IN_BIN
+from radiofind.evaluation.completeness import SIZE_EDGES_BEAMS
+from radiofind.mosaics.injections import DOUBLE, EXTENDED, POINT
 from radiofind.report.style import WIDTH_INCH, Style, drawn, plain_numbers, put_legend
 
 PANELS = {
@@ -18,6 +21,7 @@ PANELS = {
     "reliability": ("Reliability", "Measured SNR (total flux / rms)"),
 }
 """Titles of the panels and labels of their axes."""
+TITLES = {EXTENDED: "extended sources", DOUBLE: "doubles"}
 WITHOUT_TRUTH = {"linestyle": "solid"}
 FROM_TRUTH = {"linestyle": (0, (4, 2)), "markerfacecolor": "white"}
 OF_COUNTS = {
@@ -27,6 +31,13 @@ OF_COUNTS = {
 }
 """Legend of the counts."""
 GREY = "#777777"
+OF_POINTS = {"color": GREY, "marker": "o", "linestyle": (0, (4, 2))}
+OF_SIZES = (
+    {"color": "#7fb8e0", "marker": "s"},
+    {"color": "#2878b5", "marker": "^"},
+    {"color": "#08306b", "marker": "D"},
+)
+"""From small to large sizes."""
 SHIFT = 1.03
 """Factor by which SNRs of the truth are shifted, so that error bars do not overlap."""
 
@@ -66,6 +77,37 @@ def completeness_figure(fractions: pd.DataFrame, truth: pd.DataFrame, styles: Ma
 
 
 @drawn
+def shapes_figure(shapes: pd.DataFrame) -> Figure:
+    """Return the figure of completeness against SNR by shape and size: a row for each finder.
+
+    Parameters
+    ----------
+    shapes
+        Columns `completeness.OF_SHAPES`, not only points.
+    """
+    finders, kinds = (list(dict.fromkeys(shapes[name])) for name in ("finder", "shape"))
+    kinds = [kind for kind in kinds if kind != POINT]
+    figure = Figure(figsize=(WIDTH_INCH, 0.5 + 2.6 * len(finders)), layout="constrained")
+    panels = figure.subplots(len(finders), len(kinds), sharex=True, sharey=True, squeeze=False)
+    looks = {"points": OF_POINTS}
+    for (row, column), axes in np.ndenumerate(panels):
+        of_finder = shapes[(shapes["finder"] == finders[row]) & (shapes["n"] >= FEWEST_IN_BIN)]
+        _line(axes, of_finder[of_finder["shape"] == POINT], OF_POINTS)
+        of_kind = of_finder[of_finder["shape"] == kinds[column]]
+        for place, (low, high) in enumerate(pairwise(SIZE_EDGES_BEAMS)):
+            looks[f"{low:g} to {high:g} beams"] = OF_SIZES[place]
+            _line(
+                axes, of_kind[of_kind["size_low_beams"] == low], OF_SIZES[place], shift=SHIFT ** (place + 1)
+            )
+        axes.set(title=f"{finders[row]}: {TITLES[kinds[column]]}", xscale="log", ylim=(0, 1.04))
+        plain_numbers(axes.xaxis)
+    for axes in panels[-1]:
+        axes.set_xlabel(PANELS["completeness"][1])
+    put_legend(figure, [Line2D([], [], label=label, **look) for label, look in looks.items()])
+    return figure
+
+
+@drawn
 def counts_figure(counts: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
     """Return the figure of source counts against flux, corrected and not, beside published ones.
 
@@ -97,6 +139,14 @@ def counts_figure(counts: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
     plain_numbers(axes.yaxis)
     put_legend(figure, [*handles, *(_entry(label, look) for label, look in OF_COUNTS.items())])
     return figure
+
+
+def _line(axes: Axes, rows: pd.DataFrame, look: Mapping[str, object], *, shift: float = 1.0) -> None:
+    """Draw the completeness of a shape and size, with its intervals, if there are sources."""
+    rows = rows.sort_values("snr_low")
+    lengths = [(rows["value"] - rows["low"]).clip(lower=0), (rows["high"] - rows["value"]).clip(lower=0)]
+    snr = np.sqrt(rows["snr_low"] * rows["snr_high"]) * shift
+    axes.errorbar(snr, rows["value"], yerr=lengths, elinewidth=0.8, **look)
 
 
 def _bars(
