@@ -8,7 +8,15 @@ import pytest
 
 from radiofind.catalogues.block_tables import TileNote, write_tiles
 from radiofind.catalogues.detections import Found
-from radiofind.evaluation.completeness import OF_BINS, completeness_by_snr, measure_completeness
+from radiofind.evaluation.completeness import (
+    COLUMNS,
+    OF_BINS,
+    OF_SHAPES,
+    OF_SOURCES,
+    completeness_by_shape,
+    completeness_by_snr,
+    measure_completeness,
+)
 from radiofind.evaluation.found_again import find_again
 from radiofind.evaluation.further_searches import merge_search
 from radiofind.finders.peaks import find_peaks
@@ -92,6 +100,91 @@ def test_each_detection_is_found_once_and_without_the_flux_that_was_there():
     assert table.loc[2, ["d_x_pixels", "d_y_pixels"]].tolist() == [-1, 0]
 
 
+def double_of(found, before=()):
+    """Return what is found of a double of flux 2 with its points at x 6 and 14."""
+    injected = injected_at((10, 10, 2)).assign(shape="double")
+    components = pd.DataFrame({"source": 0, "x": [6.0, 14.0], "y": 10.0, "injected_flux": 1.0})
+    table = find_again(
+        injected, components, catalogue_of(*found), catalogue_of(*before), radius_pixels=RADIUS
+    )
+    assert table[["flux_pull", "ra_pull", "dec_pull"]].isna().all(axis=None)
+    return table.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "found", "before", "number", "flux", "x"),
+    [
+        ("as two", [(6, 10, 0.9), (14, 10, 1.2)], [], 2, 2.1, (6 * 0.9 + 14 * 1.2) / 2.1),
+        ("as one", [(10.5, 10, 2.1)], [], 1, 2.1, 10.5),
+        ("one point", [(5, 10, 0.9)], [], 1, 0.9, 5),
+        ("nothing", [], [], 0, np.nan, np.nan),
+        ("out of reach", [(17.1, 10, 2), (10, 13.1, 2)], [], 0, np.nan, np.nan),
+        ("what was there", [(6, 10, 3)], [(6, 10, 3)], 0, np.nan, np.nan),
+        (
+            "one point, the other on a brighter source",
+            [(6, 10, 2.1), (14, 10, 1)],
+            [(6, 10, 1.1)],
+            1,
+            1.0,
+            14,
+        ),
+        ("one point on a fainter source", [(6, 10, 1.2)], [(6, 10, 0.6)], 1, 0.6, 6),
+        ("as one, on a source brighter than a point", [(10, 10, 2.6)], [(10, 10, 1.5)], 1, 1.1, 10),
+    ],
+)
+def test_a_double_is_found_as_one_or_as_two(what, found, before, number, flux, x):
+    table = double_of(found, before)
+    assert (table["found"], table["n_detections"]) == (number > 0, number), what
+    assert table["found_flux"] == pytest.approx(flux, nan_ok=True)
+    assert table["flux_ratio"] == pytest.approx(flux / 2, nan_ok=True)
+    assert table["d_x_pixels"] == pytest.approx(x - 10, nan_ok=True)
+    assert table["e_found_flux"] == pytest.approx(0.1 * np.sqrt(number) if number else np.nan, nan_ok=True)
+    assert table["blended"] == (bool(before) and number > 0 and "other" not in what)
+
+
+def test_a_detection_is_of_a_double_or_of_another_source_and_of_this_one_pulls_are_known():
+    injected = injected_at((10, 10, 2), (15, 10, 1)).assign(shape=["double", "point"])
+    components = pd.DataFrame({"source": [0, 0, 1], "x": [6.0, 14.0, 15.0], "y": 10.0, "injected_flux": 1.0})
+    found = catalogue_of((15, 10, 1.2), (6, 10, 1))
+    table = find_again(injected, components, found, NOTHING, radius_pixels=RADIUS)
+    assert table["n_detections"].tolist() == [1, 1] and table["d_x_pixels"].tolist() == [-4, 0]
+    assert table["flux_pull"].tolist() == pytest.approx([np.nan, 2], nan_ok=True)
+
+
+def sources_of(*shapes):
+    """Return fake sources of SNR 8, of which those below 1.5 beams are found."""
+    rows = [(shape, size, size < 1.5) for shape, sizes in shapes for size in sizes]
+    table = pd.DataFrame(rows, columns=["shape", "size_beams", "found"])
+    return table.assign(injected_snr=8.0, **dict.fromkeys(set(OF_SOURCES) - {"injected_snr", "found"}, 1.0))
+
+
+def test_completeness_is_told_of_all_sources_and_of_each_shape_and_size():
+    sources = sources_of(
+        ("point", [0.0] * 3), ("double", [0.5, 1.0, 1.4, 1.8]), ("extended", [2.999, 3.0001])
+    )
+    sources["blended"] = False
+    table = completeness_by_shape(sources, mosaic="m", finder="f")
+    assert tuple(table.columns) == COLUMNS and {*OF_SHAPES} < {*sources.columns}
+    shown = table[["shape", "size_low_beams", "size_high_beams", "n_injected", "n_found"]]
+    expected = [
+        ("all", np.nan, np.nan, 9, 6),
+        ("point", np.nan, np.nan, 3, 3),
+        ("extended", 2.0, 3.0, 2, 0),
+        ("double", 0.5, 1.0, 1, 1),
+        ("double", 1.0, 2.0, 3, 2),
+    ]
+    pd.testing.assert_frame_equal(shown, pd.DataFrame(expected, columns=shown.columns), check_dtype=False)
+    of_all = completeness_by_snr(sources, mosaic="m", finder="f")
+    pd.testing.assert_frame_equal(table.loc[:0, list(OF_BINS)], of_all)
+
+
+@pytest.mark.parametrize("points", [3, 0])
+def test_points_alone_have_the_rows_of_all_sources_and_no_more(points):
+    sources = sources_of(("point", [0.0] * points)).assign(blended=False)
+    table = completeness_by_shape(sources, mosaic="m", finder="f")
+    assert tuple(table.columns) == COLUMNS and table["shape"].tolist() == ["all"] * (points > 0)
+
+
 def test_completeness_is_that_of_the_finder():
     """One that finds a known fraction at each signal to noise."""
     rng = np.random.default_rng(1)
@@ -141,7 +234,7 @@ def test_without_sources_there_are_no_bins():
     assert tuple(completeness_by_snr(nothing, mosaic="m", finder="f").columns) == OF_BINS
 
 
-INJECTED = {"seed": 1, "beams_per_source": 100, "flux_snr": [2, 50], "slope": 1.6}
+INJECTED = {"seed": 1, "beams_per_source": 100, "flux_snr": [2, 50], "slope": 1.6, "double_fraction": 0.3}
 
 
 @pytest.fixture
@@ -197,6 +290,9 @@ def test_sources_and_what_is_found_of_them_are_the_same_whatever_the_tiling(sear
     bright = tables[0][tables[0]["injected_snr"] > 10]
     assert bright["found"].mean() > 0.8
     assert bright["flux_ratio"].median() == pytest.approx(1, abs=0.1)
+    doubles = tables[0][tables[0]["shape"] == "double"]
+    assert len(doubles) > 10 and {*doubles["n_detections"]} == {0, 1, 2}
+    assert doubles["size_beams"].between(0.5, 3).all()
     ra, dec = bright[["ra", "dec"]].to_numpy().T
     assert ((ra < 1) | (ra > 359)).all() and (np.abs(dec + 30) < 1).all()
 

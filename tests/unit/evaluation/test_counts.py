@@ -17,7 +17,7 @@ NOISE = np.array([15e-6, 45e-6])
 """Of each half of the area, Jy/beam."""
 AREA = 30.0
 SLOPE, FLUX_SNR = 1.6, (1, 50)
-COMPLETENESS = pd.DataFrame({"snr_low": [1.0, 10.0], "completeness": [0.3, 1.0]})
+COMPLETENESS = pd.DataFrame({"shape": "all", "snr_low": [1.0, 10.0], "completeness": [0.3, 1.0]})
 
 
 def draw_sky(rng):

@@ -126,6 +126,17 @@ def test_blends_and_detections_of_something_else_do_not_count(sky):
     assert calibrate_fluxes(worse, snr, slope=SLOPE, finder="f")["n_found"].sum() == 0
 
 
+def test_doubles_tell_nothing_of_fluxes(sky):
+    """Nor of the completeness of a row, which may be one of their two points."""
+    points = sources_of(np.random.default_rng(8), 5000, slope=SLOPE)
+    doubles = points.assign(shape="double", found_flux=points["found_flux"] / 2, found_resolved=True)
+    snr = sky["snr"].to_numpy()
+    tables = (
+        calibrate_fluxes(one, snr, slope=SLOPE, finder="f") for one in (points, pd.concat([points, doubles]))
+    )
+    pd.testing.assert_frame_equal(*tables)
+
+
 def test_without_fake_sources_or_without_a_slope_of_counts_nothing_fails():
     injected = sources_of(np.random.default_rng(7), 3000, slope=SLOPE)
     table = calibrate_fluxes(injected, np.zeros(0), slope=SLOPE, finder="f")

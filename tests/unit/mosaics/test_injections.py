@@ -5,16 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.coordinates import SkyCoord
 
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import read_header
-from radiofind.mosaics.injections import SIZES_BEAMS, Injections, draw, injected_sources
+from radiofind.mosaics.injections import SIZES_BEAMS, Injections, components_of, draw, injected_sources
 
 SIDE = 400
 ALL = Box(0, SIDE, 0, SIDE)
 SPARSE = Injections(
     seed=1, realisation=1, beams_per_source=100, flux_snr=(1, 50), slope=1.6, extended_fraction=0.3
 )
+MIXED = replace(SPARSE, double_fraction=0.3)
 BEAM = {"BMAJ": 12 / 3600, "BMIN": 8 / 3600, "BPA": 30.0}
 """Of 6 and 4 pixels."""
 
@@ -55,10 +57,31 @@ def test_fluxes_follow_the_power_law(header, rms, slope, above):
     assert (snr > 5).mean() == pytest.approx(above, abs=4 * error)
 
 
-def test_a_fraction_is_extended(header, rms):
-    sizes = many_sources(header, rms, SPARSE)["size"] / 12
-    assert (sizes > 0).mean() == pytest.approx(SPARSE.extended_fraction, abs=0.04)
-    assert sizes[sizes > 0].between(*SIZES_BEAMS).all() and sizes.max() > 2.5
+def test_fractions_are_extended_and_double(header, rms):
+    sources = many_sources(header, rms, MIXED)
+    shape, sizes = sources["shape"], sources["size"] / 12
+    for name, part in {"extended": 0.3, "double": 0.3, "point": 0.4}.items():
+        assert (shape == name).mean() == pytest.approx(part, abs=0.04)
+    assert (sizes[shape == "point"] == 0).all()
+    for name in ("extended", "double"):
+        assert sizes[shape == name].between(*SIZES_BEAMS).all() and sizes[shape == name].max() > 2.5
+    angles = sources["position_angle"]
+    assert angles.notna().tolist() == (shape == "double").tolist()
+    assert angles.between(0, 180)[shape == "double"].all() and angles.mean() == pytest.approx(90, abs=6)
+
+
+def test_doubles_take_the_place_of_points_and_nothing_else_changes(header, rms):
+    """Nor do the first five numbers of each cell, so that earlier results remain those of their settings."""
+    without, mixed = (injected_sources(header, ALL, rms, one) for one in (SPARSE, MIXED))
+    same = (mixed["shape"] != "double").to_numpy()
+    assert 0 < same.sum() < len(mixed) and (without["shape"][~same] == "point").all()
+    pd.testing.assert_frame_equal(without[same], mixed[same])
+    shared = ["x", "y", "rms", "injected_snr", "injected_flux"]
+    pd.testing.assert_frame_equal(without[shared], mixed[shared])
+    side = np.sqrt(100 * 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels)))
+    x, y, flux, *_ = np.random.default_rng([1, 1, 0, 0]).random(5)
+    drawn = without.iloc[0][["x", "y", "injected_snr"]].tolist()
+    assert drawn == pytest.approx([x * side - 0.5, y * side - 0.5, (1 + flux * (50**-0.6 - 1)) ** (-1 / 0.6)])
 
 
 def test_another_realisation_and_another_seed_give_other_sources(header, rms):
@@ -72,7 +95,7 @@ def test_another_realisation_and_another_seed_give_other_sources(header, rms):
 def test_a_part_of_the_mosaic_has_the_same_sources_and_the_same_bytes(header, box):
     """But at its edge, where sources beyond it have the noise of the nearest pixel."""
     flat = np.full((SIDE, SIDE), 2, dtype=np.float32)
-    of_all, of_part = (injected_sources(header, one, flat[one.slices], SPARSE) for one in (ALL, box))
+    of_all, of_part = (injected_sources(header, one, flat[one.slices], MIXED) for one in (ALL, box))
     inside = of_all[box.holds(of_all["x"], of_all["y"])].reset_index(drop=True)
     also = of_part[box.holds(of_part["x"], of_part["y"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(inside, also)
@@ -103,3 +126,32 @@ def test_points_have_the_beam_and_all_sources_their_flux(header):
     yy, xy, xx = ((stamp * (one * other)[60:141, 60:141]).sum() / stamp.sum() for one, other in spread)
     assert np.array([[xx, xy], [xy, yy]]) == pytest.approx(header.beam_pixels, rel=2e-3)
     assert image[251, 200] == pytest.approx(2 * 24 / np.hypot(10, 6) / np.hypot(10, 4), rel=0.03)
+
+
+def test_doubles_are_two_points_of_half_the_flux_along_their_position_angle(write_fits):
+    """On rotated pixels that are not square, too."""
+    matrix = {
+        "CDELT1": -2 / 3600,
+        "CDELT2": 3 / 3600,
+        "PC1_1": 0.8,
+        "PC1_2": -0.9,
+        "PC2_1": 0.4,
+        "PC2_2": 0.8,
+    }
+    header = read_header(write_fits(np.zeros((SIDE, SIDE), dtype=np.float32), **BEAM | matrix))
+    sources = pd.DataFrame({"x": [90.0, 200.0, 280.0], "y": [110.0, 300.0, 90.0], "size": [0.0, 60.0, 30.0]})
+    sources = sources.assign(shape=["point", "double", "double"], position_angle=[np.nan, 25.0, 140.0])
+    sources["injected_flux"] = [1.0, 2.0, 4.0]
+    parts = components_of(sources, header)
+    assert parts["source"].tolist() == [0, 1, 1, 2, 2] and (parts["size"] == 0).all()
+    assert parts["injected_flux"].tolist() == [1, 1, 1, 2, 2]
+    assert parts.groupby("source")[["x", "y"]].mean().to_numpy() == pytest.approx(sources[["x", "y"]])
+    sky = SkyCoord(*header.coordinates.to_sky(parts["x"], parts["y"]), unit="deg")
+    first, second = sky[[1, 3]], sky[[2, 4]]
+    assert first.separation(second).arcsec == pytest.approx([60, 30], rel=1e-3)
+    assert second.position_angle(first).deg % 180 == pytest.approx([25, 140], abs=0.05)
+    image = draw(sources, header, ALL).astype(float)
+    row, column = (np.rint(parts[axis]).astype(int) for axis in ("y", "x"))
+    assert (image[row, column] > 0.75 * parts["injected_flux"]).all()
+    beam_area = 2 * np.pi * np.sqrt(np.linalg.det(header.beam_pixels))
+    assert image.sum() / beam_area == pytest.approx(7, rel=5e-3)

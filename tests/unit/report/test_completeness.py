@@ -6,7 +6,7 @@ import pytest
 
 from radiofind.evaluation.counts import COLUMNS as COUNTS
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
-from radiofind.report.completeness import FRACTION, read_completeness_report
+from radiofind.report.completeness import FRACTION, OF_SHAPES, read_completeness_report
 from radiofind.report.page import render
 from radiofind.tables import write_csv
 from unit.report.test_page import Balance, curves_of, data_of, scores_of, words
@@ -22,7 +22,7 @@ FOUND = {"a": [30, 50], "b": [10, 44]}
 def read(tmp_path):
     """Write the tables of two mosaics and a survey, and return what is read of them."""
 
-    def report(**given):
+    def report(mixed=False, **given):
         paths = {name: [] for name in ("completeness", "reliabilities", "counts")}
 
         def write(kind, name, table):
@@ -31,7 +31,11 @@ def read(tmp_path):
 
         for mosaic, found in FOUND.items():
             names = {"mosaic": mosaic, "finder": "pybdsf"}
-            write("completeness", mosaic, BINS.assign(**names, n_injected=50, n_found=found))
+            points = BINS.assign(**names, shape="all", size_low_beams=np.nan, size_high_beams=np.nan)
+            points = points.assign(n_injected=50, n_found=found)
+            sizes = points.assign(shape="double", size_low_beams=1.0, size_high_beams=2.0, n_found=[7, 9])
+            shapes = [points.assign(shape="point"), sizes] if mixed else []
+            write("completeness", mosaic, pd.concat([points, *shapes]))
             table = BINS.assign(**names, n_detections=100, n_negative=[3, 0], n_near_bright=0)
             write("reliabilities", mosaic, table.reindex(columns=list(RELIABILITY)))
         rows = {"flux_low": [1e-4, 1e-3], "flux_high": [1e-3, 1e-2], "n": [812, 0], "counts": [5.5, 0.0]}
@@ -68,6 +72,17 @@ def test_the_page_shows_them_beside_the_truth(read):
     parser = Balance()
     parser.feed(page)
     assert parser.opened == [] and "Dashed: from the truth" in text
+
+
+def test_completeness_is_shown_by_shape_if_there_are_several(read):
+    report = read(mixed=True)
+    pd.testing.assert_frame_equal(report.fractions, read().fractions)
+    assert tuple(report.shapes.columns) == OF_SHAPES and read().shapes.empty
+    by = report.shapes.set_index(["shape", "snr_low"])["value"]
+    assert by[("point", 4.0)] == 0.4 and by[("double", 6.3)] == 0.18 and len(by) == 4
+    pages = page_of(read()), page_of(report)
+    assert "By shape and size" not in pages[0] and pages[1].count("<img") == pages[0].count("<img") + 1
+    assert "pybdsf double 1 2 4 6.3 100 0.140" in words(pages[1])
 
 
 def test_one_of_the_two_alone_is_a_report_and_none_is_no_section(read):

@@ -264,6 +264,11 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
         ),
         ("injections: {finders: [peaks], flux_snr: [0, 5]}", "injections.flux_snr[0]", "more than 0"),
         (
+            "injections: {finders: [peaks], extended_fraction: 0.75, double_fraction: 0.5}",
+            "injections.double_fraction",
+            "at most 0.25",
+        ),
+        (
             "injections: {finders: [peaks], extended_fraction: 2}",
             "injections.extended_fraction",
             "expected at most 1",
