@@ -25,6 +25,7 @@ rule write_report:
         areas=each("results/survey/rms_area.csv", survey_products.coverage),
         completeness=each("results/{mosaic}/completeness/{finder}.csv", injections.with_injections),
         reliabilities=each("results/{mosaic}/reliability/{finder}.csv", injections.with_negated),
+        flux_completeness=each("results/survey/completeness/by_flux/{finder}.csv", injections.pooled),
         counts=each("results/survey/counts/{finder}.csv", injections.pooled),
         cutouts=each("results/classifiers/{dataset}/cutouts.h5", classifiers.all),
         metrics=each("results/classifiers/{dataset}/{network}/metrics.csv", classifiers.all),

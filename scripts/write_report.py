@@ -19,7 +19,7 @@ if __name__ == "__main__":
         source_classes=[*snakemake.input.source_classes, *snakemake.input.confusions],
     )
     files = ("tiles", "scores", "curves", "cuts", "calibrations", "models", "frozen", "survey", "areas")
-    files += ("completeness", "reliabilities", "counts")
+    files += ("completeness", "reliabilities", "flux_completeness", "counts")
     data = read_report_data(
         mosaics,
         **{name: snakemake.input[name] for name in files},

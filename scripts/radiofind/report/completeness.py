@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from radiofind.evaluation.completeness import ALL_SHAPES
@@ -17,6 +18,8 @@ FRACTION = ("finder", "quantity", "snr_low", "snr_high", "n", "value", "low", "h
 BIN = ["finder", "shape", "size_low_beams", "size_high_beams", "snr_low", "snr_high"]
 OF_SHAPES = (*BIN, "n", "value", "low", "high")
 """Columns of the table of the completeness of each shape and size."""
+LEVELS = {"half": 0.5, "most": 0.9, "nearly_all": 0.95}
+"""Completeness whose flux is told, by column."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,20 @@ class CompletenessReport:
     """`FRACTION`: completeness by injected SNR and reliability by measured SNR, with 95 % intervals."""
     shapes: pd.DataFrame
     """`OF_SHAPES`: completeness of each shape and size; empty if all fake sources are points."""
+    fluxes: pd.DataFrame
+    """Rows of `flux_completeness.completeness_by_flux` of all finders and all fake sources; empty without a
+    survey."""
+    limits: pd.DataFrame
+    """``finder``, and for each of `LEVELS` the flux in Jy above which it is as complete: see `limits_of`."""
     counts: pd.DataFrame
     """Rows of `counts.count_sources` of all finders; empty without a survey."""
 
 
 def read_completeness_report(
-    completeness: Iterable[str], reliabilities: Iterable[str], counts: Iterable[str]
+    completeness: Iterable[str],
+    reliabilities: Iterable[str],
+    fluxes: Iterable[str],
+    counts: Iterable[str],
 ) -> CompletenessReport | None:
     """Return the report's content on completeness and reliability without truth; None if there is none.
 
@@ -40,6 +51,8 @@ def read_completeness_report(
     ----------
     completeness, reliabilities
         ``results/{mosaic}/completeness/{finder}.csv`` and ``results/{mosaic}/reliability/{finder}.csv``.
+    fluxes
+        ``results/survey/completeness/by_flux/{finder}.csv``.
     counts
         ``results/survey/counts/{finder}.csv``.
     """
@@ -50,7 +63,45 @@ def read_completeness_report(
     if not fractions:
         return None
     shapes = pooled.loc[~of_all, list(OF_SHAPES)]
-    return CompletenessReport(pd.concat(fractions, ignore_index=True), shapes, _joined(counts))
+    by_flux = _joined(fluxes)
+    by_flux = by_flux[by_flux["shape"] == ALL_SHAPES] if len(by_flux) else by_flux
+    return CompletenessReport(
+        pd.concat(fractions, ignore_index=True), shapes, by_flux, limits_of(by_flux), _joined(counts)
+    )
+
+
+def limits_of(fluxes: pd.DataFrame) -> pd.DataFrame:
+    """Return the fluxes above which each finder is complete to each of `LEVELS`.
+
+    Parameters
+    ----------
+    fluxes
+        Rows of `flux_completeness.completeness_by_flux`, one per finder and bin of flux.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``finder``, and the names of `LEVELS`: the flux (Jy) where the completeness rises above the level for
+        the last time, interpolated in the logarithm of the flux between the middles of the bins; NaN if it
+        does not.
+    """
+    rows = []
+    for finder, group in fluxes.groupby("finder", sort=False) if len(fluxes) else ():
+        group = group.sort_values("flux_low")
+        x = np.log10(group["flux_low"] * group["flux_high"]).to_numpy() / 2
+        y = group["completeness"].to_numpy()
+        rows.append({"finder": finder, **{name: _rises_above(x, y, one) for name, one in LEVELS.items()}})
+    return pd.DataFrame(rows, columns=["finder", *LEVELS])
+
+
+def _rises_above(x: np.ndarray, y: np.ndarray, level: float) -> float:
+    """Return 10^x where y rises above a level for the last time; NaN if it ends below or begins above."""
+    below = np.flatnonzero(y < level)
+    if not len(below) or below[-1] == len(y) - 1:
+        return np.nan
+    last = below[-1]
+    part = (level - y[last]) / (y[last + 1] - y[last])
+    return float(10 ** (x[last] + part * (x[last + 1] - x[last])))
 
 
 def _completeness(paths: Iterable[str]) -> pd.DataFrame:

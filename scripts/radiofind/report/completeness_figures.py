@@ -77,6 +77,30 @@ def completeness_figure(fractions: pd.DataFrame, truth: pd.DataFrame, styles: Ma
 
 
 @drawn
+def fluxes_figure(fluxes: pd.DataFrame, styles: Mapping[str, Style]) -> Figure:
+    """Return the figure of completeness against total flux.
+
+    Parameters
+    ----------
+    fluxes
+        Rows of `flux_completeness.completeness_by_flux`, one per finder and bin of flux.
+    styles
+        Style of each finder.
+    """
+    figure = Figure(figsize=(WIDTH_INCH, 3.3), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xscale="log", ylim=(0, 1.04), xlabel="Total flux (mJy)", ylabel="Completeness")
+    for finder, rows in fluxes[fluxes["n_injected"] >= FEWEST_IN_BIN].groupby("finder", sort=False):
+        rows = rows.sort_values("flux_low")
+        flux = 1e3 * np.sqrt(rows["flux_low"] * rows["flux_high"]) * styles[finder].dodge
+        ends = ("completeness_low", "completeness_high")
+        _bars(axes, flux, rows, "completeness", ends, styles[finder], WITHOUT_TRUTH)
+    plain_numbers(axes.xaxis)
+    put_legend(figure, _finders(styles, {*fluxes["finder"]}))
+    return figure
+
+
+@drawn
 def shapes_figure(shapes: pd.DataFrame) -> Figure:
     """Return the figure of completeness against SNR by shape and size: a row for each finder.
 

@@ -97,6 +97,7 @@ def read_report_data(
     areas: Sequence[str] = (),
     completeness: Sequence[str] = (),
     reliabilities: Sequence[str] = (),
+    flux_completeness: Sequence[str] = (),
     counts: Sequence[str] = (),
 ) -> ReportData:
     """Return the content of the report.
@@ -120,7 +121,7 @@ def read_report_data(
         Result of `classifier_inputs.read_classifier_report`.
     survey, areas
         Catalogues of the survey and its table of areas, if any (see `survey.read_survey_report`).
-    completeness, reliabilities, counts
+    completeness, reliabilities, flux_completeness, counts
         What fake sources and negated mosaics tell, if any (see `completeness.read_completeness_report`).
     """
     catalogues = pd.DataFrame([row for files in mosaics for row in _catalogue_rows(files)])
@@ -154,7 +155,7 @@ def read_report_data(
         survey=read_survey_report(
             survey, areas, products=(configuration.get("survey") or {}).get("products", ())
         ),
-        completeness=read_completeness_report(completeness, reliabilities, counts),
+        completeness=read_completeness_report(completeness, reliabilities, flux_completeness, counts),
     )
 
 

@@ -26,7 +26,12 @@ from radiofind.evaluation.ranking import (
 )
 from radiofind.files import write_text
 from radiofind.report.classifiers import classifier_parts
-from radiofind.report.completeness_figures import completeness_figure, counts_figure, shapes_figure
+from radiofind.report.completeness_figures import (
+    completeness_figure,
+    counts_figure,
+    fluxes_figure,
+    shapes_figure,
+)
 from radiofind.report.data import COLUMNS, ReportData
 from radiofind.report.figures import (
     calibration_figure,
@@ -194,12 +199,14 @@ def _completeness(
     """Return the figures of completeness and reliability without truth, and what the truth says of them."""
     if not data.completeness:
         return {}
-    shown, shapes, counts = (data.completeness.fractions, data.completeness.shapes, data.completeness.counts)
+    shown, shapes = data.completeness.fractions, data.completeness.shapes
+    fluxes, counts = data.completeness.fluxes, data.completeness.counts
     truth = from_truth[(from_truth["cut"] == "as_found") & from_truth["finder"].isin(shown["finder"])]
     return {
         "truth_fractions": truth,
         "completeness_figure": completeness_figure(shown, truth, styles),
         "shapes_figure": shapes_figure(shapes) if len(shapes) else "",
+        "fluxes_figure": fluxes_figure(fluxes, styles) if len(fluxes) else "",
         "counts_figure": counts_figure(counts, styles) if len(counts) else "",
     }
 

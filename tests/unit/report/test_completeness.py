@@ -6,14 +6,18 @@ import pytest
 
 from radiofind.evaluation.counts import COLUMNS as COUNTS
 from radiofind.evaluation.negation import COLUMNS as RELIABILITY
-from radiofind.report.completeness import FRACTION, OF_SHAPES, read_completeness_report
+from radiofind.report.completeness import FRACTION, OF_SHAPES, limits_of, read_completeness_report
 from radiofind.report.page import render
+from radiofind.survey.flux_completeness import BY_FLUX
 from radiofind.tables import write_csv
 from unit.report.test_page import Balance, curves_of, data_of, scores_of, words
 
 pytestmark = pytest.mark.slow
 
 BINS = pd.DataFrame({"snr_low": [4.0, 6.3], "snr_high": [6.3, 10.0]})
+FLUXES = pd.DataFrame({"flux_low": 1e-4 * 10.0 ** np.arange(4), "completeness": [0.6, 0.2, 0.8, 1.0]})
+FLUXES = FLUXES.assign(flux_high=10 * FLUXES["flux_low"], completeness_low=0.1, completeness_high=1.0)
+"""Bins with middles at 10^-3.5, 10^-2.5, ... Jy."""
 FOUND = {"a": [30, 50], "b": [10, 44]}
 """Of 50 injected in each bin of each mosaic."""
 
@@ -23,7 +27,7 @@ def read(tmp_path):
     """Write the tables of two mosaics and a survey, and return what is read of them."""
 
     def report(mixed=False, **given):
-        paths = {name: [] for name in ("completeness", "reliabilities", "counts")}
+        paths = {name: [] for name in ("completeness", "reliabilities", "fluxes", "counts")}
 
         def write(kind, name, table):
             paths[kind].append(str(tmp_path / f"{kind}_{name}.csv"))
@@ -38,6 +42,9 @@ def read(tmp_path):
             write("completeness", mosaic, pd.concat([points, *shapes]))
             table = BINS.assign(**names, n_detections=100, n_negative=[3, 0], n_near_bright=0)
             write("reliabilities", mosaic, table.reindex(columns=list(RELIABILITY)))
+        curve = FLUXES.assign(finder="pybdsf", shape="all", n_injected=50)
+        both = pd.concat([curve, curve.assign(shape="point", completeness=0.0)] if mixed else [curve])
+        write("fluxes", "pybdsf", both.reindex(columns=list(BY_FLUX)))
         rows = {"flux_low": [1e-4, 1e-3], "flux_high": [1e-3, 1e-2], "n": [812, 0], "counts": [5.5, 0.0]}
         numbers = {**dict.fromkeys(COUNTS, 1.0), **rows, "finder": "pybdsf", "trusted": [True, False]}
         counts = pd.DataFrame(numbers | {"published": [4.321, np.nan], "published_source": "Author 2003"})
@@ -85,11 +92,26 @@ def test_completeness_is_shown_by_shape_if_there_are_several(read):
     assert "pybdsf double 1 2 4 6.3 100 0.140" in words(pages[1])
 
 
+def test_the_page_tells_above_which_flux_the_survey_is_complete(read):
+    report = read(mixed=True)
+    assert report.limits["finder"].tolist() == ["pybdsf"] and len(report.fluxes) == 4
+    limits = report.limits.iloc[0]
+    # From .2 to .8 between 10^-2.5 and 10^-1.5, for the last time; from .8 to 1 between there and 10^-0.5.
+    assert [limits[name] for name in ("half", "most")] == pytest.approx([10**-2.0, 10**-1.0])
+    assert "pybdsf 0.01 0.1 0.1778" in words(page_of(report))
+
+
+def test_a_limit_that_the_curve_does_not_cross_is_unknown():
+    below, above = (limits_of(FLUXES.assign(finder="f", completeness=value)).iloc[0] for value in (0.3, 0.99))
+    assert below.isna().sum() == above.isna().sum() == 3
+    assert limits_of(pd.DataFrame()).empty
+
+
 def test_one_of_the_two_alone_is_a_report_and_none_is_no_section(read):
-    assert read(completeness=[], reliabilities=[], counts=[]) is None
+    assert read(completeness=[], reliabilities=[], fluxes=[], counts=[]) is None
     assert 'id="completeness"' not in page_of(None)
     assert set(read(reliabilities=[]).fractions["quantity"]) == {"completeness"}
-    alone = read(completeness=[], counts=[])
+    alone = read(completeness=[], fluxes=[], counts=[])
     assert set(alone.fractions["quantity"]) == {"reliability"} and alone.counts.empty
     page = page_of(alone)
     assert page.count("<img") == page_of(None).count("<img") + 1
