@@ -73,7 +73,9 @@ class FakeSources:
         top = self.snr > self.flux_snr[1] / 2
         ratios = (self.found_flux / self.flux)[top]
         seen = np.isfinite(ratios)
-        return (seen.mean(), np.median(ratios[seen]), len(seen)) if seen.any() else (1.0, 1.0, 1)
+        if not len(seen):
+            return 1.0, 1.0, 1
+        return seen.mean(), np.median(ratios[seen]) if seen.any() else 1.0, len(seen)
 
 
 def correct_counts(fakes: FakeSources, edges: np.ndarray, *, counts_slopes: np.ndarray) -> pd.DataFrame:
@@ -111,12 +113,12 @@ def _correction(fakes: FakeSources, low: float, high: float, exponent: float) ->
     inside = (fakes.flux >= low) & (fakes.flux < high)
     seen = (fakes.found_flux >= low) & (fakes.found_flux < high)
     below, above = fakes.beyond(low, high, exponent)
-    found_above = part * fakes.beyond(low / ratio, high / ratio, exponent)[1]
-    total, found = below + weights[inside].sum() + above, weights[seen].sum() + found_above
+    _, measured_above = fakes.beyond(low / ratio, high / ratio, exponent)
+    total, found = below + weights[inside].sum() + above, weights[seen].sum() + part * measured_above
     row = _unknown(int(inside.sum()), int(seen.sum()))
     if found > 0:
         of_sources = np.square(weights * (inside / total - seen / found)).sum()
-        of_part = (1 - part) / (part * number) * (found_above / found) ** 2
+        of_part = (1 - part) * part / number * (measured_above / found) ** 2
         deciding = number if above >= BEYOND * total else row["n_injected"]
         row["correction"] = total / found
         row["e_correction"] = total / found * np.sqrt(of_sources + of_part)
