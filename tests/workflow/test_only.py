@@ -40,7 +40,8 @@ def write_configuration(folder, only, **injections):
     """Search with the finders that do not learn, only in some boxes, and again with fake sources."""
     mine = CONFIGURATION | {"find_with": ["pybdsf", "peaks"], "simulations": {"sky": SKY}, "only": only}
     mine["survey"] = CONFIGURATION["survey"] | {"products": ["moc", "hats"]}
-    mine["injections"] = {"finders": ["peaks"], "beams_per_source": 100, "realisations": 2} | injections
+    settings = {"finders": ["peaks"], "beams_per_source": 100, "realisations": 2, "double_fraction": 0.2}
+    mine["injections"] = settings | injections
     (folder / "survey.yaml").write_text(yaml.safe_dump(mine))
 
 
@@ -100,8 +101,12 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
     sources = pd.read_parquet(results / "strip/completeness/peaks.parquet")
     assert set(sources["realisation"]) == {1, 2} and sources["x"].max() < CORE
     table, pooled = (read_csv(results / one / "completeness/peaks.csv") for one in ("strip", "survey"))
-    assert tuple(table.columns) == COMPLETENESS and table["n_injected"].sum() == len(sources) > 40
+    assert tuple(table.columns) == COMPLETENESS
     assert set(pooled["mosaic"]) == {"survey"} and pooled["n_found"].tolist() == table["n_found"].tolist()
+    by_shape = table.groupby("shape")["n_injected"].sum()
+    assert by_shape["all"] == by_shape["point"] + by_shape["double"] == len(sources) > 40
+    assert by_shape["double"] == (sources["shape"] == "double").sum() > 4
+    table = table[table["shape"] == "all"]
     faint, bright = (
         table[chosen].sum(numeric_only=True) for chosen in (table["snr_high"] < 3, table["snr_low"] > 9)
     )
@@ -124,6 +129,7 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
     assert counts["counts_uncorrected"].tolist() == pytest.approx((unit * counts["n"]).tolist())
     page = (results / "report.html").read_text()
     assert 'id="completeness"' in page and "Dashed: from the truth" in page and "Source counts" in page
+    assert "By shape and size" in page
 
 
 def test_fluxes_are_corrected_where_there_are_fake_sources(tried):
