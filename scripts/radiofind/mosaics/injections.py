@@ -21,6 +21,12 @@ POINT, EXTENDED, DOUBLE = SHAPES = ("point", "extended", "double")
 SIZES_BEAMS = (0.5, 3.0)
 """Range of the sizes in beams: FWHM of extended sources before the convolution with the beam, distance of the
 points of doubles."""
+WINDHORST = "windhorst"
+"""Name of the distribution of sizes that depends on the flux."""
+MEDIAN_ARCSEC, MEDIAN_EXPONENT, SIZE_EXPONENT = 2.0, 0.3, 0.62
+"""Median size at 1 mJy, how it grows with flux, and exponent of the distribution (Windhorst et al. 1990)."""
+SIZES_FREQUENCY_HZ, SPECTRAL_INDEX = 1.4e9, -0.7
+"""Frequency of these, and how fluxes are scaled to it."""
 RADIUS = 5.0
 """Radius to which a source is drawn, in its standard deviations: 4e-6 of its peak."""
 
@@ -51,6 +57,9 @@ class Injections:
     """Fraction of the sources that are extended, with `SIZES_BEAMS`."""
     double_fraction: float = 0.0
     """Fraction of the sources that are double, with `SIZES_BEAMS`; the others are points."""
+    size_distribution: str = "log_uniform"
+    """Or `WINDHORST`: of the sources that are not double, those are extended whose `windhorst_sizes` exceed
+    the smaller of `SIZES_BEAMS`, up to the larger, which larger ones have."""
 
 
 def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections: Injections) -> pd.DataFrame:
@@ -88,18 +97,16 @@ def injected_sources(header: ImageHeader, box: Box, rms: np.ndarray, injections:
     # Random numbers for x, y, flux, shape, size and position angle.
     drawn = np.array([np.random.default_rng([*keys, *cell]).random(6) for cell in cells])
     place = (np.array(cells)[:, ::-1] + drawn[:, :2]) * side - 0.5
-    shape = _shapes(drawn[:, 3], injections)
-    size = np.where(shape == POINT, 0.0, _sizes(drawn[:, 4], header))
-    angle = np.where(shape == DOUBLE, 180 * drawn[:, 5], np.nan)
-    table = pd.DataFrame(
-        {"x": place[:, 0], "y": place[:, 1], "shape": shape, "size": size, "position_angle": angle}
-    )
-    column, row = (pixel_of(table[axis].to_numpy()).astype(int) for axis in ("x", "y"))
+    column, row = pixel_of(place).astype(int).T
     row, column = np.clip(row, box.y0, box.y1 - 1) - box.y0, np.clip(column, box.x0, box.x1 - 1) - box.x0
-    table["rms"] = rms[row, column].astype(float)
-    table["injected_snr"] = _power_law(drawn[:, 2], injections)
-    table["injected_flux"] = table["injected_snr"] * table["rms"]
-    return table[seen.holds(table["x"], table["y"]) & (table["rms"] > 0)].reset_index(drop=True)
+    noise = rms[row, column].astype(float)
+    kept = seen.holds(*place.T) & (noise > 0)
+    drawn, (x, y), noise = drawn[kept], place[kept].T, noise[kept]
+    snr = _power_law(drawn[:, 2], injections)
+    shape, size = _shapes_and_sizes(drawn[:, 3:5], snr * noise, header, injections)
+    angle = np.where(shape == DOUBLE, 180 * drawn[:, 5], np.nan)
+    table = pd.DataFrame({"x": x, "y": y, "shape": shape, "size": size, "position_angle": angle})
+    return table.assign(rms=noise, injected_snr=snr, injected_flux=snr * noise)
 
 
 def components_of(sources: pd.DataFrame, header: ImageHeader) -> pd.DataFrame:
@@ -174,20 +181,46 @@ def draw(sources: pd.DataFrame, header: ImageHeader, box: Box) -> np.ndarray:
 def _reach(header: ImageHeader, injections: Injections) -> int:
     """Return how far from its centre a source is drawn at most, in pixels, with a margin for projections."""
     # The points of a double reach less far than an extended source.
-    widest = max(SIZES_BEAMS) if injections.extended_fraction or injections.double_fraction else 0.0
+    sized = injections.extended_fraction + injections.double_fraction
+    widest = max(SIZES_BEAMS) if sized or injections.size_distribution == WINDHORST else 0.0
     return int(np.ceil(1.1 * RADIUS * header.beam_major_pixels / FWHM * np.hypot(1, widest))) + 1
 
 
-def _shapes(drawn: np.ndarray, injections: Injections) -> np.ndarray:
-    """Return the shapes of sources, from uniform random numbers."""
+def windhorst_sizes(drawn: np.ndarray, flux: np.ndarray, *, frequency_hz: float) -> np.ndarray:
+    """Return angular sizes in arcsec that are distributed as those of the sources of the sky.
+
+    Parameters
+    ----------
+    drawn
+        Uniform random numbers from 0 to 1, shape (n,).
+    flux
+        Total fluxes, Jy, shape (n,).
+    frequency_hz
+        Their frequency.
+
+    Notes
+    -----
+    The fraction larger than s is exp(-ln 2 (s / m)^0.62), with the median m = 2 arcsec (S / mJy)^0.30 for a
+    flux S at 1.4 GHz (Windhorst, Mathis & Neuschaefer 1990, ASP Conf. Ser. 10, 389).
+    """
+    mjy = 1e3 * flux * (SIZES_FREQUENCY_HZ / frequency_hz) ** SPECTRAL_INDEX
+    return MEDIAN_ARCSEC * mjy**MEDIAN_EXPONENT * (-np.log2(1 - drawn)) ** (1 / SIZE_EXPONENT)
+
+
+def _shapes_and_sizes(
+    drawn: np.ndarray, flux: np.ndarray, header: ImageHeader, injections: Injections
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return shapes, and sizes in arcsec, from two uniform random numbers of each source and its flux."""
     ends = np.cumsum([injections.extended_fraction, injections.double_fraction])
-    return np.array([EXTENDED, DOUBLE, POINT])[np.searchsorted(ends, drawn, side="right")]
-
-
-def _sizes(drawn: np.ndarray, header: ImageHeader) -> np.ndarray:
-    """Return sizes in arcsec, from uniform random numbers."""
+    shape = np.array([EXTENDED, DOUBLE, POINT])[np.searchsorted(ends, drawn[:, 0], side="right")]
     low, high = np.log(SIZES_BEAMS)
-    return np.exp(low + (high - low) * drawn) * header.beam_major_pixels * header.pixel_arcsec
+    size = np.exp(low + (high - low) * drawn[:, 1]) * header.beam_major_pixels * header.pixel_arcsec
+    if injections.size_distribution == WINDHORST:
+        smallest, largest = np.multiply(SIZES_BEAMS, header.beam_major_pixels * header.pixel_arcsec)
+        of_sky = windhorst_sizes(drawn[:, 1], flux, frequency_hz=header.frequency_hz)
+        shape[(shape != DOUBLE) & (of_sky >= smallest)] = EXTENDED
+        size = np.where(shape == EXTENDED, np.minimum(of_sky, largest), size)
+    return shape, np.where(shape == POINT, 0.0, size)
 
 
 def _power_law(drawn: np.ndarray, injections: Injections) -> np.ndarray:

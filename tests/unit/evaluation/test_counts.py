@@ -11,6 +11,7 @@ from scipy.stats import chi2
 from radiofind.evaluation.count_corrections import LEAST_INJECTED, FakeSources, correct_counts
 from radiofind.evaluation.counts import COLUMNS, count_sources, euclidean_unit, flux_edges
 from radiofind.evaluation.published_counts import FRANZEN, HOPKINS, MANDAL, nearest_counts
+from radiofind.mosaics.injections import windhorst_sizes
 
 FREQUENCY = 1.4e9
 NOISE = np.array([15e-6, 45e-6])
@@ -78,6 +79,31 @@ def test_corrected_counts_are_those_from_which_the_sky_was_drawn(seed):
     bright = table[table["flux_low"] > 0.005]
     assert bright["trusted"].all() and (bright["n_injected"] == 0).all()
     assert bright["n_corrected"].sum() == pytest.approx((flux > bright["flux_low"].min()).sum(), rel=0.05)
+
+
+def test_sizes_of_the_sky_are_made_up_for_if_fake_sources_have_them():
+    """By a finder that sees peaks, with a beam of 6 arcsec; points alone do not tell what it misses."""
+    rng = np.random.default_rng(4)
+
+    def measured(flux, rms, size):
+        peak = flux / (1 + (size / 6) ** 2) + rng.normal(0, rms)
+        return np.where(peak > 5 * rms, flux + rng.normal(0, rms), np.nan)
+
+    def sizes_at(flux):
+        return windhorst_sizes(rng.random(len(flux)), flux, frequency_hz=FREQUENCY)
+
+    flux = draw_sky(rng)
+    rms = rng.choice(NOISE, len(flux))
+    found = measured(flux, rms, sizes_at(flux))
+    sources = pd.DataFrame({"total_flux": found, "snr": found / rms}).dropna()
+    fakes = draw_fakes(rng, number=40_000)
+    chances = {}
+    for name, size in {"sized": sizes_at(fakes.flux), "points": 0.0}.items():
+        those = replace(fakes, found_flux=measured(fakes.flux, fakes.rms, size))
+        options = {"completeness": COMPLETENESS, "area_deg2": AREA, "frequency_hz": FREQUENCY}
+        table = count_sources(sources, those, **options)
+        chances[name] = chance(table, table["n_corrected"])
+    assert chances["sized"] > 0.01 and chances["points"] < 1e-6
 
 
 def test_bins_in_which_most_is_missed_or_few_were_injected_are_not_trusted():

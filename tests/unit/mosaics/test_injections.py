@@ -9,7 +9,14 @@ from astropy.coordinates import SkyCoord
 
 from radiofind.mosaics.box import Box
 from radiofind.mosaics.images import read_header
-from radiofind.mosaics.injections import SIZES_BEAMS, Injections, components_of, draw, injected_sources
+from radiofind.mosaics.injections import (
+    SIZES_BEAMS,
+    Injections,
+    components_of,
+    draw,
+    injected_sources,
+    windhorst_sizes,
+)
 
 SIDE = 400
 ALL = Box(0, SIDE, 0, SIDE)
@@ -82,6 +89,36 @@ def test_doubles_take_the_place_of_points_and_nothing_else_changes(header, rms):
     x, y, flux, *_ = np.random.default_rng([1, 1, 0, 0]).random(5)
     drawn = without.iloc[0][["x", "y", "injected_snr"]].tolist()
     assert drawn == pytest.approx([x * side - 0.5, y * side - 0.5, (1 + flux * (50**-0.6 - 1)) ** (-1 / 0.6)])
+
+
+@pytest.mark.parametrize(("frequency_hz", "mjy"), [(1.4e9, 1.0), (144e6, (1400 / 144) ** 0.7)])
+def test_sizes_of_the_sky_have_the_published_distribution(frequency_hz, mjy):
+    """A median of 2 arcsec at 1 mJy and of 2 x 50^0.3 at 50 mJy (1.4 GHz), and of a long tail."""
+    drawn = np.random.default_rng(1).random(20_000)
+    faint, bright = (
+        windhorst_sizes(drawn, np.full(20_000, flux * mjy / 1e3), frequency_hz=frequency_hz)
+        for flux in (1, 50)
+    )
+    assert np.median(faint) == pytest.approx(2, rel=0.04) and np.median(bright) == pytest.approx(
+        6.47, rel=0.04
+    )
+    assert (faint > 4).mean() == pytest.approx(2 ** -(2**0.62), abs=0.01)
+
+
+def test_with_sizes_of_the_sky_the_flux_decides_which_sources_are_extended(header, rms):
+    """Of the beam of 12 arcsec, those above 6."""
+    settings = replace(SPARSE, extended_fraction=0, double_fraction=0.2, size_distribution="windhorst")
+    sources = many_sources(header, 1e-3 * rms, settings)
+    extended = sources["shape"] == "extended"
+    assert (sources["shape"] == "double").mean() == pytest.approx(0.2, abs=0.03)
+    sizes = sources["size"][extended]
+    assert sizes.between(6, 36.001).all() and sizes.max() == pytest.approx(36)
+    assert (sources["size"][sources["shape"] == "point"] == 0).all()
+    mjy = 1e3 * sources["injected_flux"] * (header.frequency_hz / 1.4e9) ** 0.7
+    expected = 0.8 * 2 ** -((6 / (2 * mjy**0.3)) ** 0.62)
+    for some in (mjy < 3, mjy > 10):
+        assert extended[some].mean() == pytest.approx(expected[some].mean(), abs=0.05)
+    assert expected[mjy < 3].mean() < expected[mjy > 10].mean() - 0.1
 
 
 def test_another_realisation_and_another_seed_give_other_sources(header, rms):

@@ -42,6 +42,10 @@ def injection_faults(config: Mapping, _base: Path) -> Iterator[Fault]:
         yield Fault(
             (KEY, "flux_snr"), "a lower and a higher number", shown([low, high]), settings["flux_snr"]
         )
+    if settings["size_distribution"] == "windhorst" and settings["extended_fraction"]:
+        expected = "0, as with size_distribution windhorst the flux decides which sources are extended"
+        received = settings["extended_fraction"]
+        yield Fault((KEY, "extended_fraction"), expected, shown(received), received)
     shares = [settings[f"{shape}_fraction"] for shape in ("extended", "double")]
     if sum(shares) > 1:
         expected = f"at most {1 - shares[0]:g}, as extended_fraction is {shares[0]:g}"

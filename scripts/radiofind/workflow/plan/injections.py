@@ -9,7 +9,10 @@ import pandas as pd
 from radiofind.workflow.plan.mosaics import Names, Plan
 from radiofind.workflow.plan.survey import SurveyPlan
 
-OF_THE_SOURCES = ("seed", "beams_per_source", "flux_snr", "slope", "extended_fraction", "double_fraction")
+OF_THE_SOURCES = (
+    *("seed", "beams_per_source", "flux_snr", "slope"),
+    *("extended_fraction", "double_fraction", "size_distribution"),
+)
 """Settings on which the fake sources depend."""
 
 

@@ -264,6 +264,11 @@ def test_the_demonstration_and_the_presets_are_right(overlay):
         ),
         ("injections: {finders: [peaks], flux_snr: [0, 5]}", "injections.flux_snr[0]", "more than 0"),
         (
+            "injections: {finders: [peaks], extended_fraction: 0.1, size_distribution: windhorst}",
+            "injections.extended_fraction",
+            "expected 0, as with size_distribution windhorst",
+        ),
+        (
             "injections: {finders: [peaks], extended_fraction: 0.75, double_fraction: 0.5}",
             "injections.double_fraction",
             "at most 0.25",

@@ -19,6 +19,7 @@ SETTINGS = {
     "slope": 1.6,
     "extended_fraction": 0,
     "double_fraction": 0,
+    "size_distribution": "log_uniform",
     "seed": 1,
     "negated": True,
 }
@@ -73,7 +74,7 @@ def test_images_say_how_their_pixels_are_changed():
     injections = plan_with()
     image = ImageSource("a.fits", **injections.injected_image(HERE))
     assert image.beam == (3.0, 2.0, 1.0) and not image.negated
-    assert Injections(**image.injected) == Injections(1, 2, 500, [1, 50], 1.6, 0, 0)
+    assert Injections(**image.injected) == Injections(1, 2, 500, [1, 50], 1.6)
     negated = ImageSource("a.fits", **injections.negated_image(HERE))
     assert negated.negated and negated.injected is None
     assert injections.distribution(HERE) == {"slope": 1.6, "flux_snr": [1, 50]}
