@@ -128,11 +128,20 @@ def test_another_realisation_and_another_seed_give_other_sources(header, rms):
     pd.testing.assert_frame_equal(first, injected_sources(header, ALL, rms, SPARSE))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        MIXED,
+        replace(SPARSE, extended_fraction=0, double_fraction=1),
+        replace(SPARSE, extended_fraction=0, flux_snr=(1e3, 5e4), size_distribution="windhorst"),
+    ],
+    ids=["mixed", "doubles", "windhorst"],
+)
 @pytest.mark.parametrize("box", [Box(0, 130, 0, 130), Box(117, 291, 203, 400), Box(380, 400, 0, 31)])
-def test_a_part_of_the_mosaic_has_the_same_sources_and_the_same_bytes(header, box):
+def test_a_part_of_the_mosaic_has_the_same_sources_and_the_same_bytes(header, box, settings):
     """But at its edge, where sources beyond it have the noise of the nearest pixel."""
     flat = np.full((SIDE, SIDE), 2, dtype=np.float32)
-    of_all, of_part = (injected_sources(header, one, flat[one.slices], MIXED) for one in (ALL, box))
+    of_all, of_part = (injected_sources(header, one, flat[one.slices], settings) for one in (ALL, box))
     inside = of_all[box.holds(of_all["x"], of_all["y"])].reset_index(drop=True)
     also = of_part[box.holds(of_part["x"], of_part["y"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(inside, also)

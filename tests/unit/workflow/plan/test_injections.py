@@ -1,5 +1,7 @@
 """Which mosaics are searched again, by which finders, and on which pixels."""
 
+from dataclasses import fields
+
 import pandas as pd
 import pytest
 
@@ -74,6 +76,7 @@ def test_images_say_how_their_pixels_are_changed():
     injections = plan_with()
     image = ImageSource("a.fits", **injections.injected_image(HERE))
     assert image.beam == (3.0, 2.0, 1.0) and not image.negated
+    assert {*image.injected} == {field.name for field in fields(Injections)}
     assert Injections(**image.injected) == Injections(1, 2, 500, [1, 50], 1.6)
     negated = ImageSource("a.fits", **injections.negated_image(HERE))
     assert negated.negated and negated.injected is None
