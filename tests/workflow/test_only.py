@@ -117,10 +117,14 @@ def test_completeness_and_reliability_are_measured_without_truth(tried):
         assert tuple(reliability.columns) == RELIABILITY
         assert reliability["n_detections"].sum() == len(found) > 20
         assert reliability.loc[reliability["snr_low"] > 6, "reliability"].min() == 1
-    for place, columns in (("by_flux", BY_FLUX), ("by_cell", BY_CELL)):
-        by_flux = read_csv(results / f"survey/completeness/{place}/peaks.csv")
-        assert tuple(by_flux.columns) == columns and by_flux["n_injected"].sum() == len(sources)
-        assert by_flux["n_found"].sum() == sources["found"].sum()
+    by_flux, by_cell = (
+        read_csv(results / f"survey/completeness/{place}/peaks.csv") for place in ("by_flux", "by_cell")
+    )
+    assert tuple(by_flux.columns) == BY_FLUX and tuple(by_cell.columns) == BY_CELL
+    assert set(by_flux["shape"]) == {"all", "point", "double"}
+    of_all = by_flux["shape"] == "all"
+    for part in (by_flux[of_all], by_flux[~of_all], by_cell):
+        assert part["n_injected"].sum() == len(sources) and part["n_found"].sum() == sources["found"].sum()
     counts = read_csv(results / "survey/counts/peaks.csv")
     assert tuple(counts.columns) == COUNTS and counts["n"].sum() == len(found)
     assert counts["n_injected"].sum() > 0.3 * len(sources) and set(counts["published_source"].dropna())
