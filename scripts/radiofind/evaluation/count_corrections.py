@@ -21,6 +21,8 @@ LEAST_FOUND = 0.6
 """Least number found over number injected that is trusted, as in LoTSS DR3 (A&A 707, A198)."""
 BEYOND = 0.9
 """Fraction of a bin above the injected range from which on the whole bin is."""
+MOST_ABOVE, LEAST_AT_TOP = 0.1, 0.9
+"""Largest part of a bin above the injected range, and least part found in its upper half (`is_guessed`)."""
 DEGREE, LEAST_BINS = 3, 6
 """Degree of the polynomial through the counts, and fewest bins for it."""
 COLUMNS = ("n_injected", "n_found", "correction", "e_correction", "trusted")
@@ -37,6 +39,8 @@ class FakeSources:
     """Injected total flux over noise."""
     found_flux: np.ndarray
     """Measured flux after the primary beam, Jy; NaN of those that were not found."""
+    area: np.ndarray
+    """Area of the sky for which each stands, in any unit: mosaics with wide beams have fewer sources."""
     slope: float
     """Exponent of the fluxes, dN/dS ~ S^-slope."""
     flux_snr: tuple[float, float]
@@ -50,13 +54,13 @@ class FakeSources:
     def weights(self, exponent: float) -> np.ndarray:
         """Return the weights with which the sources stand for dN/dS = S^-exponent at each of their places."""
         weights = count_weights(self.snr, slope=self.slope, counts_slope=exponent)
-        weights = weights * self.rms ** (1 - exponent)
+        weights = weights * self.area * self.rms ** (1 - exponent)
         lowest, highest = (edge * self.rms for edge in self.flux_snr)
-        return weights * (_integral(lowest, highest, exponent).sum() / weights.sum())
+        return weights * (self.area @ _integral(lowest, highest, exponent) / weights.sum())
 
     def where(self, chosen: np.ndarray) -> FakeSources:
-        """Return those of the sources for which `chosen`, shape (n,), is true."""
-        arrays = {name: getattr(self, name)[chosen] for name in ("rms", "snr", "found_flux")}
+        """Return some of the sources: `chosen` is a mask, or their numbers."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("rms", "snr", "found_flux", "area")}
         return replace(self, **arrays)
 
     def beyond(self, low: float, high: float, exponent: float) -> tuple[float, float]:
@@ -65,17 +69,21 @@ class FakeSources:
         In the units of `weights`.
         """
         lowest, highest = (edge * self.rms for edge in self.flux_snr)
-        below = _integral(low, np.clip(lowest, low, high), exponent).sum()
-        return below, _integral(np.clip(highest, low, high), high, exponent).sum()
+        below = self.area @ _integral(low, np.clip(lowest, low, high), exponent)
+        return below, self.area @ _integral(np.clip(highest, low, high), high, exponent)
 
     def at_top(self) -> tuple[float, float, int]:
-        """Return found part, median flux ratio and number of the sources in the upper half of the range."""
+        """Return found part, median flux ratio and number of the sources in the upper half of the range.
+
+        Without any, the first two are 1.
+        """
         top = self.snr > self.flux_snr[1] / 2
         ratios = (self.found_flux / self.flux)[top]
         seen = np.isfinite(ratios)
         if not len(seen):
-            return 1.0, 1.0, 1
-        return seen.mean(), np.median(ratios[seen]) if seen.any() else 1.0, len(seen)
+            return 1.0, 1.0, 0
+        part = np.average(seen, weights=self.area[top])
+        return part, np.median(ratios[seen]) if seen.any() else 1.0, len(seen)
 
 
 def correct_counts(fakes: FakeSources, edges: np.ndarray, *, counts_slopes: np.ndarray) -> pd.DataFrame:
@@ -100,7 +108,8 @@ def correct_counts(fakes: FakeSources, edges: np.ndarray, *, counts_slopes: np.n
     -----
     At a place with noise s, fluxes were drawn from flux_snr[0] s to flux_snr[1] s. Of the sources of the sky
     there, those below the range count as missed, and those above it as found like the fake sources in the
-    upper half of the range: as many of them, with the median of their flux ratios.
+    upper half of the range: as many of them, with the median of their flux ratios. That is wrong where most
+    sources of the upper half are missed, as large ones are; see `is_guessed`.
     """
     bins = zip(edges[:-1], edges[1:], counts_slopes, strict=True)
     rows = [_correction(fakes, *one) for one in bins] if len(fakes.snr) else [_unknown(0, 0) for _ in bins]
@@ -118,12 +127,26 @@ def _correction(fakes: FakeSources, low: float, high: float, exponent: float) ->
     row = _unknown(int(inside.sum()), int(seen.sum()))
     if found > 0:
         of_sources = np.square(weights * (inside / total - seen / found)).sum()
-        of_part = (1 - part) * part / number * (measured_above / found) ** 2
+        of_part = (1 - part) * part / max(number, 1) * (measured_above / found) ** 2
         deciding = number if above >= BEYOND * total else row["n_injected"]
         row["correction"] = total / found
         row["e_correction"] = total / found * np.sqrt(of_sources + of_part)
-        row["trusted"] = bool(deciding >= LEAST_INJECTED and found >= LEAST_FOUND * total)
+        enough = deciding >= LEAST_INJECTED and found >= LEAST_FOUND * total
+        row["trusted"] = bool(enough and not is_guessed(above / total, part))
     return row
+
+
+def is_guessed(above: float, found_at_top: float) -> bool:
+    """Return whether what is found of a bin is a guess, as it is above the range of the fake sources.
+
+    Parameters
+    ----------
+    above
+        Fraction of the sources of the bin that are above the range.
+    found_at_top
+        Fraction found in the upper half of the range. If most are found there, so are those above.
+    """
+    return above > MOST_ABOVE and found_at_top < LEAST_AT_TOP
 
 
 def _unknown(n_injected: int, n_found: int) -> dict[str, object]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import isotonic_regression
 
 from radiofind.evaluation.completeness import ALL_SHAPES
 from radiofind.evaluation.intervals import wilson_interval
 from radiofind.evaluation.negation import pool_reliability
+from radiofind.mosaics.injections import POINT
 from radiofind.tables import read_csv
 
 FRACTION = ("finder", "quantity", "snr_low", "snr_high", "n", "value", "low", "high")
@@ -62,7 +64,8 @@ def read_completeness_report(
     fractions = [part[list(FRACTION)] for part in parts if len(part)]
     if not fractions:
         return None
-    shapes = pooled.loc[~of_all, list(OF_SHAPES)]
+    mixed = not pooled["shape"].isin([ALL_SHAPES, POINT]).all()
+    shapes = pooled.loc[~of_all & mixed, list(OF_SHAPES)]
     by_flux = _joined(fluxes)
     by_flux = by_flux[by_flux["shape"] == ALL_SHAPES] if len(by_flux) else by_flux
     return CompletenessReport(
@@ -81,32 +84,31 @@ def limits_of(fluxes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``finder``, and the names of `LEVELS`: the flux (Jy) where the completeness rises above the level for
-        the last time, interpolated in the logarithm of the flux between the middles of the bins; NaN if it
-        does not.
+        ``finder``, and the names of `LEVELS`: the flux (Jy) where the completeness rises above the level,
+        interpolated in the logarithm of the flux between the middles of the bins; NaN if it does not. It is
+        taken to rise with the flux (isotonic regression), so that the scatter of bright bins does not matter.
     """
     rows = []
     for finder, group in fluxes.groupby("finder", sort=False) if len(fluxes) else ():
-        group = group.sort_values("flux_low")
+        group = group[group["completeness"].notna()].sort_values("flux_low")
         x = np.log10(group["flux_low"] * group["flux_high"]).to_numpy() / 2
-        y = group["completeness"].to_numpy()
+        y = isotonic_regression(group["completeness"], weights=group["n_injected"]).x if len(x) else x
         rows.append({"finder": finder, **{name: _rises_above(x, y, one) for name, one in LEVELS.items()}})
     return pd.DataFrame(rows, columns=["finder", *LEVELS])
 
 
 def _rises_above(x: np.ndarray, y: np.ndarray, level: float) -> float:
-    """Return 10^x where y rises above a level for the last time; NaN if it ends below or begins above."""
-    below = np.flatnonzero(y < level)
-    if not len(below) or below[-1] == len(y) - 1:
+    """Return 10^x where y, which does not fall, rises above a level; NaN if it ends below or begins above."""
+    first = np.searchsorted(y, level)
+    if first in (0, len(y)):
         return np.nan
-    last = below[-1]
-    part = (level - y[last]) / (y[last + 1] - y[last])
-    return float(10 ** (x[last] + part * (x[last + 1] - x[last])))
+    part = (level - y[first - 1]) / (y[first] - y[first - 1])
+    return float(10 ** (x[first - 1] + part * (x[first] - x[first - 1])))
 
 
 def _completeness(paths: Iterable[str]) -> pd.DataFrame:
     """Return the completeness in all mosaics together, columns of `FRACTION` and `OF_SHAPES`."""
-    table = _joined(paths)
+    table = pd.concat([_with_points(read_csv(path)) for path in paths] or [pd.DataFrame()], ignore_index=True)
     if table.empty:
         return pd.DataFrame(columns=[*FRACTION, *OF_SHAPES[1:4]])
     groups = table.groupby(BIN, as_index=False, sort=False, dropna=False)
@@ -115,6 +117,11 @@ def _completeness(paths: Iterable[str]) -> pd.DataFrame:
     low, high = wilson_interval(hits, number)
     values = {"n": number, "value": hits / number, "low": low, "high": high}
     return pooled.assign(quantity="completeness", **values)
+
+
+def _with_points(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of completeness with rows of points also if all sources are points."""
+    return table if {*table["shape"]} != {ALL_SHAPES} else pd.concat([table, table.assign(shape=POINT)])
 
 
 def _reliability(paths: Iterable[str]) -> pd.DataFrame:

@@ -34,13 +34,11 @@ def read_fake_sources(
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS`; noise and fluxes are those after the primary beam.
+        The columns `COLUMNS`, and ``area``, for which each source stands: that of the beam of its mosaic in
+        arcsec^2. Noise and fluxes are those after the primary beam.
     """
-    empty = pd.DataFrame(columns=COLUMNS)
-    parts = [
-        empty,
-        *(_on_the_sky(pd.read_parquet(path, columns=COLUMNS), footprints, beams) for path in paths),
-    ]
+    parts = [_on_the_sky(pd.read_parquet(path, columns=COLUMNS), footprints, beams) for path in paths]
+    empty = pd.DataFrame(columns=[*COLUMNS, "area"])
     return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
 
 
@@ -66,6 +64,7 @@ def fluxes_of(table: pd.DataFrame, *, slope: float, flux_snr: tuple[float, float
         rms=table["rms"].to_numpy(float),
         snr=table["injected_snr"].to_numpy(float),
         found_flux=table["found_flux"].where(table["found"].astype(bool)).to_numpy(float),
+        area=table["area"].to_numpy(float),
         slope=slope,
         flux_snr=flux_snr,
     )
@@ -84,4 +83,5 @@ def _on_the_sky(
     beam = beam_sampler(beams[mosaic])(ra, dec)
     owned = (owner >= 0) & (names[owner] == mosaic) & (beam > 0)
     divided = {name: table[name] / beam for name in ("rms", "found_flux")}
-    return table.assign(**divided)[owned]
+    (area,) = (one.beam_arcsec**2 for one in footprints if one.mosaic == mosaic)
+    return table.assign(**divided, area=area)[owned]

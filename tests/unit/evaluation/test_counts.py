@@ -16,6 +16,8 @@ from radiofind.mosaics.injections import windhorst_sizes
 FREQUENCY = 1.4e9
 NOISE = np.array([15e-6, 45e-6])
 """Of each half of the area, Jy/beam."""
+AREAS = np.array([1.0, 4.0])
+"""For which fake sources stand in each half."""
 AREA = 30.0
 SLOPE, FLUX_SNR = 1.6, (1, 50)
 COMPLETENESS = pd.DataFrame({"shape": "all", "snr_low": [1.0, 10.0], "completeness": [0.3, 1.0]})
@@ -39,8 +41,10 @@ def draw_fakes(rng, number=20_000):
     """Return fake sources with what the toy finder finds of them."""
     low, high = (edge ** (1 - SLOPE) for edge in FLUX_SNR)
     snr = (low + rng.random(number) * (high - low)) ** (1 / (1 - SLOPE))
-    rms = rng.choice(NOISE, number)
-    return FakeSources(rms, snr, measure(snr * rms, rms, rng), SLOPE, FLUX_SNR)
+    # As in a mosaic, the number for an area is not left to chance.
+    half = np.where(np.arange(number) % 5 == 0, 1, 0)
+    rms = NOISE[half]
+    return FakeSources(rms, snr, measure(snr * rms, rms, rng), AREAS[half], SLOPE, FLUX_SNR)
 
 
 @cache
@@ -145,7 +149,7 @@ def test_the_interval_is_that_of_the_number_of_sources():
 
 def test_nothing_found_and_nothing_injected_are_results():
     nobody = pd.DataFrame({"total_flux": [], "snr": []})
-    nothing = FakeSources(*np.empty((3, 0)), SLOPE, FLUX_SNR)
+    nothing = FakeSources(*np.empty((4, 0)), SLOPE, FLUX_SNR)
     options = {"area_deg2": 1.0, "frequency_hz": np.nan, "completeness": COMPLETENESS[:0]}
     assert tuple(count_sources(nobody, nothing, **options).columns) == COLUMNS
     one = pd.DataFrame({"total_flux": [1e-3], "snr": [20.0]})

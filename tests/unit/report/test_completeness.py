@@ -15,8 +15,10 @@ from unit.report.test_page import Balance, curves_of, data_of, scores_of, words
 pytestmark = pytest.mark.slow
 
 BINS = pd.DataFrame({"snr_low": [4.0, 6.3], "snr_high": [6.3, 10.0]})
-FLUXES = pd.DataFrame({"flux_low": 1e-4 * 10.0 ** np.arange(4), "completeness": [0.6, 0.2, 0.8, 1.0]})
-FLUXES = FLUXES.assign(flux_high=10 * FLUXES["flux_low"], completeness_low=0.1, completeness_high=1.0)
+FLUXES = pd.DataFrame({"flux_low": 1e-4 * 10.0 ** np.arange(4), "completeness": [0.0, 0.2, 0.8, 1.0]})
+FLUXES = FLUXES.assign(
+    n_injected=50, flux_high=10 * FLUXES["flux_low"], completeness_low=0.1, completeness_high=1.0
+)
 """Bins with middles at 10^-3.5, 10^-2.5, ... Jy."""
 FOUND = {"a": [30, 50], "b": [10, 44]}
 """Of 50 injected in each bin of each mosaic."""
@@ -42,7 +44,7 @@ def read(tmp_path):
             write("completeness", mosaic, pd.concat([points, *shapes]))
             table = BINS.assign(**names, n_detections=100, n_negative=[3, 0], n_near_bright=0)
             write("reliabilities", mosaic, table.reindex(columns=list(RELIABILITY)))
-        curve = FLUXES.assign(finder="pybdsf", shape="all", n_injected=50)
+        curve = FLUXES.assign(finder="pybdsf", shape="all")
         both = pd.concat([curve, curve.assign(shape="point", completeness=0.0)] if mixed else [curve])
         write("fluxes", "pybdsf", both.reindex(columns=list(BY_FLUX)))
         rows = {"flux_low": [1e-4, 1e-3], "flux_high": [1e-3, 1e-2], "n": [812, 0], "counts": [5.5, 0.0]}
@@ -96,7 +98,7 @@ def test_the_page_tells_above_which_flux_the_survey_is_complete(read):
     report = read(mixed=True)
     assert report.limits["finder"].tolist() == ["pybdsf"] and len(report.fluxes) == 4
     limits = report.limits.iloc[0]
-    # From .2 to .8 between 10^-2.5 and 10^-1.5, for the last time; from .8 to 1 between there and 10^-0.5.
+    # From .2 to .8 between 10^-2.5 and 10^-1.5, and from .8 to 1 between there and 10^-0.5.
     assert [limits[name] for name in ("half", "most")] == pytest.approx([10**-2.0, 10**-1.0])
     assert "pybdsf 0.01 0.1 0.1778" in words(page_of(report))
 
@@ -105,6 +107,15 @@ def test_a_limit_that_the_curve_does_not_cross_is_unknown():
     below, above = (limits_of(FLUXES.assign(finder="f", completeness=value)).iloc[0] for value in (0.3, 0.99))
     assert below.isna().sum() == above.isna().sum() == 3
     assert limits_of(pd.DataFrame()).empty
+
+
+def test_a_limit_does_not_depend_on_a_few_bright_sources():
+    table = FLUXES.assign(finder="f", n_injected=1000)
+    few = table.iloc[[3]].assign(flux_low=1.0, flux_high=10.0, n_injected=3, completeness=0.66)
+    without, with_few = (limits_of(one).iloc[0] for one in (table, pd.concat([table, few])))
+    assert with_few["most"] == pytest.approx(without["most"], rel=0.02)
+    unknown = few.assign(completeness=np.nan)
+    assert limits_of(pd.concat([table, unknown])).iloc[0].equals(without)
 
 
 def test_one_of_the_two_alone_is_a_report_and_none_is_no_section(read):

@@ -61,4 +61,5 @@ def test_doubles_may_be_left_out(mosaics, tmp_path):
     path = write(tmp_path, "a", [(10.0, 0.3), (10.0, 0.2)])
     pd.read_parquet(path).assign(shape=["point", "double"], rms=[1e-4, 2e-4]).to_parquet(path)
     fakes = read_fake_sources([path], mosaics[:1], beams={"a": None})
+    assert fakes["area"].tolist() == [mosaics[0].beam_arcsec ** 2] * 2
     assert fakes["rms"].tolist() == [1e-4, 2e-4] and without_doubles(fakes)["rms"].tolist() == [1e-4]

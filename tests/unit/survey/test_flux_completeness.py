@@ -9,7 +9,8 @@ from radiofind.survey.flux_completeness import BY_CELL, BY_FLUX, completeness_by
 SLOPE, FLUX_SNR = 1.6, (1, 50)
 OPTIONS = {"slope": SLOPE, "flux_snr": FLUX_SNR, "finder": "f"}
 PLACES = {"ra": np.array([10.0, 40.0]), "rms": np.array([1e-4, 3e-4])}
-"""Two halves of the sky, one with three times the noise."""
+AREAS = np.array([1.0, 4.0])
+"""Two halves of the sky, one with three times the noise, and with a beam of four times the area."""
 
 
 def power_law(rng, low, high, number):
@@ -19,21 +20,23 @@ def power_law(rng, low, high, number):
 
 
 def is_found(flux, rms, size, rng):
-    """Return whether a toy finder finds sources: peaks above 5 sigma, and nine of ten at any flux."""
+    """Return whether a toy finder finds sources: peaks above 5 sigma, and 19 of 20 at any flux."""
     peak = flux / (1 + size) + rng.normal(0, rms)
-    return (peak > 5 * rms) & (rng.random(len(flux)) < 0.9)
+    return (peak > 5 * rms) & (rng.random(len(flux)) < 0.95)
 
 
 def draw_fakes(seed, number=20_000, sizes=(0.0,)):
     """Return fake sources at both places with what the toy finder finds of them."""
     rng = np.random.default_rng(seed)
-    place = rng.integers(0, 2, number)
+    place = rng.choice(2, number, p=(1 / AREAS) / (1 / AREAS).sum())
     rms, size = PLACES["rms"][place], rng.choice(sizes, number)
     snr = power_law(rng, *FLUX_SNR, number)
     found = is_found(snr * rms, rms, size, rng)
     found_flux = np.where(found, snr * rms, np.nan)
     shape = np.where(size > 0, "extended", "point")
-    table = pd.DataFrame({"rms": rms, "shape": shape, "size": size, "injected_snr": snr, "found": found})
+    table = pd.DataFrame(
+        {"rms": rms, "area": AREAS[place], "shape": shape, "size": size, "injected_snr": snr, "found": found}
+    )
     return table.assign(
         ra=PLACES["ra"][place] + rng.random(number), dec=rng.random(number), found_flux=found_flux
     )
@@ -90,8 +93,36 @@ def test_each_cell_has_the_completeness_of_its_own_noise():
         )
 
 
+def test_what_lies_above_the_injected_range_is_unknown_if_bright_sources_are_missed():
+    fakes = draw_fakes(1)
+    edge = FLUX_SNR[1] * PLACES["rms"].min()
+    for missed, known in ((0.02, True), (0.5, False)):
+        rng = np.random.default_rng(2)
+        lost = (fakes["injected_snr"] > 10) & (rng.random(len(fakes)) < missed)
+        rows = completeness_by_flux(fakes.assign(found_flux=fakes["found_flux"].mask(lost)), **OPTIONS)
+        above = rows["flux_low"] >= edge
+        assert above.any() and rows.loc[above, "completeness"].notna().all() == known
+        assert rows.loc[rows["flux_high"] < edge, ["completeness", "completeness_low"]].notna().all(axis=None)
+
+
+def test_a_size_without_bright_fake_sources_tells_nothing_of_brighter_ones():
+    fakes = draw_fakes(1)
+    size = np.where(fakes["injected_snr"] < 20, 10.0, 0.0)
+    shape = np.where(size > 0, "extended", "point")
+    lost = fakes["found_flux"].mask(size > 0)
+    rows = completeness_by_flux(fakes.assign(size=size, shape=shape, found_flux=lost), **OPTIONS)
+    large = rows.loc[rows["shape"] == "extended", "completeness"]
+    assert len(large) > 5 and set(large.dropna()) == {0}
+
+
+def test_if_all_are_doubles_they_have_rows_by_size():
+    rows = completeness_by_flux(draw_fakes(1, sizes=(1.0, 3.0)).assign(shape="double"), **OPTIONS)
+    assert set(rows["shape"]) == {"all", "double"}
+
+
 def test_no_fake_source_is_a_result():
     for function in (completeness_by_flux, completeness_by_cell):
         assert len(function(draw_fakes(1, number=0), **OPTIONS)) == 0
     table = completeness_by_flux(draw_fakes(1).assign(found_flux=np.nan), **OPTIONS)
-    assert set(table["completeness"]) == {0} and (table["completeness_high"] > 0).all()
+    table = table[table["completeness"].notna()]
+    assert len(table) > 5 and set(table["completeness"]) == {0} and (table["completeness_high"] > 0).all()
