@@ -98,43 +98,44 @@ def minus_chance(hits: int, number: int, chance: float) -> tuple[float, float, f
     return tuple((value - chance) / (1 - chance) for value in values)
 
 
-def completeness(
-    truth: pd.DataFrame, found: pd.DataFrame, snr: pd.Series, rng: np.random.Generator
+def with_hits(
+    truth: pd.DataFrame, found: pd.DataFrame, rng: np.random.Generator, *, radius_pixels: float = RADIUS
 ) -> pd.DataFrame:
-    """Return the completeness from the truth, by the SNR of the peaks."""
+    """Return the true sources of an image with ``hit`` and its ``chance``."""
     xy, here = positions(truth), positions(found)
-    hit = np.zeros(len(truth), dtype=bool)
-    hit[match_one_to_one(xy, here, radius_pixels=RADIUS).truth] = True
+    matched = match_one_to_one(xy, here, radius_pixels=radius_pixels).truth
     chance = 0.0
     for _ in range(DRAWS):
         further = random_like(found, rng)
-        matched = match_one_to_one(np.concatenate([xy, further]), here, radius_pixels=RADIUS).truth
-        chance += (matched >= len(xy)).sum() / len(further) / DRAWS
-    rows = []
-    for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True):
-        inside = (snr >= low) & (snr < high) & (truth["size"] < LARGEST_ARCSEC)
-        if number := int(inside.sum()):
-            rows.append((low, number, *minus_chance(int(hit[inside].sum()), number, chance)))
-    return pd.DataFrame(rows, columns=["snr_low", "n_truth", "truth", "truth_low", "truth_high"])
+        pairs = match_one_to_one(np.concatenate([xy, further]), here, radius_pixels=radius_pixels)
+        chance += (pairs.truth >= len(xy)).sum() / len(further) / DRAWS
+    return truth.assign(hit=np.isin(np.arange(len(truth)), matched), chance=chance)
 
 
-def reliability(truth: pd.DataFrame, found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the reliability from the truth, by SNR."""
-    real, chance = _is_real(positions(found), truth, found), np.zeros(len(found))
+def with_reality(
+    truth: pd.DataFrame, found: pd.DataFrame, rng: np.random.Generator, *, radius_pixels: float = RADIUS
+) -> pd.DataFrame:
+    """Return the detections of an image with ``hit``, whether they are real, and its ``chance``."""
+    chance = np.zeros(len(found))
     for _ in range(DRAWS):
-        chance += _is_real(random_like(found, rng), truth, found) / DRAWS
-    rows = []
+        chance += _is_real(random_like(found, rng), truth, found, radius_pixels) / DRAWS
+    return found.assign(hit=_is_real(positions(found), truth, found, radius_pixels), chance=chance)
+
+
+def in_bins(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the fraction of hits in bins of ``snr``, without chance matches."""
+    told = []
     for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True):
-        inside = ((found["snr"] >= low) & (found["snr"] < high)).to_numpy()
-        if inside.any():
-            values = minus_chance(int(real[inside].sum()), int(inside.sum()), chance[inside].mean())
-            rows.append((low, *values))
-    return pd.DataFrame(rows, columns=["snr_low", "truth", "truth_low", "truth_high"])
+        inside = rows[(rows["snr"] >= low) & (rows["snr"] < high)]
+        if number := len(inside):
+            values = minus_chance(int(inside["hit"].sum()), number, inside["chance"].mean())
+            told.append((low, number, *values))
+    return pd.DataFrame(told, columns=["snr_low", "n_truth", "truth", "truth_low", "truth_high"])
 
 
-def _is_real(xy: np.ndarray, truth: pd.DataFrame, found: pd.DataFrame) -> np.ndarray:
+def _is_real(xy: np.ndarray, truth: pd.DataFrame, found: pd.DataFrame, radius_pixels: float) -> np.ndarray:
     """Return whether each detection, were it there, has a true source with enough flux within the radius."""
-    pairs = nearby_pairs(positions(truth), xy, radius_pixels=RADIUS)
+    pairs = nearby_pairs(positions(truth), xy, radius_pixels=radius_pixels)
     true = truth["apparent_total_flux"].to_numpy()[pairs.truth]
     enough = true >= LEAST_FLUX * found["apparent_total_flux"].to_numpy()[pairs.detection]
     return np.isin(np.arange(len(xy)), pairs.detection[enough])
@@ -146,15 +147,15 @@ def cost_of(place: Path, rule: str, finder: str) -> float:
     return sum(float(pd.read_csv(path, sep="\t")["cpu_time"].iloc[0]) for path in paths)
 
 
-def compare(path: Path, from_truth: pd.DataFrame) -> None:
+def compare(table: pd.DataFrame, from_truth: pd.DataFrame, *, figure: str) -> None:
     """Print a table of the workflow beside what the truth says, and whether the intervals overlap."""
-    table = read_csv(path)
     if "shape" in table:
         table = table[table["shape"] == "all"].drop(columns=["shape", "size_low_beams", "size_high_beams"])
     table = table.drop(columns=["mosaic", "finder"]).merge(from_truth, on="snr_low")
-    low, high = (table[f"{path.parent.name}_{end}"] for end in ("low", "high"))
+    low, high = (table[f"{figure}_{end}"] for end in ("low", "high"))
     table["agrees"] = (low <= table["truth_high"]) & (table["truth_low"] <= high)
     print(table.to_string(index=False, float_format="%.3f"))
+    print(f"{figure}: the intervals overlap in {table['agrees'].sum()} of {len(table)} bins")
 
 
 def main() -> None:
@@ -172,8 +173,14 @@ def main() -> None:
     for finder, kind in KINDS.items():
         found = pd.read_parquet(results / f"catalogues/{finder}.parquet")
         print(f"\n{finder}: {len(found)} detections")
-        compare(results / f"completeness/{finder}.csv", completeness(truth, found, ratio * truth["snr"], rng))
-        compare(results / f"reliability/{finder}.csv", reliability(truth, found, rng))
+        hits = with_hits(truth.assign(snr=ratio * truth["snr"]), found, rng)
+        hits = hits[hits["size"] < LARGEST_ARCSEC]
+        compare(read_csv(results / f"completeness/{finder}.csv"), in_bins(hits), figure="completeness")
+        compare(
+            read_csv(results / f"reliability/{finder}.csv"),
+            in_bins(with_reality(truth, found, rng)),
+            figure="reliability",
+        )
         first = cost_of(place, f"find_{kind}", finder)
         injected = cost_of(place, f"find_injected_{kind}", finder) / options.realisations
         negated = cost_of(place, f"find_negated_{kind}", finder)
