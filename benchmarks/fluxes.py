@@ -33,7 +33,7 @@ CHOSEN = ("pybdsf", "peaks")
 SETS = {"learned": {"slope": 1, "seed": 1}, "scored": {"slope": 2, "seed": 2}}
 PAIRS = (("learned", "scored"), ("scored", "learned"), ("learned", "truth"))
 """From which a correction is learned, and on which it is scored."""
-RESAMPLES = 100
+RESAMPLES = 50
 FLUX_SNR = [2, 50]
 """Fainter fake sources are not the main part of a detection of SNR 5, nor of one in the bin below."""
 RANGES = ((5, 7), (7, 10), (5, 10), (20, 40))
@@ -140,12 +140,14 @@ def main() -> None:
     """Run the workflow, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="the data")
-    parser.add_argument("--realisations", type=int, default=32)
+    parser.add_argument(
+        "--realisations", type=int, nargs=2, default=(32, 24), metavar="N", help="of the two sets"
+    )
     options = parser.parse_args()
     data, place = options.folder.resolve(), Path("fluxes").resolve()
     place.mkdir(exist_ok=True)
-    for name, injections in SETS.items():
-        settings = settings_with(options.realisations, injections)
+    for (name, injections), realisations in zip(SETS.items(), options.realisations, strict=True):
+        settings = settings_with(realisations, injections)
         run_workflow(place / name, settings=settings, sheet=[row_of(data)])
     truth = read_truth(place / f"learned/results/{MOSAIC}", data / "truth_b1.txt")
     for finder in CHOSEN:
