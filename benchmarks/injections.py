@@ -77,13 +77,13 @@ def read_truth(results: Path, path: Path) -> pd.DataFrame:
     return truth[truth["snr"] > LEAST_SNR].reset_index(drop=True)
 
 
-def peak_over_total(truth: pd.DataFrame, found: pd.DataFrame) -> float:
-    """Return the median ratio of measured peak to true total flux of bright and small sources."""
-    pairs = match_one_to_one(positions(truth), positions(found), radius_pixels=RADIUS)
+def peak_over_total(truth: pd.DataFrame, found: pd.DataFrame, *, radius_pixels: float = RADIUS) -> pd.Series:
+    """Return the ratios of measured peak to true total flux of bright and small sources."""
+    pairs = match_one_to_one(positions(truth), positions(found), radius_pixels=radius_pixels)
     of_truth = truth.iloc[pairs.truth].reset_index(drop=True)
     peak = found["apparent_peak_flux"].iloc[pairs.detection].reset_index(drop=True)
     chosen = (of_truth["snr"] > BRIGHT_SNR) & (of_truth["size"] < LARGEST_ARCSEC)
-    return float((peak / of_truth["apparent_total_flux"])[chosen].median())
+    return (peak / of_truth["apparent_total_flux"])[chosen]
 
 
 def random_like(found: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
@@ -168,7 +168,7 @@ def main() -> None:
     run_workflow(place, settings=settings_with(options.realisations), sheet=[row_of(data)])
     results, rng = place / "results" / MOSAIC, np.random.default_rng(1)
     truth = read_truth(results, data / "truth_b1.txt")
-    ratio = peak_over_total(truth, pd.read_parquet(results / "catalogues/peaks.parquet"))
+    ratio = peak_over_total(truth, pd.read_parquet(results / "catalogues/peaks.parquet")).median()
     print(f"measured peak over true total flux: {ratio:.2f}")
     for finder, kind in KINDS.items():
         found = pd.read_parquet(results / f"catalogues/{finder}.parquet")

@@ -2,8 +2,10 @@
 
     python benchmarks/injections_meerkat.py FOLDER
 
-FOLDER is that of benchmarks/meerkat.py. As benchmarks/injections.py, for all three images together, within 10
-pixels; their true sources are points. Results stay in ./injections_meerkat.
+FOLDER is that of benchmarks/meerkat.py. As benchmarks/injections.py, for all three images together, within
+10 pixels. Their sources are points, all brighter on the images than in the truth by about the same factor:
+the median ratio of the peak in `peaks` to the true flux above SNR 10, by which the truth is multiplied.
+Results stay in ./injections_meerkat.
 """
 
 from __future__ import annotations
@@ -14,7 +16,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from injections import FINDERS, LEAST_SNR, compare, in_bins, settings_with, with_hits, with_reality
+from injections import (
+    FINDERS,
+    LEAST_SNR,
+    compare,
+    in_bins,
+    peak_over_total,
+    settings_with,
+    with_hits,
+    with_reality,
+)
 from meerkat import SETTINGS, row_of
 from on_data import run_workflow
 from radiofind.evaluation.completeness import completeness_by_snr
@@ -26,9 +37,15 @@ RADIUS = SETTINGS["match"]["radius_pixels"]
 
 
 def read_truth(results: Path) -> pd.DataFrame:
-    """Return the true sources on an image above an SNR."""
+    """Return the true sources on an image; all are points."""
     truth = pd.read_parquet(results / "truth.parquet")
-    truth = truth.assign(snr=truth["apparent_total_flux"] / truth["rms"])
+    return truth.assign(snr=truth["apparent_total_flux"] / truth["rms"], size=0.0)
+
+
+def scaled(truth: pd.DataFrame, ratio: float) -> pd.DataFrame:
+    """Return the true sources above an SNR, with the flux that they have on the image."""
+    columns = ["snr", "apparent_total_flux"]
+    truth = truth.assign(**ratio * truth[columns])
     return truth[truth["snr"] > LEAST_SNR].reset_index(drop=True)
 
 
@@ -44,6 +61,12 @@ def main() -> None:
     run_workflow(place, settings=settings, sheet=rows)
     folders, rng = [place / "results" / mosaic for mosaic in MOSAICS], np.random.default_rng(1)
     truths = [read_truth(folder) for folder in folders]
+    brightest = [pd.read_parquet(folder / "catalogues/peaks.parquet") for folder in folders]
+    ratios = pd.concat(
+        peak_over_total(*pair, radius_pixels=RADIUS) for pair in zip(truths, brightest, strict=True)
+    )
+    print(f"measured peak over true flux: {ratios.median():.2f}, of {len(ratios)} sources")
+    truths = [scaled(truth, ratios.median()) for truth in truths]
     for finder in FINDERS:
         catalogues = [pd.read_parquet(folder / f"catalogues/{finder}.parquet") for folder in folders]
         print(f"\n{finder}: {sum(map(len, catalogues))} detections")
