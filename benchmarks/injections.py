@@ -130,7 +130,7 @@ def in_bins(rows: pd.DataFrame) -> pd.DataFrame:
         if number := len(inside):
             values = minus_chance(int(inside["hit"].sum()), number, inside["chance"].mean())
             told.append((low, number, *values))
-    return pd.DataFrame(told, columns=["snr_low", "n_truth", "truth", "truth_low", "truth_high"])
+    return pd.DataFrame(told, columns=["snr_low", "n", "truth", "truth_low", "truth_high"])
 
 
 def _is_real(xy: np.ndarray, truth: pd.DataFrame, found: pd.DataFrame, radius_pixels: float) -> np.ndarray:
