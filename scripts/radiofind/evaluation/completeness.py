@@ -16,9 +16,11 @@ from radiofind.evaluation.metrics import SNR_EDGES
 from radiofind.evaluation.pulls import width_of
 from radiofind.mosaics.images import ImageHeader
 from radiofind.mosaics.injections import (
+    ALL_SHAPES,
     NO_SOURCES,
     POINT,
     SHAPES,
+    SIZE_EDGES_BEAMS,
     Injections,
     components_of,
     injected_sources,
@@ -37,10 +39,6 @@ OF_BINS = (
 """Columns of `completeness_by_snr`."""
 COLUMNS = (*OF_BINS[:2], "shape", "size_low_beams", "size_high_beams", *OF_BINS[2:])
 """Columns of `completeness_by_shape`."""
-ALL_SHAPES = "all"
-"""Value of the column ``shape`` in rows of all fake sources."""
-SIZE_EDGES_BEAMS = (0.5, 1.0, 2.0, 3.0)
-"""Edges of the bins of the sizes of extended sources and doubles."""
 OF_SOURCES = ("injected_snr", "found", "blended", "flux_ratio", "flux_pull", "ra_pull", "dec_pull")
 """Columns of `found_again.find_again` that `completeness_by_snr` needs."""
 OF_SHAPES = ("shape", "size_beams")

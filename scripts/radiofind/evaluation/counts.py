@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from radiofind.evaluation import count_corrections
-from radiofind.evaluation.completeness import ALL_SHAPES
 from radiofind.evaluation.count_corrections import FakeSources, correct_counts, fit_slopes
 from radiofind.evaluation.count_weights import fit_slope, lowest_complete_snr
 from radiofind.evaluation.intervals import poisson_interval
 from radiofind.evaluation.published_counts import nearest_counts
 from radiofind.evaluation.row_reliability import reliability_of
+from radiofind.mosaics.injections import ALL_SHAPES
 
 BINS_PER_DECADE = 5
 USUAL_SLOPE = 1.8

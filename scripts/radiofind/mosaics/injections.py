@@ -21,6 +21,10 @@ POINT, EXTENDED, DOUBLE = SHAPES = ("point", "extended", "double")
 SIZES_BEAMS = (0.5, 3.0)
 """Range of the sizes in beams: FWHM of extended sources before the convolution with the beam, distance of the
 points of doubles."""
+ALL_SHAPES = "all"
+"""Value of the column ``shape`` of tables in rows of all fake sources."""
+SIZE_EDGES_BEAMS = (0.5, 1.0, 2.0, 3.0)
+"""Edges of the bins by size in tables."""
 WINDHORST = "windhorst"
 """Name of the distribution of sizes that depends on the flux."""
 MEDIAN_ARCSEC, MEDIAN_EXPONENT, SIZE_EXPONENT = 2.0, 0.3, 0.62

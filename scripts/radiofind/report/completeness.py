@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
-from radiofind.evaluation.completeness import ALL_SHAPES
 from radiofind.evaluation.intervals import wilson_interval
 from radiofind.evaluation.negation import pool_reliability
-from radiofind.mosaics.injections import POINT
+from radiofind.mosaics.injections import ALL_SHAPES, POINT
 from radiofind.tables import read_csv
 
 FRACTION = ("finder", "quantity", "snr_low", "snr_high", "n", "value", "low", "high")

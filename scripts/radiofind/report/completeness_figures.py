@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from radiofind.evaluation.calibration import FEWEST_IN_BIN
-from radiofind.evaluation.completeness import SIZE_EDGES_BEAMS
-from radiofind.mosaics.injections import DOUBLE, EXTENDED, POINT
+from radiofind.mosaics.injections import DOUBLE, EXTENDED, POINT, SIZE_EDGES_BEAMS
 from radiofind.report.style import WIDTH_INCH, Style, drawn, plain_numbers, put_legend
 
 PANELS = {

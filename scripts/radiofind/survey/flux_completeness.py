@@ -11,11 +11,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from radiofind.evaluation.completeness import ALL_SHAPES
 from radiofind.evaluation.count_corrections import FakeSources, is_guessed
 from radiofind.evaluation.counts import flux_edges
 from radiofind.evaluation.intervals import wilson_interval
-from radiofind.mosaics.injections import POINT, SHAPES
+from radiofind.mosaics.injections import ALL_SHAPES, POINT, SHAPES
 from radiofind.survey.fake_sources import fluxes_of
 from radiofind.survey.healpix import cells_of, centres_of, order_with
 
